@@ -1,0 +1,1 @@
+# Filled with the package that find_package(Glyptic) finds.

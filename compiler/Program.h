@@ -1,0 +1,53 @@
+//===- Program.h - What the functions of a program mean ---------*- C++ -*-===//
+//
+// A program is a module of `func.func` over `graph` values. Each argument and result carries `graph.name` (a string)
+// and `graph.role`. State goes in as an argument and comes out as a result of the same name; a result may be missing
+// where the function leaves the state as it is.
+//
+//   @infer   (state, inputs)              -> outputs               the model as imported
+//   @evaluate(state, inputs, label)       -> totals                sums over the samples of a batch: no division
+//   @grad    (state, inputs, label, acc)  -> acc                   adds one microbatch's sums to the accumulators
+//   @apply   (state, acc)                 -> state, metrics        the update, gated by one `finite` flag
+//   @step    (state, inputs, label)       -> state, metrics        apply after grad on zero accumulators, as one function
+//
+// Totals and accumulators are sums: `loss` (of per-sample losses), `weight` (of sample weights), `accuracy` (of correct
+// predictions) and so on, divided once by `weight` at the end. Metrics are the divided values of the step: `loss`,
+// `learning_rate`, `gradient_norm`, `finite` (1 or 0), and those the user asked for.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+
+namespace glyptic {
+
+// Attribute names on arguments and results.
+inline constexpr llvm::StringLiteral kNameAttr = "graph.name";
+inline constexpr llvm::StringLiteral kRoleAttr = "graph.role";
+/// On a state argument: the permutation from the ONNX shape to the stored one (stored dim i = ONNX dim perm[i]).
+inline constexpr llvm::StringLiteral kPermutationAttr = "graph.permutation";
+
+namespace role {
+// State.
+inline constexpr llvm::StringLiteral Parameter = "parameter"; ///< trained
+inline constexpr llvm::StringLiteral Buffer = "buffer";       ///< a weight that is not trained, running statistics
+inline constexpr llvm::StringLiteral Slot = "slot";           ///< `optimizer.<slot>.<parameter>`, starts at zero
+inline constexpr llvm::StringLiteral Counter = "counter";     ///< `training.iteration`, `training.step` (i64 scalars)
+// Data of one execution.
+inline constexpr llvm::StringLiteral Input = "input";
+inline constexpr llvm::StringLiteral Label = "label";
+inline constexpr llvm::StringLiteral Output = "output";
+inline constexpr llvm::StringLiteral Total = "total";
+inline constexpr llvm::StringLiteral Metric = "metric";
+inline constexpr llvm::StringLiteral Accumulator = "accumulator"; ///< `gradient.<parameter>` or a total's name
+} // namespace role
+
+namespace entry {
+inline constexpr llvm::StringLiteral Infer = "infer";
+inline constexpr llvm::StringLiteral Evaluate = "evaluate";
+inline constexpr llvm::StringLiteral Grad = "grad";
+inline constexpr llvm::StringLiteral Apply = "apply";
+inline constexpr llvm::StringLiteral Step = "step";
+} // namespace entry
+
+} // namespace glyptic

@@ -1,0 +1,45 @@
+//===- GraphInterfaces.h - What an op says about itself ---------*- C++ -*-===//
+#pragma once
+
+#include "dialects/Graph/BatchDims.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpDefinition.h"
+#include "llvm/ADT/BitVector.h"
+#include <optional>
+
+namespace glyptic::graph {
+
+class HostTensor;
+
+/// One call of a vendor library, in library-neutral terms.
+struct LibraryCall {
+  std::string routine;
+  /// Integer parameters of the routine by name ("strides", "pads_low", ...).
+  llvm::SmallVector<std::pair<std::string, llvm::SmallVector<int64_t>>> parameters;
+};
+
+/// How the mixed-precision rewrite treats an op.
+enum class PrecisionClass {
+  Contraction, ///< Operands in the low type, accumulation in FP32.
+  Statistics,  ///< Operands, accumulation and result in FP32 (norms, losses, exponentials of large range).
+  Follow,      ///< Computes in the type that arrives.
+  Exact,       ///< Not a floating-point computation: indices, masks, shapes.
+};
+
+/// How a factor takes part in an op.
+enum class FactorKind { Parallel, Reduction, Replicated, Permuted };
+
+/// For each operand and result dimension, the factors that make it up, outermost first.
+struct FactorRule {
+  struct Factor {
+    Dim size;
+    FactorKind kind;
+  };
+  llvm::SmallVector<Factor> factors;
+  llvm::SmallVector<llvm::SmallVector<llvm::SmallVector<unsigned>>> operands;
+  llvm::SmallVector<llvm::SmallVector<llvm::SmallVector<unsigned>>> results;
+};
+
+} // namespace glyptic::graph
+
+#include "dialects/Graph/GraphInterfaces.h.inc"

@@ -1,0 +1,100 @@
+//===- GraphInterfaces.td - What an op says about itself -------*- tablegen -*-===//
+//
+// The questions that passes ask of a `graph` op. An op answers them beside its own definition (Ops/<Family>/), and no
+// pass switches over op names. An op that lacks an interface answers "not applicable", and the pass that needs the
+// answer reports the op with its location.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GLYPTIC_GRAPH_INTERFACES_TD
+#define GLYPTIC_GRAPH_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+class GraphInterface<string name> : OpInterface<name> {
+  let cppNamespace = "::glyptic::graph";
+}
+
+def EvaluableOpInterface : GraphInterface<"EvaluableOpInterface"> {
+  let description = [{
+    Meaning: the value of each result for given operand values, computed plainly in the elements' precision (FP32 or
+    FP64). It is the oracle that folding, derivatives and generated code are tested against, so it is written apart
+    from the structured form and shares no code with it.
+  }];
+  let methods = [InterfaceMethod<[{
+      Fills `results`, which arrive allocated with concrete shapes. `operands` have concrete shapes that satisfy the
+      verifier once the batch is known.
+    }],
+    "::mlir::LogicalResult", "evaluate",
+    (ins "::llvm::ArrayRef<const ::glyptic::graph::HostTensor *>":$operands,
+         "::llvm::MutableArrayRef<::glyptic::graph::HostTensor>":$results)>];
+}
+
+def DifferentiableOpInterface : GraphInterface<"DifferentiableOpInterface"> {
+  let description = [{
+    Derivative, in reverse mode: the gradient of each operand as plain `graph` ops, so that a gradient can be
+    differentiated again. Operands of integer or boolean type have no gradient.
+  }];
+  let methods = [InterfaceMethod<[{
+      `resultGradients[i]` is the gradient of result i, or null if nothing depends on it. Returns one value for each
+      operand: its gradient, or null where `wanted` is false or the gradient is zero everywhere. Gradients have their
+      operand's type. An op whose derivative is not defined for its present attributes emits an error and fails.
+    }],
+    "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "buildGradients",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$resultGradients,
+         "const ::llvm::BitVector &":$wanted)>];
+}
+
+def StructuredOpInterface : GraphInterface<"StructuredOpInterface"> {
+  let description = [{
+    Structured form: the op as `linalg.generic` on tensors (indexing maps and a scalar body), from which every
+    schedule of every target is generated.
+  }];
+  let methods = [InterfaceMethod<[{
+      Builds the structured form over `operands` (tensors of the op's operand types) and returns one value for each
+      result, of the op's result types.
+    }],
+    "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "buildStructured",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>];
+}
+
+def DecomposableOpInterface : GraphInterface<"DecomposableOpInterface"> {
+  let description = [{
+    A composite op, kept whole while recognisers, precision and autodiff look at it, in terms of simpler `graph` ops.
+  }];
+  let methods = [InterfaceMethod<
+    "Builds the replacement of each result.",
+    "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "decompose", (ins "::mlir::OpBuilder &":$builder)>];
+}
+
+def LibraryCallOpInterface : GraphInterface<"LibraryCallOpInterface"> {
+  let description = [{
+    What a vendor library may do for the op. The description is library-neutral; planning picks the library of the
+    target, and a target without one falls back to the structured form.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The routine ("matmul", "convolution", "convolution_input_gradient", "pool_max", ...) and its integer parameters,
+      or nullopt if no library can do the op with its present attributes. Operands and results of the call are those
+      of the op.
+    }],
+    "::std::optional<::glyptic::graph::LibraryCall>", "getLibraryCall", (ins)>,
+    InterfaceMethod<
+      "Floating-point operations of one execution, split in a part per batch element and a constant part.",
+      "::glyptic::graph::Dim", "getFlops", (ins)>];
+}
+
+def PartitionableOpInterface : GraphInterface<"PartitionableOpInterface"> {
+  let description = [{
+    Factor rule: how the dimensions of operands and results are made of factors along which the op can be sharded.
+    Partitioning reads it; an op without one is replicated.
+  }];
+  let methods = [InterfaceMethod<"The op's factors.", "::glyptic::graph::FactorRule", "getFactorRule", (ins)>];
+}
+
+def PrecisionOpInterface : GraphInterface<"PrecisionOpInterface"> {
+  let description = "Precision class: how the mixed-precision rewrite treats the op.";
+  let methods = [InterfaceMethod<"The op's class.", "::glyptic::graph::PrecisionClass", "getPrecisionClass", (ins)>];
+}
+
+#endif // GLYPTIC_GRAPH_INTERFACES_TD

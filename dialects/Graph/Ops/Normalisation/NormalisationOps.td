@@ -1,0 +1,37 @@
+//===- NormalisationOps.td - Composites whose numerics matter ---*- tablegen -*-===//
+
+#ifndef GLYPTIC_GRAPH_NORMALISATION_TD
+#define GLYPTIC_GRAPH_NORMALISATION_TD
+
+include "dialects/Graph/GraphDialect.td"
+
+class Graph_CompositeOp<string mnemonic, list<Trait> traits = []>
+    : Graph_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+                                              DeclareOpInterfaceMethods<DecomposableOpInterface>])>;
+
+class Graph_SoftmaxLikeOp<string mnemonic> : Graph_CompositeOp<mnemonic, [SameOperandsAndResultType]> {
+  let arguments = (ins Graph_FloatTensor:$input, DenseI64ArrayAttr:$dims);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = "$input `dims` `=` $dims attr-dict `:` type($result)";
+}
+def Graph_SoftmaxOp : Graph_SoftmaxLikeOp<"softmax"> { let summary = "e^x over its sum along dimensions, shifted by the maximum"; }
+def Graph_LogSoftmaxOp : Graph_SoftmaxLikeOp<"log_softmax"> { let summary = "logarithm of softmax without its rounding"; }
+
+def Graph_LayerNormOp : Graph_CompositeOp<"layer_norm", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias over the trailing dimensions from `dim` on";
+  let description = "`scale` and the optional `bias` have the shape of the normalised dimensions. Variance is biased.";
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale, Optional<Graph_FloatTensor>:$bias, I64Attr:$dim,
+                       F64Attr:$epsilon);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $scale (`,` $bias^)? `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
+def Graph_GeluOp : Graph_CompositeOp<"gelu", [SameOperandsAndResultType]> {
+  let summary = "x * Phi(x), with the error function or its tanh approximation";
+  let arguments = (ins Graph_FloatTensor:$input, UnitAttr:$tanh_approximation);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = "$input (`tanh` $tanh_approximation^)? attr-dict `:` type($result)";
+}
+
+#endif // GLYPTIC_GRAPH_NORMALISATION_TD

@@ -1,0 +1,101 @@
+//===- ShapeOps.td - Values made or moved without arithmetic ----*- tablegen -*-===//
+
+#ifndef GLYPTIC_GRAPH_SHAPE_TD
+#define GLYPTIC_GRAPH_SHAPE_TD
+
+include "dialects/Graph/GraphDialect.td"
+
+class Graph_ShapeOp<string mnemonic, list<Trait> traits = []>
+    : Graph_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<DifferentiableOpInterface>])>;
+
+def Graph_ConstantOp : Graph_Op<"constant", [ConstantLike, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "a compile-time value";
+  let description = "Splats and small tables. Weights are never constants: they are arguments with the role of state.";
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "attr-dict $value `:` type($result)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Graph_IotaOp : Graph_Op<"iota", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "the index along one dimension";
+  let arguments = (ins I64Attr:$dim);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "`dim` `=` $dim attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Graph_BatchSizeOp : Graph_Op<"batch_size", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "the number of samples of this execution, as a scalar";
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "repeats a tensor along new dimensions and along dimensions of size 1";
+  let description = "Operand dimension i becomes result dimension `dims[i]` (increasing); its size is 1 or the result's.";
+  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$input `dims` `=` $dims attr-dict `:` functional-type($input, $result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Graph_ReshapeOp : Graph_ShapeOp<"reshape"> {
+  let summary = "the same elements in row-major order under another shape";
+  let arguments = (ins Graph_Tensor:$input);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` functional-type($input, $result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Graph_TransposeOp : Graph_ShapeOp<"transpose", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "result dimension i is operand dimension `permutation[i]`";
+  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$permutation);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$input `permutation` `=` $permutation attr-dict `:` functional-type($input, $result)";
+  let hasFolder = 1;
+}
+
+def Graph_SliceOp : Graph_ShapeOp<"slice", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "every `strides[i]`-th element from `starts[i]` on";
+  let description = "Sizes are the result's. A batched dimension is taken whole (start 0, stride 1).";
+  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$starts, DenseI64ArrayAttr:$strides);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$input `starts` `=` $starts `strides` `=` $strides attr-dict `:` functional-type($input, $result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Graph_PadOp : Graph_ShapeOp<"pad", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "surrounds a tensor with a value, and spreads its elements apart";
+  let description = [{
+    `low` and `high` elements of `value` before and after each dimension (negative ones crop), `interior` between
+    elements. The derivative of a strided slice needs `interior`.
+  }];
+  let arguments = (ins Graph_Tensor:$input, Graph_Tensor:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
+                       DenseI64ArrayAttr:$interior);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = [{
+    $input `,` $value `low` `=` $low `high` `=` $high `interior` `=` $interior attr-dict
+      `:` functional-type(operands, $result)
+  }];
+}
+
+def Graph_ConcatOp : Graph_ShapeOp<"concat", [InferTypeOpAdaptor]> {
+  let summary = "tensors one after another along a dimension";
+  let arguments = (ins Variadic<Graph_Tensor>:$inputs, I64Attr:$dim);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$inputs `dim` `=` $dim attr-dict `:` functional-type($inputs, $result)";
+}
+
+def Graph_ReverseOp : Graph_ShapeOp<"reverse", [SameOperandsAndResultType, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+  let summary = "the order of elements turned round along dimensions";
+  let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$input `dims` `=` $dims attr-dict `:` type($result)";
+}
+
+#endif // GLYPTIC_GRAPH_SHAPE_TD

@@ -1,0 +1,20 @@
+"""One runner for everything: FileCheck tests of passes, GoogleTest units, end-to-end scripts."""
+import os
+import lit.formats
+
+config.name = "glyptic"
+config.test_format = lit.formats.ShTest(True)
+config.suffixes = [".mlir", ".onnxtxt", ".test", ".py"]
+config.excludes = ["lit.cfg.py", "helpers", "fixtures"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.build_dir, "test")
+config.environment["PATH"] = os.pathsep.join([os.path.join(config.build_dir, "bin"), config.llvm_bin, config.environment["PATH"]])
+config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "helpers")
+# Objects compiled by one test may serve another, never those of the user who runs them.
+config.environment["GLYPTIC_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache")
+config.environment["JAX_PLATFORMS"] = "cpu"
+config.substitutions += [
+    ("%python", os.path.join(config.deps_dir, "venv", "bin", "python")),
+    ("%fixtures", os.path.join(config.test_source_root, "fixtures")),
+    ("%root", config.source_dir),
+]
