@@ -6,12 +6,30 @@
 include "dialects/Graph/GraphDialect.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 
+def Graph_LaunchAttr : AttrDef<GraphDialect, "Launch"> {
+  let mnemonic = "launch";
+  let summary = "One call of a generated kernel";
+  let description = [{
+    `buffers` are the kernel's memory arguments, as positions in: the region's inputs, then its results, then its
+    scratch. `writes` are the positions in `buffers` that it writes. The kernel covers chunks [lo, hi) of
+    `chunks` (times the batch if `per_batch`), and any split of them into ranges gives the same result; fewer than
+    `grain` chunks are not worth another thread.
+  }];
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$kernel, ArrayRefParameter<"int64_t">:$buffers,
+                        ArrayRefParameter<"int64_t">:$writes, "int64_t":$chunks, DefaultValuedParameter<"bool", "false">:$per_batch,
+                        "int64_t":$grain);
+  let assemblyFormat = [{
+    `<` $kernel `,` `buffers` `=` `[` $buffers `]` `,` `writes` `=` `[` $writes `]` `,` struct($chunks, $per_batch, $grain) `>`
+  }];
+}
+
 def Graph_RegionOp : Op<GraphDialect, "region", [Pure, IsolatedFromAbove, SingleBlock]> {
   let summary = "a piece of the graph that is generated as one kernel (or a few, with scratch memory between them)";
   let description = [{
     The body holds `graph` ops that have a structured form; its arguments are the operands. `schedule` names the loop
     structure that was chosen ("pointwise", "row", "column", "gather", "scatter", "nest"). The phase that generates code
-    records in `launches` and `scratch` what planning must place and call.
+    records in `launches` (#graph.launch, run in order) what must be called, and in `scratch` (tensor types) the memory
+    that lives from the first launch to the last.
   }];
   let arguments = (ins Variadic<Graph_Tensor>:$inputs, OptionalAttr<StrAttr>:$schedule, OptionalAttr<ArrayAttr>:$launches,
                        OptionalAttr<ArrayAttr>:$scratch);
