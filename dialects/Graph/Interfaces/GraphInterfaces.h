@@ -40,6 +40,12 @@ struct FactorRule {
   llvm::SmallVector<llvm::SmallVector<llvm::SmallVector<unsigned>>> results;
 };
 
+namespace trait {
+template <typename Op> struct Repeats : mlir::OpTrait::TraitBase<Op, Repeats> {};
+template <typename Op> struct MovesElements : mlir::OpTrait::TraitBase<Op, MovesElements> {};
+template <typename Op> struct NamedKernel : mlir::OpTrait::TraitBase<Op, NamedKernel> {};
+} // namespace trait
+
 } // namespace glyptic::graph
 
 #include "dialects/Graph/GraphInterfaces.h.inc"

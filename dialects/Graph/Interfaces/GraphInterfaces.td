@@ -84,6 +84,27 @@ def LibraryCallOpInterface : GraphInterface<"LibraryCallOpInterface"> {
       "::glyptic::graph::Dim", "getFlops", (ins)>];
 }
 
+def ReducingOpInterface : GraphInterface<"ReducingOpInterface"> {
+  let description = "An op that combines elements of one operand along dimensions; fusion chooses its loops by them.";
+  let methods = [
+    InterfaceMethod<"The operand whose elements are combined.", "::mlir::Value", "getReducedOperand", (ins)>,
+    InterfaceMethod<"The dimensions that disappear, increasing.", "::llvm::SmallVector<int64_t>", "getReducedDims", (ins)>,
+  ];
+}
+
+class GraphTrait<string name> : NativeOpTrait<name> {
+  let cppNamespace = "::glyptic::graph::trait";
+}
+
+/// The result repeats elements of the operand: recomputed wherever it is used, never stored for its own sake.
+def Repeats : GraphTrait<"Repeats">;
+
+/// The result holds elements of the operands at other places, found through an index map.
+def MovesElements : GraphTrait<"MovesElements">;
+
+/// No indexing maps describe the op; codegen has a loop structure of its own for it.
+def NamedKernel : GraphTrait<"NamedKernel">;
+
 def PartitionableOpInterface : GraphInterface<"PartitionableOpInterface"> {
   let description = [{
     Factor rule: how the dimensions of operands and results are made of factors along which the op can be sharded.

@@ -5,7 +5,7 @@
 
 include "dialects/Graph/GraphDialect.td"
 
-def Graph_GatherOp : Graph_Op<"gather", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+def Graph_GatherOp : Graph_Op<"gather", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                          DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "slices of a tensor along a dimension, picked by an index tensor";
   let description = [{
@@ -18,8 +18,7 @@ def Graph_GatherOp : Graph_Op<"gather", [InferTypeOpAdaptor, DeclareOpInterfaceM
   let assemblyFormat = "$input `,` $indices `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";
 }
 
-def Graph_ScatterAddOp : Graph_Op<"scatter_add", [DeclareOpInterfaceMethods<DifferentiableOpInterface>,
-                                                  DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_ScatterAddOp : Graph_Op<"scatter_add", [NamedKernel, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "zeros of the result's shape, plus each slice of `updates` added where `gather` would have read it";
   let description = "The derivative of gather. Slices with equal indices are added in the order of the index tensor.";
   let arguments = (ins Graph_IntTensor:$indices, Graph_Tensor:$updates, I64Attr:$dim);

@@ -32,7 +32,7 @@ def Graph_BatchSizeOp : Graph_Op<"batch_size", [DeclareOpInterfaceMethods<Struct
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
-def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "repeats a tensor along new dimensions and along dimensions of size 1";
   let description = "Operand dimension i becomes result dimension `dims[i]` (increasing); its size is 1 or the result's.";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
@@ -51,7 +51,7 @@ def Graph_ReshapeOp : Graph_ShapeOp<"reshape"> {
   let hasFolder = 1;
 }
 
-def Graph_TransposeOp : Graph_ShapeOp<"transpose", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_TransposeOp : Graph_ShapeOp<"transpose", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "result dimension i is operand dimension `permutation[i]`";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs Graph_Tensor:$result);
@@ -59,7 +59,7 @@ def Graph_TransposeOp : Graph_ShapeOp<"transpose", [InferTypeOpAdaptor, DeclareO
   let hasFolder = 1;
 }
 
-def Graph_SliceOp : Graph_ShapeOp<"slice", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_SliceOp : Graph_ShapeOp<"slice", [MovesElements, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "every `strides[i]`-th element from `starts[i]` on";
   let description = "Sizes are the result's. A batched dimension is taken whole (start 0, stride 1).";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$starts, DenseI64ArrayAttr:$strides);
@@ -69,7 +69,7 @@ def Graph_SliceOp : Graph_ShapeOp<"slice", [DeclareOpInterfaceMethods<Structured
   let hasFolder = 1;
 }
 
-def Graph_PadOp : Graph_ShapeOp<"pad", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_PadOp : Graph_ShapeOp<"pad", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "surrounds a tensor with a value, and spreads its elements apart";
   let description = [{
     `low` and `high` elements of `value` before and after each dimension (negative ones crop), `interior` between
@@ -91,7 +91,7 @@ def Graph_ConcatOp : Graph_ShapeOp<"concat", [InferTypeOpAdaptor]> {
   let assemblyFormat = "$inputs `dim` `=` $dim attr-dict `:` functional-type($inputs, $result)";
 }
 
-def Graph_ReverseOp : Graph_ShapeOp<"reverse", [SameOperandsAndResultType, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_ReverseOp : Graph_ShapeOp<"reverse", [MovesElements, SameOperandsAndResultType, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "the order of elements turned round along dimensions";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Graph_Tensor:$result);
