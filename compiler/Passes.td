@@ -14,4 +14,22 @@ def DecomposePass : Pass<"graph-decompose"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
+  let summary = "Groups ops into regions, each of which becomes one kernel";
+  let description = [{
+    Ops that a library does better, views (reshape) and plain constants stay outside. Everything else ends in a
+    `graph.region` whose `schedule` names the loop structure its ops share. Forward and backward are fused alike.
+  }];
+  let dependentDialects = ["::glyptic::graph::GraphDialect"];
+}
+
+def LayoutPass : Pass<"graph-layout", "::mlir::ModuleOp"> {
+  let summary = "Chooses the order in which tensors lie in memory, and removes transposes";
+  let description = [{
+    Ops with a preference (channels last for images) get their operands in that order, state is kept in the order in
+    which it is read, and transposes move towards results until they cancel or an op reads through them.
+  }];
+  let dependentDialects = ["::glyptic::graph::GraphDialect"];
+}
+
 #endif // GLYPTIC_PASSES_TD

@@ -92,6 +92,44 @@ def ReducingOpInterface : GraphInterface<"ReducingOpInterface"> {
   ];
 }
 
+def PermutableOpInterface : GraphInterface<"PermutableOpInterface"> {
+  let description = [{
+    How the op commutes with permutations of dimensions, so that the layout phase can choose the order in which tensors
+    lie in memory. Permutations are those of `graph.transpose`: result dimension i is operand dimension permutation[i].
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Where operand `index` is transpose(source, permutation): changes the op in place to read `source`, with the same
+        result, and returns true; or leaves it alone and returns false.
+      }],
+      "bool", "absorbOperandPermutation",
+      (ins "unsigned":$index, "::llvm::ArrayRef<int64_t>":$permutation, "::mlir::Value":$source), [{}], [{
+        return false;
+      }]>,
+    InterfaceMethod<[{
+        Builds the op such that its result is transpose(present result, permutation), from operands that are transposed
+        as it needs (by `graph.transpose` ops that it emits); fails if the op cannot.
+      }],
+      "::mlir::FailureOr<::mlir::Value>", "buildPermuted",
+      (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<int64_t>":$permutation), [{}], [{
+        return ::mlir::failure();
+      }]>,
+  ];
+}
+
+def LayoutPreferenceOpInterface : GraphInterface<"LayoutPreferenceOpInterface"> {
+  let description = "An op whose library routines are fastest for one order of dimensions.";
+  let methods = [
+    InterfaceMethod<[{
+        The permutation that brings operand `index` (or the result, at index = number of operands) into the preferred
+        order in memory; identity if it has it already.
+      }],
+      "::llvm::SmallVector<int64_t>", "getPreferredPermutation", (ins "unsigned":$index)>,
+    InterfaceMethod<"Rebuilds the op over operands in the preferred order; the result is in its preferred order.",
+      "::mlir::Value", "buildPreferred", (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>,
+  ];
+}
+
 class GraphTrait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::glyptic::graph::trait";
 }

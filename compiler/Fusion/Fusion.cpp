@@ -1,0 +1,145 @@
+//===- Fusion.cpp - Ops into regions ----------------------------*- C++ -*-===//
+#include "compiler/Fusion/Grouping.h"
+#include "compiler/Passes.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+
+#define GEN_PASS_DEF_FUSIONPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+/// Turns one group into a region op. Inputs are the values from outside that its ops read, seen through free ops;
+/// results are the values that anything outside still needs.
+class Outliner {
+public:
+  explicit Outliner(const fusion::Group &group) : group(group) {}
+
+  void run() {
+    Operation *last = group.ops.front();
+    for (Operation *op : group.ops) {
+      if (last->isBeforeInBlock(op))
+        last = op;
+      for (Value operand : op->getOperands())
+        collectInputs(operand);
+    }
+    SmallVector<Value> results = getResults();
+    OpBuilder builder(last);
+    SmallVector<Location> locations = llvm::map_to_vector(group.ops, [](Operation *op) { return op->getLoc(); });
+    auto region = RegionOp::create(builder, builder.getFusedLoc(locations), ValueRange(results).getTypes(),
+                                   inputs.getArrayRef());
+    if (group.kind != fusion::Kind::Alone)
+      region.setSchedule(fusion::stringifyKind(group.kind));
+    buildBody(region, results);
+    for (auto [old, replacement] : llvm::zip_equal(results, region.getResults()))
+      old.replaceUsesWithIf(replacement, [&](OpOperand &use) { return !group.ops.contains(use.getOwner()); });
+  }
+
+private:
+  void collectInputs(Value value) {
+    Operation *def = value.getDefiningOp();
+    if (def && group.ops.contains(def))
+      return;
+    if (!def || !fusion::isFree(def)) {
+      inputs.insert(value);
+      return;
+    }
+    for (Value operand : def->getOperands())
+      collectInputs(operand);
+  }
+
+  SmallVector<Value> getResults() const {
+    SmallVector<Value> results;
+    for (Operation *op : getOrderedOps())
+      for (Value result : op->getResults())
+        if (llvm::any_of(result.getUsers(), [&](Operation *user) { return isNeededOutside(user); }))
+          results.push_back(result);
+    return results;
+  }
+
+  /// A free op outside counts for what uses it: if that is all in the group, the group has its clone.
+  bool isNeededOutside(Operation *user) const {
+    if (group.ops.contains(user))
+      return false;
+    if (!fusion::isFree(user))
+      return true;
+    return llvm::any_of(user->getUsers(), [&](Operation *next) { return isNeededOutside(next); });
+  }
+
+  SmallVector<Operation *> getOrderedOps() const {
+    SmallVector<Operation *> ops(group.ops.begin(), group.ops.end());
+    llvm::sort(ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    return ops;
+  }
+
+  void buildBody(RegionOp region, ArrayRef<Value> results) {
+    Block &body = region.getBody().emplaceBlock();
+    for (Value input : inputs)
+      mapping.map(input, body.addArgument(input.getType(), input.getLoc()));
+    OpBuilder builder = OpBuilder::atBlockEnd(&body);
+    for (Operation *op : getOrderedOps()) {
+      for (Value operand : op->getOperands())
+        materialise(builder, operand);
+      builder.clone(*op, mapping);
+    }
+    SmallVector<Value> yielded = llvm::map_to_vector(results, [&](Value value) { return mapping.lookup(value); });
+    YieldOp::create(builder, region.getLoc(), yielded);
+  }
+
+  void materialise(OpBuilder &builder, Value value) {
+    if (mapping.contains(value))
+      return;
+    Operation *def = value.getDefiningOp();
+    assert(def && fusion::isFree(def) && "every other value is an input or computed before");
+    for (Value operand : def->getOperands())
+      materialise(builder, operand);
+    builder.clone(*def, mapping);
+  }
+
+  const fusion::Group &group;
+  llvm::SetVector<Value> inputs;
+  IRMapping mapping;
+};
+
+struct FusionPass : impl::FusionPassBase<FusionPass> {
+  void runOnOperation() override {
+    Block &block = getOperation().getBody().front();
+    std::vector<fusion::Group> groups = fusion::formGroups(block);
+    // A value that a library call or the caller needs is computed by a region even if it is free elsewhere.
+    for (fusion::Group &group : formFreeGroups(block))
+      groups.push_back(std::move(group));
+    for (const fusion::Group &group : groups)
+      Outliner(group).run();
+    // Regions stand where the last op of their group stood; ops of other groups may need a result earlier.
+    eraseDead(block);
+    sortTopologically(&block);
+  }
+
+  /// Free ops with a use that no region can clone them for. A plain constant stays what it is: planning places it.
+  static std::vector<fusion::Group> formFreeGroups(Block &block) {
+    std::vector<fusion::Group> groups;
+    for (Operation &op : block.without_terminator())
+      if (fusion::isFree(&op) && !op.hasTrait<OpTrait::ConstantLike>() &&
+          llvm::any_of(op.getUsers(), [](Operation *user) { return !fusion::isFusible(user); })) {
+        fusion::Group group;
+        group.kind = fusion::Kind::Pointwise;
+        group.ops.insert(&op);
+        groups.push_back(group);
+      }
+    return groups;
+  }
+
+  static void eraseDead(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
+      if (op.use_empty() && isMemoryEffectFree(&op))
+        op.erase();
+  }
+};
+
+} // namespace
+} // namespace glyptic

@@ -1,0 +1,109 @@
+//===- Predicates.cpp - When two groups may become one ----------*- C++ -*-===//
+#include "compiler/Fusion/Predicates.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::fusion {
+
+/// Beyond this many values a kernel's loop spills registers and takes long to compile, for no traffic saved.
+static constexpr unsigned kMaxOps = 96;
+
+static bool isRowValueOf(const Group &small, const Group &row) {
+  return row.kind == Kind::Row && small.kind == Kind::Pointwise &&
+         ArrayRef(small.domain) == ArrayRef(row.domain).take_front(row.rowRank);
+}
+
+/// Kind, domain and row rank of the union; Kind::Alone if no loop structure serves both.
+static Group unite(const Group &producer, const Group &consumer) {
+  Group merged;
+  merged.ops = producer.ops;
+  merged.ops.insert(consumer.ops.begin(), consumer.ops.end());
+
+  const bool sameDomain = producer.domain == consumer.domain;
+  const Group *lead = nullptr;
+  if (sameDomain && producer.kind == Kind::Pointwise)
+    lead = &consumer;
+  else if (sameDomain && consumer.kind == Kind::Pointwise)
+    lead = &producer;
+  else if (sameDomain && producer.kind == consumer.kind && producer.rowRank == consumer.rowRank)
+    lead = &producer;
+  else if (isRowValueOf(consumer, producer))
+    lead = &producer;
+  else if (isRowValueOf(producer, consumer))
+    lead = &consumer;
+  if (!lead)
+    return merged;
+  merged.kind = lead->kind;
+  merged.domain = lead->domain;
+  merged.rowRank = lead->rowRank;
+  return merged;
+}
+
+/// Whether every use of the op's results, seen through free ops, lies in `group`.
+static bool isUsedOnlyIn(Operation *op, const Group &group) {
+  return llvm::all_of(op->getUsers(), [&](Operation *user) {
+    return group.ops.contains(user) || (isFree(user) && isUsedOnlyIn(user, group));
+  });
+}
+
+static bool haveOneLoopStructure(const Group &, const Group &, const Group &merged) {
+  return merged.kind != Kind::Alone;
+}
+
+static bool isSmallEnough(const Group &, const Group &, const Group &merged) { return merged.ops.size() <= kMaxOps; }
+
+/// A column reduction is finished by a second kernel, so nothing in its own region can use it.
+static bool columnsEndTheGroup(const Group &producer, const Group &, const Group &merged) {
+  if (producer.kind != Kind::Column)
+    return true;
+  return llvm::all_of(producer.ops, [&](Operation *op) {
+    return !isa<ReducingOpInterface>(op) ||
+           llvm::none_of(op->getUsers(), [&](Operation *user) { return merged.ops.contains(user); });
+  });
+}
+
+/// What feeds a column reduction is computed in its loop; if others need it too it is stored once, by its own group,
+/// where more threads share the work.
+static bool columnsTakeOnlyWhatIsTheirs(const Group &producer, const Group &consumer, const Group &merged) {
+  if (merged.kind != Kind::Column || producer.kind == Kind::Column)
+    return true;
+  return llvm::all_of(producer.ops, [&](Operation *op) { return isUsedOnlyIn(op, merged); });
+}
+
+/// An op that reads through a map must find its operand in memory, not in the registers of another iteration.
+static bool mapsReadMemory(const Group &, const Group &, const Group &merged) {
+  return llvm::none_of(merged.ops, [&](Operation *op) {
+    if (!op->hasTrait<trait::MovesElements>())
+      return false;
+    llvm::SetVector<Operation *> producers;
+    for (Value operand : op->getOperands())
+      collectProducers(operand, producers);
+    return llvm::any_of(producers, [&](Operation *producer) { return merged.ops.contains(producer); });
+  });
+}
+
+ArrayRef<Predicate> getPredicates() {
+  static const Predicate predicates[] = {
+      {"one-loop-structure", "no schedule serves both iteration spaces", haveOneLoopStructure},
+      {"small-enough", "the kernel would hold too many values at once", isSmallEnough},
+      {"columns-end", "a reduction over rows is complete only after the whole kernel", columnsEndTheGroup},
+      {"columns-own", "other kernels need what feeds the reduction over rows", columnsTakeOnlyWhatIsTheirs},
+      {"maps-read-memory", "an element is needed by another iteration than the one that computes it", mapsReadMemory},
+  };
+  return predicates;
+}
+
+std::optional<Group> merge(const Group &producer, const Group &consumer, const Predicate **stoppedBy) {
+  Group merged = unite(producer, consumer);
+  for (const Predicate &predicate : getPredicates()) {
+    if (predicate.holds(producer, consumer, merged))
+      continue;
+    if (stoppedBy)
+      *stoppedBy = &predicate;
+    return std::nullopt;
+  }
+  return merged;
+}
+
+} // namespace glyptic::fusion

@@ -1,0 +1,95 @@
+//===- Patterns.cpp - Transposes move, cancel and vanish --------*- C++ -*-===//
+#include "compiler/Layout/Patterns.h"
+#include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/Permutation.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::layout {
+
+namespace {
+
+/// Where an op can read its operand in another order, the transpose before it is not needed.
+struct AbsorbIntoUser : OpInterfaceRewritePattern<PermutableOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(PermutableOpInterface op, PatternRewriter &rewriter) const override {
+    for (OpOperand &operand : op->getOpOperands()) {
+      auto producer = operand.get().getDefiningOp<TransposeOp>();
+      if (!producer)
+        continue;
+      bool absorbed = false;
+      rewriter.modifyOpInPlace(op, [&] {
+        absorbed = op.absorbOperandPermutation(operand.getOperandNumber(), producer.getPermutation(), producer.getInput());
+      });
+      if (absorbed)
+        return success();
+    }
+    return failure();
+  }
+};
+
+/// op(transpose(x, p), transpose(y, p), c) -> transpose(op(x, y, c'), p), if that leaves fewer transposes than before.
+/// Moving them one way only, towards results, is what makes this end.
+struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(PermutableOpInterface op, PatternRewriter &rewriter) const override {
+    if (op->getNumResults() != 1)
+      return failure();
+    TransposeOp first;
+    unsigned removed = 0, added = 0;
+    for (Value operand : op->getOperands()) {
+      if (auto producer = operand.getDefiningOp<TransposeOp>()) {
+        if (!first)
+          first = producer;
+        ++(producer.getPermutation() == first.getPermutation() ? removed : added);
+      } else if (!costsNothingToTranspose(operand)) {
+        ++added;
+      }
+    }
+    if (!first || removed <= added ||
+        cast<RankedTensorType>(op->getResult(0).getType()).getRank() != cast<RankedTensorType>(first.getType()).getRank())
+      return failure();
+    FailureOr<Value> moved = op.buildPermuted(rewriter, invertPermutation(first.getPermutation()));
+    if (failed(moved))
+      return failure();
+    rewriter.replaceOp(op, transpose(rewriter, op.getLoc(), *moved, first.getPermutation()));
+    return success();
+  }
+
+  static bool costsNothingToTranspose(Value value) {
+    Operation *def = value.getDefiningOp();
+    SplatElementsAttr splat;
+    return def && (def->hasTrait<trait::Repeats>() || matchPattern(def, m_Constant(&splat)));
+  }
+};
+
+/// A transpose that moves only dimensions of size 1 moves nothing in memory.
+struct TransposeOfUnitDims : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    SmallVector<Dim> dims = getDims(cast<RankedTensorType>(op.getInput().getType()));
+    int64_t last = -1;
+    for (int64_t dim : op.getPermutation()) {
+      if (dims[dim].isOne())
+        continue;
+      if (dim < last)
+        return failure();
+      last = dim;
+    }
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getInput());
+    return success();
+  }
+};
+
+} // namespace
+
+void populateTransposePatterns(RewritePatternSet &patterns) {
+  patterns.add<AbsorbIntoUser, SinkThroughUser, TransposeOfUnitDims>(patterns.getContext());
+}
+
+} // namespace glyptic::layout

@@ -1,0 +1,10 @@
+//===- Patterns.h - Transposes move, cancel and vanish ----------*- C++ -*-===//
+#pragma once
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace glyptic::layout {
+
+void populateTransposePatterns(mlir::RewritePatternSet &patterns);
+
+} // namespace glyptic::layout
