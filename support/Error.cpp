@@ -1,1 +1,2 @@
-// Placeholder translation unit.
+//===- Error.cpp - The one home of the exception's type information -------===//
+#include "support/Error.h"
