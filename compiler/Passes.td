@@ -32,4 +32,15 @@ def LayoutPass : Pass<"graph-layout", "::mlir::ModuleOp"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def GenerateKernelsPass : Pass<"graph-generate-kernels", "::mlir::ModuleOp"> {
+  let summary = "Generates the kernels of every graph.region";
+  let description = [{
+    Chooses loops for the structured form of each region and emits them as scf, arith, math, vector and memref over flat
+    buffers into a nested module @kernels. The region's `launches` and `scratch` say how to run them.
+  }];
+  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "128", "bytes of the vectors that kernels compute on">];
+  let dependentDialects = ["::glyptic::graph::GraphDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 #endif // GLYPTIC_PASSES_TD

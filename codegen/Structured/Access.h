@@ -1,0 +1,115 @@
+//===- Access.h - Which elements a value reads ------------------*- C++ -*-===//
+//
+// The analysis under every choice of loops: for a tensor value at a symbolic index, the memory elements that its
+// computation reads, and the reductions it runs over, through any depth of producers. Loop indices are affine
+// dimensions d0, d1, ...; the batch is the symbol s0.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "dialects/Graph/BatchDims.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/DenseSet.h"
+#include <functional>
+
+namespace glyptic::codegen {
+
+using graph::Dim;
+using Index = llvm::SmallVector<mlir::AffineExpr>;
+
+/// `constant + perBatch * batch`.
+struct Stride {
+  int64_t constant = 0, perBatch = 0;
+  bool operator==(const Stride &o) const { return constant == o.constant && perBatch == o.perBatch; }
+  bool isZero() const { return constant == 0 && perBatch == 0; }
+  bool isOne() const { return constant == 1 && perBatch == 0; }
+};
+/// nullopt where the product would be quadratic in the batch, which no tensor can be.
+std::optional<Stride> operator*(Stride stride, Dim size);
+
+/// Row-major strides of a tensor.
+llvm::SmallVector<Stride> getStrides(mlir::RankedTensorType type);
+
+/// Sizes of an op's loops. A size is read off an operand dimension indexed by that loop alone.
+mlir::FailureOr<llvm::SmallVector<Dim>> getLoopSizes(mlir::linalg::GenericOp op);
+
+/// The loop indices under which `op` produces element `index` of its results; reduction loops get null expressions.
+Index getLoopIndex(mlir::linalg::GenericOp op, llvm::ArrayRef<mlir::AffineExpr> index);
+Index compose(mlir::AffineMap map, llvm::ArrayRef<mlir::AffineExpr> loopIndex);
+
+/// An index computed in a body by affine arithmetic on loop indices, or null.
+mlir::AffineExpr traceIndex(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> loopIndex);
+
+/// The index in the operand of a reshape for an index in its result.
+Index composeReshape(mlir::RankedTensorType from, mlir::RankedTensorType to, llvm::ArrayRef<mlir::AffineExpr> index);
+
+/// Loops of one element (an empty tensor, a splat) and those that need memory.
+bool isSplat(mlir::Value tensor);
+
+/// One element read (or, in a body, an index used as a number: then `tensor` is null and the type has rank one).
+struct Access {
+  mlir::Value tensor;
+  llvm::SmallVector<Stride> strides;
+  Index index;
+};
+
+/// A reduction met on the way: it is needed at `index`.
+struct ReductionUse {
+  mlir::linalg::GenericOp op;
+  Index index;
+  unsigned firstVariable; ///< its reduction loops are the variables from here on, in loop order
+};
+
+class AccessAnalysis {
+public:
+  /// New variables (reduction loops, indices known only at run time) are numbered from `firstVariable`. Values in
+  /// `memory` are read, not computed.
+  AccessAnalysis(unsigned firstVariable, std::function<bool(mlir::Value)> isMemory)
+      : next(firstVariable), isMemory(std::move(isMemory)) {}
+
+  void visit(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index);
+  /// Counts an element that the kernel writes among the accesses.
+  void visitStore(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index);
+  /// Visits what the body of `op` reads.
+  void visitBody(mlir::linalg::GenericOp op, llvm::ArrayRef<mlir::AffineExpr> loopIndex);
+
+  llvm::ArrayRef<Access> getAccesses() const { return accesses; }
+  /// Inner reductions come before the ones that use them.
+  llvm::ArrayRef<ReductionUse> getReductions() const { return reductions; }
+  /// Elements are looked up at positions known only at run time.
+  bool hasLookups() const { return !opaque.empty(); }
+  /// A body holds control flow, which does not run on vectors.
+  bool hasControlFlow() const { return controlFlow; }
+
+  /// Elements by which the access moves for a step of the variable; nullopt where that is no constant.
+  std::optional<Stride> getStride(const Access &access, unsigned variable) const;
+  bool dependsOn(mlir::AffineExpr expr, unsigned variable) const;
+  /// Contiguous accesses less scattered ones: positive where vectors along `variable` pay.
+  int getContiguity(unsigned variable) const;
+
+private:
+  void visitCaptured(mlir::Value scalar);
+  unsigned newOpaque(llvm::ArrayRef<mlir::AffineExpr> dependencies);
+
+  unsigned next;
+  std::function<bool(mlir::Value)> isMemory;
+  llvm::SmallVector<Access> accesses;
+  llvm::SmallVector<ReductionUse> reductions;
+  llvm::DenseMap<unsigned, Index> opaque; ///< variable -> what it is computed from
+  llvm::DenseSet<std::pair<mlir::Value, mlir::AffineMap>> visited;
+  bool controlFlow = false;
+};
+
+/// Loops after dropping those of size 1 and merging neighbours that every access walks as one.
+struct LoopSpace {
+  llvm::SmallVector<Dim> sizes;
+  /// For each original loop, its index in terms of the new ones (numbered from 0). Only the addresses are right: of
+  /// merged loops the last carries the whole index.
+  Index original;
+};
+/// `variables[i]` is the number of loop i in `analysis`. Loops before `keep` stay as they are.
+LoopSpace mergeLoops(const AccessAnalysis &analysis, llvm::ArrayRef<unsigned> variables, llvm::ArrayRef<Dim> sizes,
+                     mlir::MLIRContext *context);
+
+} // namespace glyptic::codegen

@@ -1,0 +1,140 @@
+//===- Emitter.h - Structured values as loops, vectors and loads -*- C++ -*-===//
+//
+// The heart of code generation: `emit(value, index)` computes one element - or a vector of neighbours - of a tensor
+// value, producers included, in the innermost loop that its index depends on. What does not depend on an inner loop is
+// thus computed outside it, and computed once: a softmax is emitted as a pointwise kernel over [rows, columns] whose
+// two reductions depend on the row alone.
+//
+// Emitted are scf, arith, math, vector and memref over flat row-major buffers; nothing here knows a target.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "codegen/Structured/Access.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include <deque>
+
+namespace glyptic::codegen {
+
+/// A loop body, or the function itself.
+struct Scope {
+  Scope *parent = nullptr;
+  unsigned depth = 0;
+  mlir::OpBuilder builder; ///< before the innermost open loop inside, else at the end
+  mlir::scf::ForOp loop;
+  llvm::DenseMap<std::pair<mlir::Value, mlir::AffineMap>, mlir::Value> values; ///< what is already computed here
+};
+
+/// A loop bound: a constant where it is known, which lets the remainder of a vector loop be one narrower vector.
+struct Bound {
+  std::optional<int64_t> constant;
+  mlir::Value value;
+};
+
+/// Part `number` of `count` of the iterations of the outermost reduction loop, whose combination is a partial result.
+struct Part {
+  Scope *scope; ///< where the number is known
+  mlir::Value number;
+  int64_t count;
+};
+
+/// The op that combines two elements, and the value that changes nothing.
+struct Combiner {
+  mlir::Operation *op;
+  mlir::TypedAttr neutral;
+};
+/// nullopt where elements must be taken in order (the position of a maximum).
+std::optional<Combiner> getCombiner(mlir::linalg::GenericOp op, unsigned result);
+bool hasCombiners(mlir::linalg::GenericOp op);
+llvm::SmallVector<Dim> getReductionSizes(mlir::linalg::GenericOp op);
+
+class Emitter {
+public:
+  /// `lanes`: elements of the vectors along contiguous dimensions.
+  Emitter(mlir::func::FuncOp function, mlir::Value batch, int64_t lanes);
+
+  /// Reads `tensor` from `buffer` (memref<?xT>) instead of computing it.
+  void setBuffer(mlir::Value tensor, mlir::Value buffer) { buffers[tensor] = buffer; }
+  bool isMemory(mlir::Value tensor) const { return buffers.contains(tensor) || tables.contains(tensor); }
+
+  /// The element of `tensor` at `index`: a scalar, or a vector if the index runs along a vector loop.
+  mlir::Value emit(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index);
+  /// Computes reductions over equal loops in one pass; later `emit`s find their results. `part`, if set, restricts
+  /// the outermost reduction loop, whose partial results are returned and not remembered.
+  llvm::SmallVector<mlir::Value> emitReductions(llvm::ArrayRef<ReductionUse> uses, const Part *part = nullptr);
+
+  /// Clones a body on the emitted operands; returns what it yields. `accumulators` stand for the reduced outputs.
+  llvm::SmallVector<mlir::Value> emitBody(mlir::linalg::GenericOp op, llvm::ArrayRef<mlir::AffineExpr> loopIndex,
+                                          mlir::ValueRange accumulators, Scope &scope);
+  void remember(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index, mlir::Value value);
+
+  void store(mlir::Value value, mlir::Value buffer, mlir::RankedTensorType type,
+             llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
+
+  Scope &getRoot() { return scopes.front(); }
+  mlir::Value getBatch() const { return batch; }
+  int64_t getLanes() const { return lanes; }
+  mlir::Location getLoc() { return function.getLoc(); }
+  /// The innermost scope that an index depends on, and the width of the vectors it runs along (1: none).
+  Scope &getScope(llvm::ArrayRef<mlir::AffineExpr> index);
+  int64_t getLanes(llvm::ArrayRef<mlir::AffineExpr> index) const;
+  unsigned getNumVariables() const { return variables.size(); }
+  /// An analysis from the present state; `reserved` variables after the present ones are the caller's.
+  AccessAnalysis analyse(unsigned reserved) const;
+
+  /// A new index variable, valid in `scope`. With lanes > 1 it stands for `lanes` consecutive numbers from `value` on.
+  mlir::AffineExpr addVariable(Scope &scope, mlir::Value value, int64_t lanes = 1);
+  Scope &openLoop(Scope &parent, mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange carried = {});
+  void closeLoop(Scope &loop, mlir::ValueRange carried = {});
+
+  /// Runs `body` over [0, size) by vectors, then over the rest: as one narrower vector if the size is known, else one
+  /// by one.
+  void forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
+                llvm::function_ref<void(Scope &, mlir::AffineExpr)> body);
+  void forEach(Scope &parent, Dim size, llvm::function_ref<void(Scope &, mlir::AffineExpr)> body);
+
+  Bound getBound(Dim size);
+  mlir::Value getSize(Dim size);
+  mlir::Value getConstant(int64_t value);
+  /// The number that an index expression stands for; one lane of it if `lane` is given.
+  mlir::Value getIndex(mlir::AffineExpr expr, Scope &scope, std::optional<int64_t> lane = std::nullopt);
+
+private:
+  struct Variable {
+    Scope *scope;
+    mlir::Value value; ///< the first of the lanes, or a vector of indices known only at run time
+    int64_t lanes;
+    bool isVector() const { return mlir::isa<mlir::VectorType>(value.getType()); }
+  };
+  using BodyMap = llvm::DenseMap<mlir::Value, mlir::Value>;
+
+  mlir::Value compute(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
+  mlir::Value load(mlir::Value buffer, mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
+  mlir::Value gather(mlir::Value buffer, mlir::AffineExpr address, int64_t lanes, Scope &scope);
+  mlir::Value getTable(mlir::Value constant);
+  mlir::AffineExpr getAddress(mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index);
+  std::optional<int64_t> getLaneStride(mlir::AffineExpr expr) const;
+
+  /// A scalar from outside the bodies.
+  mlir::Value emitCaptured(mlir::Value scalar);
+  mlir::Value emitBodyOp(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> loopIndex, BodyMap &map, Scope &scope);
+  mlir::Value emitExtract(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> loopIndex, BodyMap &map, Scope &scope);
+
+  mlir::func::FuncOp function;
+  mlir::Value batch;
+  int64_t lanes;
+  std::deque<Scope> scopes; ///< stable addresses
+  llvm::SmallVector<Variable> variables;
+  llvm::DenseMap<mlir::Value, unsigned> opaqueVariables;
+  llvm::DenseMap<mlir::Value, mlir::Value> buffers;
+  llvm::DenseMap<mlir::Value, mlir::Value> tables;
+  llvm::DenseMap<int64_t, mlir::Value> constants;
+};
+
+/// `value` repeated in each lane, unless it is a vector already or `lanes` is 1.
+mlir::Value broadcastTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, int64_t lanes);
+/// How an element type lies in memory: booleans take one byte.
+mlir::Type getStorageType(mlir::Type elementType);
+
+} // namespace glyptic::codegen

@@ -1,0 +1,166 @@
+//===- GenerateKernels.cpp - Kernels for every region -----------===//
+#include "codegen/Structured/GenerateKernels.h"
+#include "codegen/Structured/Simplify.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::codegen {
+namespace {
+
+/// Gives kernels readable names, and one copy to those that are equal.
+class KernelLibrary {
+public:
+  explicit KernelLibrary(ModuleOp module) : module(module) {}
+
+  /// `function` is named, or erased in favour of an equal one, whose name is returned.
+  StringRef add(func::FuncOp function, Twine name) {
+    std::string text;
+    llvm::raw_string_ostream(text) << function;
+    auto [known, isNew] = byText.try_emplace(text);
+    if (!isNew) {
+      function.erase();
+      return known->second;
+    }
+    std::string unique = name.str();
+    for (unsigned i = 2; !names.insert(unique).second; ++i)
+      unique = (name + "_" + Twine(i)).str();
+    function.setName(unique);
+    return known->second = unique;
+  }
+
+  ModuleOp getModule() { return module; }
+
+private:
+  ModuleOp module;
+  llvm::StringMap<std::string> byText;
+  llvm::StringSet<> names;
+};
+
+/// The first name found in a location, as an identifier of at most 40 characters.
+std::string getIdentifier(Location loc) {
+  std::string name;
+  loc->walk([&](Location part) {
+    auto named = dyn_cast<NameLoc>(part);
+    if (!named)
+      return WalkResult::advance();
+    for (char c : named.getName().strref().take_back(40))
+      if (llvm::isAlnum(c))
+        name += c;
+      else if (!name.empty() && name.back() != '_')
+        name += '_';
+    return WalkResult::interrupt();
+  });
+  while (!name.empty() && name.back() == '_')
+    name.pop_back();
+  if (name.empty())
+    return "kernel";
+  return llvm::isDigit(name.front()) ? "n" + name : name;
+}
+
+class RegionGenerator {
+public:
+  RegionGenerator(RegionOp region, KernelLibrary &library, const KernelOptions &options)
+      : region(region), library(library), options(options) {
+    for (Type type : region.getInputs().getTypes())
+      memory.types.push_back(cast<RankedTensorType>(type));
+    for (Type type : region.getResultTypes())
+      memory.types.push_back(cast<RankedTensorType>(type));
+  }
+
+  LogicalResult run() {
+    Block &body = region.getBody().front();
+    for (Operation &op : body)
+      if (op.hasTrait<trait::NamedKernel>())
+        return runNamed(&op);
+    FailureOr<StructuredForm> form = StructuredForm::build(region);
+    if (failed(form))
+      return failure();
+    Planner planner(*form);
+    if (failed(planner.run()))
+      return failure();
+    llvm::append_range(memory.types, planner.getScratch());
+    for (auto [i, input] : llvm::enumerate(form->getInputs()))
+      memory.positions[input] = i;
+    Schedule schedule = Schedule::Pointwise;
+    for (const KernelPlan &plan : planner.getKernels()) {
+      FailureOr<EmittedKernel> kernel = emitKernel(library.getModule(), plan, memory, options);
+      if (failed(kernel) || failed(record(*kernel, plan.roots.front()->value.getLoc(), plan.schedule)))
+        return failure();
+      for (Root *root : plan.roots)
+        memory.positions[root->stored] = root->buffers.front();
+      schedule = std::max(schedule, plan.schedule);
+    }
+    finish(schedule, planner.getScratch());
+    return success();
+  }
+
+private:
+  LogicalResult runNamed(Operation *op) {
+    Operation *yield = region.getBody().front().getTerminator();
+    FailureOr<EmittedKernel> kernel = emitNamedKernel(library.getModule(), op, options);
+    if (failed(kernel))
+      return failure();
+    // Its buffers are the op's operands, then its results.
+    SmallVector<int64_t> positions;
+    for (Value operand : op->getOperands()) {
+      auto argument = dyn_cast<BlockArgument>(operand);
+      if (!argument)
+        return op->emitError("takes its operands from memory, so nothing else may be computed in its region");
+      positions.push_back(argument.getArgNumber());
+    }
+    for (Value result : op->getResults()) {
+      auto at = llvm::find(yield->getOperands(), result);
+      positions.push_back(region.getInputs().size() + (at - yield->operand_begin()));
+    }
+    kernel->buffers = positions;
+    if (failed(record(*kernel, op->getLoc(), Schedule::Scatter)))
+      return failure();
+    finish(Schedule::Scatter, {});
+    return success();
+  }
+
+  LogicalResult record(EmittedKernel &kernel, Location loc, Schedule schedule) {
+    if (failed(simplifyKernel(kernel.function)))
+      return failure();
+    StringRef name = library.add(kernel.function, getIdentifier(loc) + "_" + stringifySchedule(schedule));
+    launches.push_back(LaunchAttr::get(region.getContext(), FlatSymbolRefAttr::get(region.getContext(), name),
+                                       kernel.buffers, kernel.writes, kernel.chunks.scale, kernel.chunks.batched,
+                                       kernel.grain));
+    return success();
+  }
+
+  void finish(Schedule schedule, ArrayRef<RankedTensorType> scratch) {
+    Builder builder(region.getContext());
+    if (!region.getSchedule())
+      region.setSchedule(stringifySchedule(schedule));
+    region.setLaunchesAttr(builder.getArrayAttr(launches));
+    SmallVector<Attribute> types = llvm::map_to_vector(scratch, [](Type type) -> Attribute { return TypeAttr::get(type); });
+    region.setScratchAttr(builder.getArrayAttr(types));
+  }
+
+  RegionOp region;
+  KernelLibrary &library;
+  const KernelOptions &options;
+  RegionMemory memory;
+  SmallVector<Attribute> launches;
+};
+
+} // namespace
+
+LogicalResult generateKernels(ModuleOp module, const KernelOptions &options) {
+  SmallVector<RegionOp> regions;
+  module.walk([&](RegionOp region) { regions.push_back(region); });
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  auto kernels = ModuleOp::create(builder, module.getLoc(), kKernelsModule);
+  KernelLibrary library(kernels);
+  for (RegionOp region : regions)
+    if (failed(RegionGenerator(region, library, options).run()))
+      return failure();
+  return success();
+}
+
+} // namespace glyptic::codegen

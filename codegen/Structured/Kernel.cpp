@@ -1,0 +1,398 @@
+//===- Kernel.cpp - Kernels from a plan -------------------------===//
+#include "codegen/Structured/Kernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::codegen {
+
+/// Elements of one chunk of a flat loop: a few microseconds of work at most, so that threads end together.
+static constexpr int64_t kFlatChunk = 1024;
+
+int64_t getGrain(int64_t work) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, work)); }
+
+func::FuncOp createKernel(ModuleOp module, Location loc, ArrayRef<RankedTensorType> buffers) {
+  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+  SmallVector<Type> types = llvm::map_to_vector(buffers, [](RankedTensorType type) -> Type {
+    return MemRefType::get({ShapedType::kDynamic}, getStorageType(type.getElementType()));
+  });
+  types.append(3, builder.getIndexType());
+  auto function = func::FuncOp::create(builder, loc, "kernel", builder.getFunctionType(types, {}));
+  function.addEntryBlock();
+  return function;
+}
+
+namespace {
+
+class KernelEmitter {
+public:
+  KernelEmitter(ModuleOp module, const KernelPlan &plan, const RegionMemory &memory, const KernelOptions &options)
+      : module(module), plan(plan), memory(memory), options(options) {}
+
+  FailureOr<EmittedKernel> run() {
+    if (failed(createFunction()))
+      return failure();
+    Emitter theEmitter(kernel.function, argument(0), chooseLanes());
+    emitter = &theEmitter;
+    for (auto [value, position] : leaves)
+      emitter->setBuffer(value, getBuffer(position));
+    switch (plan.schedule) {
+    case Schedule::Row:
+      emitRows();
+      break;
+    case Schedule::Column:
+      emitParts();
+      break;
+    default:
+      emitElements();
+    }
+    func::ReturnOp::create(emitter->getRoot().builder, kernel.function.getLoc());
+    return kernel;
+  }
+
+private:
+  LogicalResult createFunction();
+  int64_t chooseLanes() const;
+  int64_t countOperations() const;
+  Value getBuffer(unsigned position) {
+    return kernel.function.getArgument(llvm::find(kernel.buffers, position) - kernel.buffers.begin());
+  }
+  /// Batch, first chunk, end of chunks.
+  Value argument(unsigned i) { return kernel.function.getArgument(kernel.buffers.size() + i); }
+
+  void emitElements();
+  void emitFlat(const LoopSpace &space, int64_t width);
+  void emitRows();
+  void emitRowReductions(ArrayRef<AffineExpr> row);
+  void emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner);
+  void emitParts();
+  LoopSpace merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner, int64_t &width);
+  void storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> index);
+  Scope &openChunks() { return emitter->openLoop(emitter->getRoot(), argument(1), argument(2), 1); }
+  Index splitChunk(Scope &scope, ArrayRef<Dim> sizes);
+  void loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
+                llvm::function_ref<void(Scope &, ArrayRef<AffineExpr>)> body);
+
+  MLIRContext *context() const { return module.getContext(); }
+  static Dim product(ArrayRef<Dim> sizes) {
+    Dim all{1, false};
+    for (Dim size : sizes)
+      all = {all.scale * size.scale, all.batched || size.batched};
+    return all;
+  }
+
+  ModuleOp module;
+  const KernelPlan &plan;
+  const RegionMemory &memory;
+  const KernelOptions &options;
+  Emitter *emitter = nullptr;
+  EmittedKernel kernel;
+  SmallVector<std::pair<Value, unsigned>> leaves; ///< what the kernel reads
+};
+
+/// Arguments are the tensors that the kernel reads, then those it writes, each by position.
+LogicalResult KernelEmitter::createFunction() {
+  llvm::SetVector<Value> read;
+  for (Root *root : plan.roots) {
+    unsigned rank = root->getType().getRank();
+    AccessAnalysis analysis(rank, [&](Value v) {
+      return v != root->value && (memory.positions.contains(v) || isa<BlockArgument>(v));
+    });
+    Index index = llvm::map_to_vector(llvm::seq<unsigned>(0, rank), [&](unsigned i) { return getAffineDimExpr(i, context()); });
+    if (isa<BlockArgument>(root->value))
+      read.insert(root->value);
+    analysis.visit(root->value, index);
+    for (const Access &access : analysis.getAccesses())
+      if (access.tensor)
+        read.insert(access.tensor);
+  }
+  for (Value value : read)
+    leaves.push_back({value, memory.positions.lookup(value)});
+  llvm::sort(leaves, [](auto &a, auto &b) { return a.second < b.second; });
+  for (auto &[value, position] : leaves)
+    if (!llvm::is_contained(kernel.buffers, position))
+      kernel.buffers.push_back(position);
+  for (Root *root : plan.roots)
+    for (unsigned position : root->buffers) {
+      kernel.writes.push_back(kernel.buffers.size());
+      kernel.buffers.push_back(position);
+    }
+  auto types = llvm::map_to_vector(kernel.buffers, [&](int64_t position) { return memory.types[position]; });
+  kernel.function = createKernel(module, plan.roots.front()->value.getLoc(), types);
+  return success();
+}
+
+/// As many lanes as fit for the widest element that vectors hold.
+int64_t KernelEmitter::chooseLanes() const {
+  unsigned bits = 8;
+  for (int64_t position : kernel.buffers)
+    bits = std::max(bits, memory.types[position].getElementTypeBitWidth());
+  // Narrow floats are computed in FP32.
+  bool narrow = llvm::any_of(kernel.buffers, [&](int64_t p) { return isa<FloatType>(memory.types[p].getElementType()); });
+  return options.vectorBytes * 8 / std::max(bits, narrow ? 32u : 8u);
+}
+
+/// Operations on one element of the whole structured form, with transcendental ones counted tenfold.
+int64_t KernelEmitter::countOperations() const {
+  int64_t count = 1;
+  llvm::SmallPtrSet<Operation *, 16> seen;
+  SmallVector<Value> work = llvm::map_to_vector(plan.roots, [](Root *root) { return root->value; });
+  while (!work.empty()) {
+    Operation *op = work.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    for (Value operand : op->getOperands())
+      if (isa<RankedTensorType>(operand.getType()) && !memory.positions.contains(operand))
+        work.push_back(operand);
+    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      for (Operation &inner : *generic.getBody())
+        count += inner.getName().getDialectNamespace() == "math" ? 10 : 1;
+  }
+  return count;
+}
+
+/// Merges the loops over `inner`, and decides whether vectors along the last one pay (else `width` is 1).
+LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner, int64_t &width) {
+  unsigned first = emitter->getNumVariables();
+  AccessAnalysis analysis = emitter->analyse(inner.size());
+  SmallVector<unsigned> variables = llvm::to_vector(llvm::seq<unsigned>(first, first + inner.size()));
+  for (Root *root : roots) {
+    Index index(outer);
+    for (unsigned variable : variables)
+      index.push_back(getAffineDimExpr(variable, context()));
+    analysis.visit(root->value, root->getIndex(index));
+    analysis.visitStore(root->value, root->getIndex(index));
+  }
+  LoopSpace space = mergeLoops(analysis, variables, inner, context());
+  width = 1;
+  for (auto [variable, original] : llvm::zip_equal(variables, space.original))
+    if (auto loop = dyn_cast<AffineDimExpr>(original); loop && loop.getPosition() + 1 == space.sizes.size())
+      if (!analysis.hasControlFlow() && analysis.getContiguity(variable) > 0)
+        width = emitter->getLanes();
+  return space;
+}
+
+/// Everything is computed before anything is stored: a result may lie in the memory of an operand.
+void KernelEmitter::storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> index) {
+  SmallVector<Value> values =
+      llvm::map_to_vector(roots, [&](Root *root) { return emitter->emit(root->value, root->getIndex(index)); });
+  for (auto [root, value] : llvm::zip_equal(roots, values))
+    for (unsigned position : root->buffers)
+      emitter->store(value, getBuffer(position), root->getType(), root->getIndex(index), scope);
+}
+
+/// The indices that make up the number of a chunk.
+Index KernelEmitter::splitChunk(Scope &scope, ArrayRef<Dim> sizes) {
+  Index index(sizes.size());
+  Value rest = scope.loop.getInductionVar();
+  OpBuilder &builder = scope.builder;
+  Location loc = kernel.function.getLoc();
+  for (size_t i = sizes.size(); i-- > 0;) {
+    Value number = rest;
+    if (i > 0) {
+      Value size = emitter->getSize(sizes[i]);
+      number = arith::RemUIOp::create(builder, loc, rest, size);
+      rest = arith::DivUIOp::create(builder, loc, rest, size);
+    }
+    index[i] = emitter->addVariable(scope, number);
+  }
+  return index;
+}
+
+void KernelEmitter::loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
+                             llvm::function_ref<void(Scope &, ArrayRef<AffineExpr>)> body) {
+  if (from == space.sizes.size())
+    return body(scope, index);
+  bool last = from + 1 == space.sizes.size();
+  emitter->forLanes(scope, {0, emitter->getConstant(0)}, emitter->getBound(space.sizes[from]), last ? width : 1,
+                    [&](Scope &loop, AffineExpr expr) {
+                      Index next = index;
+                      next.push_back(expr);
+                      loopOver(loop, space, from + 1, next, width, body);
+                    });
+}
+
+//===----------------------------------------------------------------------===//
+// Pointwise, gather, nest
+//===----------------------------------------------------------------------===//
+
+void KernelEmitter::emitElements() {
+  int64_t width;
+  LoopSpace space = merge(plan.roots, {}, plan.roots.front()->getSizes(), width);
+  if (space.sizes.size() == 1)
+    return emitFlat(space, width);
+  ArrayRef<Dim> outer = ArrayRef(space.sizes).drop_back(space.sizes.empty() ? 0 : 1);
+  kernel.chunks = product(outer);
+  kernel.grain = getGrain((space.sizes.empty() ? 1 : space.sizes.back().scale) * countOperations());
+  Scope &chunks = openChunks();
+  loopOver(chunks, space, outer.size(), splitChunk(chunks, outer), width, [&](Scope &scope, ArrayRef<AffineExpr> index) {
+    storeRoots(scope, plan.roots, compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), index));
+  });
+  emitter->closeLoop(chunks);
+}
+
+/// One loop over a contiguous range of elements, whatever chunks it covers.
+void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
+  Dim size = space.sizes.front();
+  int64_t perChunk = plan.schedule == Schedule::Nest ? width : kFlatChunk;
+  int64_t count = llvm::divideCeil(size.scale, perChunk);
+  // With a batch, the chunks of one sample: their number must be a multiple of it.
+  if (size.batched)
+    perChunk = llvm::divideCeil(size.scale, count);
+  kernel.chunks = {count, size.batched};
+  kernel.grain = getGrain(perChunk * countOperations());
+
+  OpBuilder &builder = emitter->getRoot().builder;
+  Location loc = kernel.function.getLoc();
+  Value end = emitter->getSize(size), step = emitter->getConstant(perChunk);
+  auto clamp = [&](Value chunk) -> Value {
+    Value element = arith::MulIOp::create(builder, loc, chunk, step);
+    return arith::MinUIOp::create(builder, loc, element, end);
+  };
+  Bound lower{std::nullopt, clamp(argument(1))}, upper{std::nullopt, clamp(argument(2))};
+  emitter->forLanes(emitter->getRoot(), lower, upper, width, [&](Scope &scope, AffineExpr expr) {
+    storeRoots(scope, plan.roots, compose(AffineMap::get(1, 0, space.original, context()), expr));
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+void KernelEmitter::emitRows() {
+  const Root &first = *plan.roots.front();
+  SmallVector<Dim> rows = first.getSizes();
+  rows.truncate(first.rowRank);
+  kernel.chunks = product(rows);
+  Scope &chunks = openChunks();
+  Index row = splitChunk(chunks, rows);
+  emitRowReductions(row);
+
+  // Roots over the same rest of the dimensions share its loops.
+  SmallVector<std::pair<SmallVector<Dim>, SmallVector<Root *>>> groups;
+  int64_t elements = 1;
+  for (Root *root : plan.roots) {
+    SmallVector<Dim> rest = root->getSizes();
+    rest.erase(rest.begin(), rest.begin() + root->rowRank);
+    elements = std::max(elements, product(rest).scale);
+    auto group = llvm::find_if(groups, [&](auto &g) { return g.first == rest; });
+    if (group == groups.end())
+      group = groups.insert(groups.end(), {rest, {}});
+    group->second.push_back(root);
+  }
+  for (Root *root : plan.roots)
+    for (ReductionUse &use : root->perRow)
+      elements = std::max(elements, product(getReductionSizes(use.op)).scale);
+  kernel.grain = getGrain(elements * countOperations());
+  for (auto &[rest, roots] : groups)
+    emitInner(chunks, roots, row, rest);
+  emitter->closeLoop(chunks);
+}
+
+void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner) {
+  int64_t width;
+  LoopSpace space = merge(roots, outer, inner, width);
+  loopOver(scope, space, 0, {}, width, [&](Scope &loop, ArrayRef<AffineExpr> index) {
+    Index full(outer);
+    llvm::append_range(full, compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), index));
+    storeRoots(loop, roots, full);
+  });
+}
+
+/// How many reductions lie under `value`, one upon the other.
+static unsigned getPhase(Value value, llvm::function_ref<bool(Value)> isMemory, llvm::DenseMap<Operation *, unsigned> &known) {
+  Operation *op = value.getDefiningOp();
+  if (!op || isMemory(value))
+    return 0;
+  if (auto it = known.find(op); it != known.end())
+    return it->second;
+  unsigned phase = 0;
+  for (Value operand : op->getOperands())
+    phase = std::max(phase, getPhase(operand, isMemory, known));
+  op->walk([&](Operation *inner) { // tensors that a body looks up
+    for (Value operand : inner->getOperands())
+      if (operand.getParentBlock() == op->getBlock())
+        phase = std::max(phase, getPhase(operand, isMemory, known));
+  });
+  if (auto generic = dyn_cast<linalg::GenericOp>(op); generic && generic.getNumReductionLoops())
+    ++phase;
+  return known[op] = phase;
+}
+
+/// Independent reductions over loops of the same sizes share a pass over the row.
+void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
+  llvm::DenseMap<Operation *, unsigned> phases;
+  auto isMemory = [&](Value v) { return emitter->isMemory(v); };
+  struct Pass {
+    unsigned phase;
+    SmallVector<Dim> sizes;
+    SmallVector<ReductionUse> uses;
+  };
+  SmallVector<Pass> passes;
+  for (Root *root : plan.roots) {
+    Index full = root->getIndex(Index(root->dims.size(), getAffineConstantExpr(0, context())));
+    for (auto [i, expr] : llvm::enumerate(row))
+      full[root->dims[i]] = expr;
+    for (ReductionUse use : root->perRow) {
+      for (AffineExpr &expr : use.index)
+        expr = expr.replaceDims(full);
+      unsigned phase = getPhase(use.op.getResult(0), isMemory, phases);
+      SmallVector<Dim> sizes = getReductionSizes(use.op);
+      auto pass = llvm::find_if(passes, [&](Pass &p) { return p.phase == phase && p.sizes == sizes; });
+      if (pass == passes.end())
+        pass = passes.insert(passes.end(), {phase, sizes, {}});
+      if (llvm::none_of(pass->uses, [&](ReductionUse &u) { return u.op == use.op && u.index == use.index; }))
+        pass->uses.push_back(use);
+    }
+  }
+  llvm::stable_sort(passes, [](const Pass &a, const Pass &b) { return a.phase < b.phase; });
+  for (Pass &pass : passes)
+    emitter->emitReductions(pass.uses);
+}
+
+//===----------------------------------------------------------------------===//
+// Columns
+//===----------------------------------------------------------------------===//
+
+/// A chunk is a part of the rows; it writes one row of each table of partial results.
+void KernelEmitter::emitParts() {
+  kernel.chunks = {kParts, false};
+  SmallVector<Dim> columns = plan.roots.front()->getSizes();
+  SmallVector<Dim> reduced = getReductionSizes(plan.roots.front()->value.getDefiningOp<linalg::GenericOp>());
+  kernel.grain = getGrain(product(reduced).scale * product(columns).scale * countOperations() / kParts);
+  int64_t width;
+  LoopSpace space = merge(plan.roots, {}, columns, width);
+
+  Scope &chunks = openChunks();
+  AffineExpr number = emitter->addVariable(chunks, chunks.loop.getInductionVar());
+  loopOver(chunks, space, 0, {}, width, [&](Scope &scope, ArrayRef<AffineExpr> merged) {
+    Index index = compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), merged);
+    SmallVector<ReductionUse> uses;
+    for (Root *root : plan.roots)
+      uses.push_back({root->value.getDefiningOp<linalg::GenericOp>(), root->getIndex(index), 0});
+    Part part{&chunks, chunks.loop.getInductionVar(), kParts};
+    SmallVector<Value> partials = emitter->emitReductions(uses, &part);
+    size_t next = 0;
+    for (Root *root : plan.roots) {
+      unsigned results = root->value.getDefiningOp()->getNumResults();
+      Value partial = partials[next + cast<OpResult>(root->value).getResultNumber()];
+      next += results;
+      Index full = root->getIndex(index);
+      full.insert(full.begin(), number);
+      for (unsigned position : root->buffers)
+        emitter->store(partial, getBuffer(position), memory.types[position], full, scope);
+    }
+  });
+  emitter->closeLoop(chunks);
+}
+
+} // namespace
+
+FailureOr<EmittedKernel> emitKernel(ModuleOp module, const KernelPlan &plan, const RegionMemory &memory,
+                                    const KernelOptions &options) {
+  return KernelEmitter(module, plan, memory, options).run();
+}
+
+} // namespace glyptic::codegen

@@ -1,0 +1,41 @@
+//===- Kernel.h - Kernels from a plan ---------------------------*- C++ -*-===//
+#pragma once
+
+#include "codegen/Structured/Plan.h"
+
+namespace glyptic::codegen {
+
+struct KernelOptions {
+  /// Bytes of the vectors that a kernel computes on: two registers of the widest machine, whose latencies overlap.
+  int64_t vectorBytes = 128;
+};
+
+/// A kernel and how to launch it.
+struct EmittedKernel {
+  mlir::func::FuncOp function;
+  llvm::SmallVector<int64_t> buffers; ///< position of each memory argument
+  llvm::SmallVector<int64_t> writes;  ///< indices of `buffers`
+  Dim chunks;
+  int64_t grain = 1;
+};
+
+/// The memory of a region: tensors by position among its inputs, results and scratch.
+struct RegionMemory {
+  llvm::DenseMap<mlir::Value, unsigned> positions; ///< of the values that are in memory by now
+  llvm::SmallVector<mlir::RankedTensorType> types;
+};
+
+/// `void kernel(buffers..., batch, lo, hi)` over memref<?xT> buffers.
+mlir::func::FuncOp createKernel(mlir::ModuleOp module, mlir::Location loc, llvm::ArrayRef<mlir::RankedTensorType> buffers);
+
+/// Emits one kernel into `module`, under a name that the caller replaces.
+mlir::FailureOr<EmittedKernel> emitKernel(mlir::ModuleOp module, const KernelPlan &plan, const RegionMemory &memory,
+                                          const KernelOptions &options);
+
+/// The kernel of an op that has no structured form (graph.scatter_add).
+mlir::FailureOr<EmittedKernel> emitNamedKernel(mlir::ModuleOp module, mlir::Operation *op, const KernelOptions &options);
+
+/// Chunks below which another thread costs more than it brings, for `work` operations per chunk.
+int64_t getGrain(int64_t work);
+
+} // namespace glyptic::codegen

@@ -1,0 +1,270 @@
+//===- Plan.cpp - Which kernels a region becomes ----------------===//
+#include "codegen/Structured/Plan.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::codegen {
+
+StringRef stringifySchedule(Schedule schedule) {
+  static constexpr StringLiteral names[] = {"pointwise", "gather", "row", "column", "nest", "scatter"};
+  return names[static_cast<int>(schedule)];
+}
+
+Value stripReshapes(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getInput();
+  return value;
+}
+
+SmallVector<Dim> Root::getSizes() const {
+  return llvm::map_to_vector(dims, [&](unsigned dim) { return getDim(getType(), dim); });
+}
+
+Index Root::getIndex(ArrayRef<AffineExpr> index) const {
+  Index full(getType().getRank(), getAffineConstantExpr(0, value.getContext()));
+  for (auto [dim, expr] : llvm::zip_equal(dims, index))
+    full[dim] = expr;
+  return full;
+}
+
+static Index getIdentity(unsigned rank, MLIRContext *context) {
+  return llvm::map_to_vector(llvm::seq<unsigned>(0, rank), [&](unsigned i) { return getAffineDimExpr(i, context); });
+}
+
+static Dim getProduct(ArrayRef<Dim> sizes) {
+  Dim product{1, false};
+  for (Dim size : sizes)
+    product = {product.scale * size.scale, product.batched || size.batched};
+  return product;
+}
+
+/// Cutting a reduction in parts costs scratch memory and a second kernel, which pays for many elements in few results.
+static bool paysInParts(linalg::GenericOp op) {
+  Dim rows = getProduct(getReductionSizes(op)), results = getNumElements(cast<RankedTensorType>(op.getResult(0).getType()));
+  if (!hasCombiners(op) || results.batched || results.scale > 4096)
+    return false;
+  int64_t work = rows.scale * results.scale;
+  return rows.batched ? rows.scale >= 16 && work >= 2048 : rows.scale >= 256 && work >= 65536;
+}
+
+Planner::Planner(StructuredForm &form) : form(form) {}
+
+Root &Planner::addRoot(Value value, unsigned buffer) {
+  value = stripReshapes(value);
+  Root *&root = byValue[value];
+  if (!root) {
+    root = &roots.emplace_back();
+    root->value = root->stored = value;
+    for (int64_t i = 0; i < root->getType().getRank(); ++i)
+      if (!getDim(root->getType(), i).isOne())
+        root->dims.push_back(i);
+  }
+  root->buffers.push_back(buffer);
+  return *root;
+}
+
+void Planner::store(Value value) {
+  if (byValue.contains(value))
+    return;
+  addRoot(value, form.getInputs().size() + form.getResults().size() + scratch.size());
+  scratch.push_back(cast<RankedTensorType>(value.getType()));
+}
+
+LogicalResult Planner::run() {
+  for (auto [i, value] : llvm::enumerate(form.getResults()))
+    addRoot(value, form.getInputs().size() + i);
+  for (size_t i = 0; i < roots.size(); ++i) // grows
+    if (failed(classify(roots[i])))
+      return failure();
+  for (Root &root : roots)
+    root.level = getLevel(root);
+  group();
+  return success();
+}
+
+LogicalResult Planner::classify(Root &root) {
+  MLIRContext *context = root.value.getContext();
+  while (true) {
+    unsigned rank = root.getType().getRank();
+    AccessAnalysis analysis(rank, [&](Value v) { return isa<BlockArgument>(v) || root.needs.contains(v); });
+    analysis.visit(root.value, getIdentity(rank, context));
+    for (ReductionUse use : analysis.getReductions())
+      if (failed(getLoopSizes(use.op)))
+        return failure();
+    std::optional<ReductionUse> misplaced = findMisplaced(root, analysis);
+    if (!misplaced) {
+      chooseSchedule(root, analysis);
+      return success();
+    }
+    for (Value result : misplaced->op.getResults())
+      if (!result.use_empty()) {
+        store(result);
+        root.needs.insert(result);
+      }
+  }
+}
+
+std::optional<ReductionUse> Planner::findMisplaced(Root &root, const AccessAnalysis &analysis) {
+  const unsigned rank = root.getType().getRank();
+  // For each reduction the set of dimensions it depends on, as a count if they are leading ones.
+  SmallVector<std::pair<ReductionUse, unsigned>> perRow;
+  root.rowRank = 0;
+  // Outer reductions come last; once one is stored the inner ones are its own business.
+  for (ReductionUse use : llvm::reverse(analysis.getReductions())) {
+    const bool own = use.op == root.value.getDefiningOp() && use.index == getIdentity(rank, root.value.getContext());
+    auto uses = [&](unsigned variable) {
+      return llvm::any_of(use.index, [&](AffineExpr e) { return analysis.dependsOn(e, variable); });
+    };
+    bool inner = false;
+    for (AffineExpr expr : use.index)
+      expr.walk([&](AffineExpr part) {
+        if (auto dim = dyn_cast<AffineDimExpr>(part))
+          inner |= dim.getPosition() >= rank;
+      });
+    SmallVector<bool> depends = llvm::map_to_vector(root.dims, uses);
+    unsigned count = llvm::count(depends, true), leading = llvm::find(depends, false) - depends.begin();
+    const bool everyElement = count == depends.size();
+    if (inner || count != leading || (count == 0 && !depends.empty()) || (everyElement && !own && paysInParts(use.op)))
+      return use;
+    if (!everyElement) {
+      perRow.push_back({use, count});
+      root.rowRank = std::max(root.rowRank, count);
+    }
+  }
+  root.perRow.clear();
+  for (auto &[use, count] : llvm::reverse(perRow)) {
+    if (count != root.rowRank)
+      return use;
+    root.perRow.push_back(use);
+  }
+  return std::nullopt;
+}
+
+/// The table of schedules.
+void Planner::chooseSchedule(Root &root, const AccessAnalysis &analysis) {
+  auto own = root.value.getDefiningOp<linalg::GenericOp>();
+  const bool isReduction = own && own.getNumReductionLoops();
+  const bool alongResults = !root.dims.empty() && analysis.getContiguity(root.dims.back()) > 0;
+  if (root.rowRank)
+    root.schedule = Schedule::Row; // reductions shared by the elements of a row
+  else if (analysis.getReductions().empty())
+    root.schedule = analysis.hasLookups() ? Schedule::Gather : Schedule::Pointwise;
+  else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < kParts))
+    root.schedule = Schedule::Column; // many rows, few results: parts are all the parallelism there is
+  else if (alongResults)
+    root.schedule = Schedule::Nest; // neighbouring results lie side by side in the operands
+  else {
+    root.schedule = Schedule::Row; // neighbouring operands make one result
+    root.rowRank = root.dims.size();
+    root.perRow.assign(analysis.getReductions().begin(), analysis.getReductions().end());
+  }
+}
+
+unsigned Planner::getLevel(Root &root) {
+  unsigned level = 0;
+  for (Value need : root.needs)
+    level = std::max(level, getLevel(*byValue[need]) + 1);
+  return level;
+}
+
+/// Roots share a kernel if they run over the same rows (or elements, or reduced elements) at the same time.
+void Planner::group() {
+  auto rows = [](const Root &root) {
+    SmallVector<Dim> sizes = root.getSizes();
+    sizes.truncate(root.rowRank);
+    return sizes;
+  };
+  auto joins = [&](const Root &root, const KernelPlan &kernel) {
+    const Root &first = *kernel.roots.front();
+    if (first.level != root.level)
+      return false;
+    if (kernel.schedule == Schedule::Column || root.schedule == Schedule::Column)
+      return kernel.schedule == root.schedule && first.getSizes() == root.getSizes() &&
+             getReductionSizes(first.value.getDefiningOp<linalg::GenericOp>()) ==
+                 getReductionSizes(root.value.getDefiningOp<linalg::GenericOp>());
+    if (root.schedule == Schedule::Row)
+      return kernel.schedule == Schedule::Row && rows(first) == rows(root);
+    return llvm::any_of(kernel.roots, [&](Root *other) { return other->getSizes() == root.getSizes(); });
+  };
+  // Rows first, so that elementwise results can join the rows they belong to.
+  SmallVector<Root *> order = llvm::map_to_vector(roots, [](Root &root) { return &root; });
+  llvm::stable_sort(order, [](Root *a, Root *b) {
+    return std::make_pair(a->level, a->schedule != Schedule::Row) < std::make_pair(b->level, b->schedule != Schedule::Row);
+  });
+  SmallVector<KernelPlan> grouped;
+  for (Root *root : order) {
+    auto kernel = llvm::find_if(grouped, [&](const KernelPlan &k) { return joins(*root, k); });
+    if (kernel == grouped.end()) {
+      grouped.push_back({root->schedule, {root}});
+      continue;
+    }
+    if (kernel->schedule == Schedule::Row && root->schedule != Schedule::Row)
+      root->rowRank = kernel->roots.front()->rowRank;
+    else if (root->schedule > kernel->schedule)
+      kernel->schedule = root->schedule;
+    kernel->roots.push_back(root);
+  }
+  for (KernelPlan &kernel : grouped)
+    if (kernel.schedule == Schedule::Column)
+      splitColumns(kernel);
+    else
+      kernels.push_back(kernel);
+}
+
+/// Partial results go to scratch memory; a last kernel adds them up in order.
+void Planner::splitColumns(KernelPlan kernel) {
+  KernelPlan finish{Schedule::Nest, {}};
+  const unsigned firstScratch = form.getInputs().size() + form.getResults().size();
+  for (Root *root : kernel.roots) {
+    SmallVector<Dim> sizes = getDims(root->getType());
+    sizes.insert(sizes.begin(), Dim{kParts, false});
+    unsigned position = firstScratch + scratch.size();
+    scratch.push_back(getTensorType(sizes, root->getType().getElementType()));
+    Root &last = addFinish(*root, cast<OpResult>(root->value).getResultNumber(), position);
+    finish.roots.push_back(&last);
+    last.buffers = std::exchange(root->buffers, {position});
+    if (last.dims.empty())
+      finish.schedule = Schedule::Row;
+  }
+  kernels.push_back(std::move(kernel));
+  kernels.push_back(std::move(finish));
+}
+
+Root &Planner::addFinish(Root &column, unsigned result, unsigned partials) {
+  auto op = column.value.getDefiningOp<linalg::GenericOp>();
+  OpBuilder builder(op->getBlock()->getTerminator());
+  Location loc = op.getLoc();
+  auto type = scratch.back();
+  Value stored = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType(),
+                                         SmallVector<Value>(), type.getEncoding());
+  unsigned rank = type.getRank();
+  MLIRContext *context = builder.getContext();
+  AffineMap all = builder.getMultiDimIdentityMap(rank);
+  SmallVector<AffineExpr> results = llvm::map_to_vector(llvm::seq<unsigned>(1, rank), [&](unsigned i) { return getAffineDimExpr(i, context); });
+  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
+  iterators.front() = utils::IteratorType::reduction;
+  Operation *combiner = getCombiner(op, result)->op;
+  auto sum = linalg::GenericOp::create(
+      builder, loc, column.value.getType(), stored, op.getDpsInitOperand(result)->get(),
+      ArrayRef{all, AffineMap::get(rank, 0, results, context)}, iterators, [&](OpBuilder &body, Location, ValueRange args) {
+        Operation *combined = body.clone(*combiner);
+        combined->setOperands({args[1], args[0]});
+        linalg::YieldOp::create(body, loc, combined->getResults());
+      });
+  Root &finish = roots.emplace_back();
+  finish.value = sum.getResult(0);
+  finish.stored = std::exchange(column.stored, stored);
+  finish.dims = column.dims;
+  if (finish.dims.empty()) {
+    finish.schedule = Schedule::Row;
+    finish.perRow.push_back({sum, Index(), 0});
+  } else {
+    finish.schedule = Schedule::Nest;
+  }
+  return finish;
+}
+
+} // namespace glyptic::codegen

@@ -1,0 +1,85 @@
+//===- Plan.h - Which kernels a region becomes ------------------*- C++ -*-===//
+//
+// A region is cut in kernels by what its reductions depend on. A reduction that depends on exactly the leading
+// dimensions of the value that uses it (a row) is computed once per row inside the kernel of that value. Every other
+// one would be computed again and again, so it is stored first, by a kernel of its own: either one element at a time,
+// or - over many rows - in parts that a last kernel adds up.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "codegen/Structured/Emitter.h"
+#include "codegen/Structured/StructuredForm.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace glyptic::codegen {
+
+enum class Schedule {
+  Pointwise, ///< every element on its own; loops merged as far as all accesses allow
+  Gather,    ///< pointwise with elements looked up
+  Row,       ///< reductions over trailing dimensions, once for each row
+  Column,    ///< reductions over many rows, in a fixed number of parts
+  Nest,      ///< a reduction inside the loops of its results: contractions, windows
+  Scatter,   ///< slices added at looked-up places, by an op that has no structured form
+};
+llvm::StringRef stringifySchedule(Schedule schedule);
+
+/// Parts of a reduction over rows. Fixed, because the order of additions must not depend on the number of threads;
+/// enough for the cores that share memory bandwidth, few enough to be added up for nothing.
+inline constexpr int64_t kParts = 16;
+
+/// A value that a kernel writes.
+struct Root {
+  mlir::Value value;
+  mlir::Value stored; ///< what later kernels find in its buffers: `value`, or the partial results of `value`
+  llvm::SmallVector<unsigned> buffers; ///< positions among the region's inputs, results and scratch
+  Schedule schedule = Schedule::Pointwise;
+  llvm::SmallVector<unsigned> dims; ///< dimensions that are not 1
+  unsigned rowRank = 0;             ///< how many of `dims` number the rows
+  unsigned level = 0;               ///< kernels run in this order
+  llvm::SetVector<mlir::Value> needs; ///< stored values that it reads
+  llvm::SmallVector<ReductionUse> perRow; ///< reductions once per row, inner ones first; over d0, d1, ... of `value`
+
+  mlir::RankedTensorType getType() const { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
+  llvm::SmallVector<Dim> getSizes() const;
+  /// The index of `value` for an index over `dims`.
+  Index getIndex(llvm::ArrayRef<mlir::AffineExpr> index) const;
+};
+
+struct KernelPlan {
+  Schedule schedule;
+  llvm::SmallVector<Root *> roots;
+};
+
+class Planner {
+public:
+  explicit Planner(StructuredForm &form);
+
+  mlir::LogicalResult run();
+
+  llvm::ArrayRef<KernelPlan> getKernels() const { return kernels; }
+  llvm::ArrayRef<mlir::RankedTensorType> getScratch() const { return scratch; }
+
+private:
+  Root &addRoot(mlir::Value value, unsigned buffer);
+  void store(mlir::Value reduction);
+  mlir::LogicalResult classify(Root &root);
+  /// A reduction that `root` cannot compute where it needs it.
+  std::optional<ReductionUse> findMisplaced(Root &root, const AccessAnalysis &analysis);
+  void chooseSchedule(Root &root, const AccessAnalysis &analysis);
+  unsigned getLevel(Root &root);
+  void group();
+  void splitColumns(KernelPlan kernel);
+  Root &addFinish(Root &column, unsigned result, unsigned partials);
+
+  StructuredForm &form;
+  std::deque<Root> roots; ///< stable addresses; grows while it is worked through
+  llvm::DenseMap<mlir::Value, Root *> byValue;
+  llvm::SmallVector<KernelPlan> kernels;
+  llvm::SmallVector<mlir::RankedTensorType> scratch;
+};
+
+/// The value under reshapes, which has the same elements in memory.
+mlir::Value stripReshapes(mlir::Value value);
+
+} // namespace glyptic::codegen
