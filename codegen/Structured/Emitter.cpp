@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -24,7 +25,7 @@ Type getStorageType(Type elementType) {
 }
 
 Emitter::Emitter(func::FuncOp function, Value batch, int64_t lanes) : function(function), batch(batch), lanes(lanes) {
-  scopes.push_back({nullptr, 0, OpBuilder::atBlockEnd(&function.getBody().front()), {}, {}});
+  scopes.emplace_back(nullptr, OpBuilder::atBlockEnd(&function.getBody().front()));
 }
 
 AccessAnalysis Emitter::analyse(unsigned reserved) const {
@@ -47,8 +48,7 @@ Scope &Emitter::openLoop(Scope &parent, Value lower, Value upper, int64_t step, 
   if (carried.empty())
     loop.getBody()->getTerminator()->erase(); // closeLoop makes it, with or without values
   builder.setInsertionPoint(loop);
-  scopes.push_back({&parent, parent.depth + 1, OpBuilder::atBlockEnd(loop.getBody()), loop, {}});
-  return scopes.back();
+  return scopes.emplace_back(&parent, OpBuilder::atBlockEnd(loop.getBody()), loop);
 }
 
 void Emitter::closeLoop(Scope &scope, ValueRange carried) {

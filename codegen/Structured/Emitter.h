@@ -19,8 +19,11 @@ namespace glyptic::codegen {
 
 /// A loop body, or the function itself.
 struct Scope {
-  Scope *parent = nullptr;
-  unsigned depth = 0;
+  Scope(Scope *parent, mlir::OpBuilder builder, mlir::scf::ForOp loop = {})
+      : parent(parent), depth(parent ? parent->depth + 1 : 0), builder(builder), loop(loop) {}
+
+  Scope *parent;
+  unsigned depth;
   mlir::OpBuilder builder; ///< before the innermost open loop inside, else at the end
   mlir::scf::ForOp loop;
   llvm::DenseMap<std::pair<mlir::Value, mlir::AffineMap>, mlir::Value> values; ///< what is already computed here

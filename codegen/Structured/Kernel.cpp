@@ -75,7 +75,7 @@ private:
   void loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
                 llvm::function_ref<void(Scope &, ArrayRef<AffineExpr>)> body);
 
-  MLIRContext *context() const { return module.getContext(); }
+  MLIRContext *context() { return module.getContext(); }
   static Dim product(ArrayRef<Dim> sizes) {
     Dim all{1, false};
     for (Dim size : sizes)
@@ -347,9 +347,12 @@ void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
         pass->uses.push_back(use);
     }
   }
-  llvm::stable_sort(passes, [](const Pass &a, const Pass &b) { return a.phase < b.phase; });
-  for (Pass &pass : passes)
-    emitter->emitReductions(pass.uses);
+  for (unsigned phase = 1, done = 0; done < passes.size(); ++phase)
+    for (Pass &pass : passes)
+      if (pass.phase == phase) {
+        emitter->emitReductions(pass.uses);
+        ++done;
+      }
 }
 
 //===----------------------------------------------------------------------===//

@@ -190,12 +190,13 @@ void Planner::group() {
     return llvm::any_of(kernel.roots, [&](Root *other) { return other->getSizes() == root.getSizes(); });
   };
   // Rows first, so that elementwise results can join the rows they belong to.
-  SmallVector<Root *> order = llvm::map_to_vector(roots, [](Root &root) { return &root; });
-  llvm::stable_sort(order, [](Root *a, Root *b) {
-    return std::make_pair(a->level, a->schedule != Schedule::Row) < std::make_pair(b->level, b->schedule != Schedule::Row);
-  });
+  SmallVector<std::tuple<unsigned, bool, size_t>> order;
+  for (auto [i, root] : llvm::enumerate(roots))
+    order.push_back({root.level, root.schedule != Schedule::Row, i});
+  llvm::sort(order);
   SmallVector<KernelPlan> grouped;
-  for (Root *root : order) {
+  for (auto [level, isLate, i] : order) {
+    Root *root = &roots[i];
     auto kernel = llvm::find_if(grouped, [&](const KernelPlan &k) { return joins(*root, k); });
     if (kernel == grouped.end()) {
       grouped.push_back({root->schedule, {root}});

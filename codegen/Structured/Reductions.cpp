@@ -113,7 +113,7 @@ private:
     unsigned first = emitter.getNumVariables();
     SmallVector<unsigned> variables = llvm::to_vector(llvm::seq<unsigned>(first, first + reduced.size()));
     AccessAnalysis analysis = emitter.analyse(reduced.size());
-    MLIRContext *context = uses.front().op.getContext();
+    MLIRContext *context = emitter.getLoc().getContext();
     for (ReductionUse use : uses) {
       Index loops = getLoopIndex(use.op, use.index);
       unsigned next = first;
