@@ -298,6 +298,12 @@ Value Emitter::compute(Value tensor, ArrayRef<AffineExpr> index, Scope &scope) {
     return emit(reshape.getInput(), composeReshape(reshape.getInput().getType(), type, index));
   if (auto fill = tensor.getDefiningOp<linalg::FillOp>())
     return emitCaptured(fill.value());
+  if (tensor.getDefiningOp<BatchSizeOp>()) {
+    OpBuilder &outside = getRoot().builder;
+    Type element = type.getElementType(), integer = isa<IntegerType>(element) ? element : outside.getI64Type();
+    Value number = arith::IndexCastOp::create(outside, tensor.getLoc(), integer, batch);
+    return integer == element ? number : arith::SIToFPOp::create(outside, tensor.getLoc(), element, number).getResult();
+  }
   DenseElementsAttr dense;
   if (matchPattern(tensor, m_Constant(&dense)))
     return dense.isSplat() ? arith::ConstantOp::create(getRoot().builder, tensor.getLoc(),
