@@ -67,6 +67,22 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
   }
 };
 
+/// A transposed repetition repeats along other dimensions.
+struct TransposeOfRepeats : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto producer = op.getInput().getDefiningOp<PermutableOpInterface>();
+    if (!producer || !producer->hasTrait<trait::Repeats>())
+      return failure();
+    FailureOr<Value> permuted = producer.buildPermuted(rewriter, op.getPermutation());
+    if (failed(permuted))
+      return failure();
+    rewriter.replaceOp(op, *permuted);
+    return success();
+  }
+};
+
 /// A transpose that moves only dimensions of size 1 moves nothing in memory.
 struct TransposeOfUnitDims : OpRewritePattern<TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -89,7 +105,7 @@ struct TransposeOfUnitDims : OpRewritePattern<TransposeOp> {
 } // namespace
 
 void populateTransposePatterns(RewritePatternSet &patterns) {
-  patterns.add<AbsorbIntoUser, SinkThroughUser, TransposeOfUnitDims>(patterns.getContext());
+  patterns.add<AbsorbIntoUser, SinkThroughUser, TransposeOfRepeats, TransposeOfUnitDims>(patterns.getContext());
 }
 
 } // namespace glyptic::layout

@@ -60,9 +60,7 @@ void apply(func::FuncOp function, const Layouts &layouts) {
     const SmallVector<int64_t> *layout = getLayout(layouts, function.getArgAttrDict(index), argument.getType());
     if (!layout)
       continue;
-    auto type = cast<RankedTensorType>(argument.getType());
-    SmallVector<Dim> dims = llvm::map_to_vector(*layout, [&](int64_t dim) { return getDim(type, dim); });
-    argument.setType(getTensorType(dims, type.getElementType()));
+    argument.setType(permuteType(cast<RankedTensorType>(argument.getType()), *layout));
     function.setArgAttr(index, kPermutationAttr, builder.getDenseI64ArrayAttr(*layout));
     Value original = transpose(builder, argument.getLoc(), argument, invertPermutation(*layout));
     argument.replaceAllUsesExcept(original, original.getDefiningOp());

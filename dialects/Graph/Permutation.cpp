@@ -1,6 +1,7 @@
 //===- Permutation.cpp - Orders of dimensions -------------------*- C++ -*-===//
 #include "dialects/Graph/Permutation.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -25,6 +26,21 @@ Value transpose(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t>
   if (isIdentityPermutation(permutation))
     return value;
   return builder.createOrFold<TransposeOp>(loc, value, builder.getDenseI64ArrayAttr(permutation));
+}
+
+RankedTensorType permuteType(RankedTensorType type, ArrayRef<int64_t> permutation) {
+  return getTensorType(llvm::map_to_vector(permutation, [&](int64_t dim) { return getDim(type, dim); }),
+                       type.getElementType());
+}
+
+Value permuteElementwise(Operation *op, OpBuilder &builder, ArrayRef<int64_t> permutation) {
+  IRMapping mapping;
+  for (Value operand : op->getOperands())
+    mapping.map(operand, transpose(builder, op->getLoc(), operand, permutation));
+  Operation *permuted = builder.clone(*op, mapping);
+  Value result = permuted->getResult(0);
+  result.setType(permuteType(cast<RankedTensorType>(result.getType()), permutation));
+  return result;
 }
 
 } // namespace glyptic::graph

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/Graph/BatchDims.h"
+#include "dialects/Graph/Permutation.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/BitVector.h"

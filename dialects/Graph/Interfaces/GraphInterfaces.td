@@ -108,11 +108,12 @@ def PermutableOpInterface : GraphInterface<"PermutableOpInterface"> {
       }]>,
     InterfaceMethod<[{
         Builds the op such that its result is transpose(present result, permutation), from operands that are transposed
-        as it needs (by `graph.transpose` ops that it emits); fails if the op cannot.
+        as it needs (by `graph.transpose` ops that it emits); fails if the op cannot. Unless the op says otherwise, it
+        is elementwise: every operand is transposed alike.
       }],
       "::mlir::FailureOr<::mlir::Value>", "buildPermuted",
       (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<int64_t>":$permutation), [{}], [{
-        return ::mlir::failure();
+        return ::glyptic::graph::permuteElementwise($_op, builder, permutation);
       }]>,
   ];
 }

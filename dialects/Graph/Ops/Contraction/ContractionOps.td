@@ -6,6 +6,7 @@
 include "dialects/Graph/GraphDialect.td"
 
 def Graph_DotGeneralOp : Graph_Op<"dot_general", [InferTypeOpAdaptor,
+                                                  DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted"]>,
                                                   DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                                   DeclareOpInterfaceMethods<StructuredOpInterface>,
                                                   DeclareOpInterfaceMethods<LibraryCallOpInterface>]> {

@@ -8,6 +8,7 @@ include "dialects/Graph/GraphDialect.td"
 /// Operands have one shape; broadcasting is explicit (`graph.broadcast`), which keeps meaning and derivative trivial.
 class Graph_ElementwiseOp<string mnemonic, list<Trait> traits = []>
     : Graph_Op<mnemonic, !listconcat(traits, [Elementwise, SameOperandsAndResultShape,
+                                              DeclareOpInterfaceMethods<PermutableOpInterface>,
                                               DeclareOpInterfaceMethods<StructuredOpInterface>])>;
 
 class Graph_UnaryOp<string mnemonic, Type tensor = Graph_FloatTensor>

@@ -13,7 +13,8 @@ def Graph_ReductionKind : I32EnumAttr<"ReductionKind", "how elements combine", [
 }
 def Graph_ReductionKindAttr : EnumAttr<GraphDialect, Graph_ReductionKind, "reduction">;
 
-def Graph_ReduceOp : Graph_Op<"reduce", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<ReducingOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+def Graph_ReduceOp : Graph_Op<"reduce", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted"]>,
+                                         DeclareOpInterfaceMethods<ReducingOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                          DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "combines all elements along dimensions, which disappear";
   let description = [{

@@ -32,7 +32,8 @@ def Graph_BatchSizeOp : Graph_Op<"batch_size", [DeclareOpInterfaceMethods<Struct
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
-def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats, DeclareOpInterfaceMethods<PermutableOpInterface, ["buildPermuted"]>,
+                                                      DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "repeats a tensor along new dimensions and along dimensions of size 1";
   let description = "Operand dimension i becomes result dimension `dims[i]` (increasing); its size is 1 or the result's.";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
