@@ -9,26 +9,23 @@
 
 namespace glyptic {
 
-enum class Optimizer { Sgd, Momentum, Nesterov, Adam, AdamW };
-enum class Loss { CrossEntropy, Bce, BceLogits, Mse };
-enum class Schedule { Constant, Cosine };
-
-/// PyTorch's definitions and defaults.
+/// PyTorch's definitions and defaults. Losses, optimizers and metrics go by their names in Training/, where each is
+/// declared once with its defaults; an unknown name is an error that lists the known ones.
 struct TrainingOptions {
-  Loss loss = Loss::CrossEntropy;
+  std::string loss = "cross-entropy";
   std::string label = "label";
+  std::string output; ///< of the model, that the loss looks at; empty: the first of floating-point type
   int64_t ignoreIndex = -100;
   double labelSmoothing = 0.0;
 
-  Optimizer optimizer = Optimizer::Adam;
-  std::optional<double> learningRate; ///< unset: the optimizer's default (sgd family 0.01, adam family 0.001)
-  double weightDecay = 0.0;           ///< adamw's default 0.01 is filled in where options are parsed
-  std::vector<std::string> noDecay;   ///< globs of parameters that weight decay spares
+  std::string optimizer = "adam";
+  std::optional<double> learningRate, weightDecay; ///< unset: the optimizer's defaults
+  std::vector<std::string> noDecay;                ///< globs of parameters that weight decay spares
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double momentum = 0.9;
   std::optional<double> clipNorm; ///< of all gradients together
 
-  Schedule schedule = Schedule::Constant;
+  std::string schedule = "constant";
   int64_t warmupSteps = 0;
   int64_t totalSteps = 0; ///< for schedules that end; 0 where there is none
   double minLearningRate = 0.0;
