@@ -1,0 +1,43 @@
+//===- Diagnostics.cpp - Text of import errors --------------------------------===//
+#include "compiler/Import/Diagnostics.h"
+#include "onnx/onnx_pb.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace llvm;
+
+namespace glyptic {
+
+std::string escape(StringRef text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned char c = text[i];
+    // C1 controls (some terminals obey them) are two bytes in UTF-8.
+    bool c1 = c == 0xc2 && i + 1 < text.size() && (unsigned char)text[i + 1] < 0xa0;
+    if ((c < 0x20 && c != '\n') || c == 0x7f || c1)
+      out += "\\x" + utohexstr(c1 ? (unsigned char)text[++i] : c, /*LowerCase=*/true, 2);
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string quote(StringRef name) {
+  std::string out = "\"";
+  for (char c : escape(name))
+    out += c == '\n' ? std::string("\\n") : c == '"' ? std::string("\\\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::string describeNode(const onnx::NodeProto &node, int64_t index) {
+  std::string op = escape(node.domain().empty() || node.domain() == "ai.onnx" ? node.op_type()
+                                                                              : node.domain() + "." + node.op_type());
+  if (node.name().empty())
+    return "node " + std::to_string(index) + " (" + op + ") without a name";
+  return "node " + quote(node.name()) + " (" + op + ")";
+}
+
+Error makeFileError(StringRef path, const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), escape(path) + ": " + message.str());
+}
+
+} // namespace glyptic

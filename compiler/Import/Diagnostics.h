@@ -1,0 +1,27 @@
+//===- Diagnostics.h - Text of import errors --------------------*- C++ -*-===//
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace onnx {
+class NodeProto;
+}
+
+namespace glyptic {
+
+/// `name` in double quotes, with control characters escaped: names come from the file and may hold anything.
+std::string quote(llvm::StringRef name);
+
+/// Replaces control characters except newlines.
+std::string escape(llvm::StringRef text);
+
+/// `node "conv1" (Conv)`, or `node 3 (Relu) without a name`.
+std::string describeNode(const onnx::NodeProto &node, int64_t index);
+
+/// `path: message`.
+llvm::Error makeFileError(llvm::StringRef path, const llvm::Twine &message);
+
+} // namespace glyptic

@@ -1,0 +1,208 @@
+//===- Import.cpp - An ONNX file as a program ---------------------------------===//
+#include "compiler/Import/Import.h"
+#include "compiler/Import/Diagnostics.h"
+#include "compiler/Import/Inputs.h"
+#include "compiler/Import/Provenance.h"
+#include "compiler/Import/Registry.h"
+#include "compiler/Import/SchemaFunctions.h"
+#include "compiler/Import/Weights.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+
+namespace {
+
+/// Builds `@infer`: arguments first, then node by node, then the results.
+class GraphImporter {
+public:
+  GraphImporter(MLIRContext &context, const ModelFile &file, const FlatGraph &graph)
+      : file(file), graph(graph), module(ModuleOp::create(UnknownLoc::get(&context))),
+        builder(module->getBodyRegion()), function(createFunction()), state{file, OpBuilder(&context), {}, {}, {}} {
+    state.builder.setInsertionPointToStart(function.addEntryBlock());
+  }
+
+  void bind(ModelTensors &tensors, ArrayRef<ModelInput> inputs) {
+    for (const Weight &weight : tensors.weights)
+      addArgument(weight.name, weight.type, weight.role);
+    for (const ModelInput &input : inputs)
+      addArgument(input.name, input.type, role::Input);
+    for (auto &[name, elements] : tensors.constants)
+      if (auto shape = ShapeValue::get(elements))
+        state.bindings[name].shape = shape;
+      else
+        state.bindings[name].value = ConstantOp::create(state.builder, getNameLoc(name), elements.getType(), elements);
+    for (auto &[name, problem] : tensors.unreadable)
+      state.bindings[name] = {Value(), std::nullopt, true, "tensor " + quote(name) + " " + problem};
+  }
+
+  void importNodes() {
+    ScopedDiagnosticHandler handler(builder.getContext(), [&](Diagnostic &diagnostic) {
+      state.lastDiagnostic = diagnostic.str();
+      return success();
+    });
+    for (const FlatNode &node : graph.nodes)
+      if (!isBound(node))
+        importNode(node, 0);
+  }
+
+  /// Returns the outputs, and removes what none of them needs: shape arithmetic, unused weights.
+  llvm::Error finish(std::vector<Weight> &weights) {
+    if (!state.errors.empty())
+      return makeReport();
+    SmallVector<Value> results;
+    SmallVector<DictionaryAttr> attributes;
+    for (const onnx::ValueInfoProto &output : file.proto.graph().output()) {
+      Binding &binding = state.bindings[output.name()];
+      if (!binding.value && !binding.shape)
+        return makeFileError(file.path, "the output " + quote(output.name()) + " is not a tensor that was computed");
+      results.push_back(binding.value ? binding.value : materialize(binding, output));
+      attributes.push_back(makeAttributes(output.name(), role::Output));
+    }
+    func::ReturnOp::create(state.builder, function.getLoc(), results);
+    SmallVector<Type> resultTypes = llvm::map_to_vector(results, [](Value value) { return value.getType(); });
+    function.setType(builder.getFunctionType(function.front().getArgumentTypes(), resultTypes));
+    function.setAllResultAttrs(attributes);
+    function.setAllArgAttrs(argumentAttributes);
+    removeUnused(weights);
+    if (failed(verify(*module)))
+      return makeFileError(file.path, "was imported wrongly (a defect of the compiler, please report the model)");
+    return llvm::Error::success();
+  }
+
+  OwningOpRef<ModuleOp> takeModule() { return std::move(module); }
+
+private:
+  func::FuncOp createFunction() {
+    return func::FuncOp::create(builder, module->getLoc(), entry::Infer, builder.getFunctionType({}, {}));
+  }
+
+  Location getNameLoc(StringRef name) { return NameLoc::get(builder.getStringAttr(name)); }
+
+  DictionaryAttr makeAttributes(StringRef name, StringRef role) {
+    return builder.getDictionaryAttr({builder.getNamedAttr(kNameAttr, builder.getStringAttr(name)),
+                                      builder.getNamedAttr(kRoleAttr, builder.getStringAttr(role))});
+  }
+
+  void addArgument(StringRef name, RankedTensorType type, StringRef role) {
+    state.bindings[name].value = function.front().addArgument(type, getNameLoc(name));
+    argumentAttributes.push_back(makeAttributes(name, role));
+  }
+
+  Value materialize(Binding &binding, const onnx::ValueInfoProto &output) {
+    onnx::NodeProto proto;
+    proto.set_op_type("Identity");
+    proto.add_input(output.name());
+    proto.set_name(output.name());
+    FlatNode node{&proto, &proto, nullptr, ""};
+    return NodeImporter(state, node, 0).getInput(0);
+  }
+
+  /// Constant nodes that are state or a constant already.
+  bool isBound(const FlatNode &node) {
+    return node.proto->op_type() == "Constant" && node.proto->output_size() &&
+           state.bindings.contains(node.proto->output(0));
+  }
+
+  void importNode(const FlatNode &node, int depth) {
+    std::string domain = normalizeDomain(node.proto->domain());
+    auto version = node.opsets->find(domain);
+    NodeImporter importer(state, node, version == node.opsets->end() ? 1 : version->second);
+    LogicalResult result = success();
+    if (const OpImporter *found = lookupImporter(domain, node.proto->op_type(), importer.getOpset()))
+      result = hasFailedOperand(importer) ? failure() : found->import(importer);
+    else if (auto body = expandSchemaFunction(importer, state, depth))
+      for (FlatNode &inner : body->nodes)
+        importNode(inner, depth + 1);
+    else
+      result = importer.emitError("the operator " + escape(node.proto->op_type()) + " (opset " +
+                                  Twine(importer.getOpset()) + ") is not supported");
+    state.lastDiagnostic.clear();
+    for (const std::string &output : node.proto->output())
+      if (!output.empty() && (failed(result) || !state.bindings.contains(output)))
+        state.bindings[output].failed = true;
+  }
+
+  /// A node whose operand failed is skipped in silence: the first message says it all, except for weights.
+  bool hasFailedOperand(NodeImporter &importer) {
+    bool hasFailed = false;
+    for (const std::string &input : importer.getNode().proto->input()) {
+      auto binding = state.bindings.find(input);
+      if (binding == state.bindings.end() || !binding->second.failed)
+        continue;
+      hasFailed = true;
+      if (!binding->second.problem.empty())
+        (void)importer.emitError(binding->second.problem);
+    }
+    return hasFailed;
+  }
+
+  llvm::Error makeReport() {
+    if (state.errors.size() == 1)
+      return makeFileError(file.path, state.errors.front());
+    std::string text = state.errors.front() + "\n" + std::to_string(state.errors.size()) + " nodes are at fault:";
+    for (const std::string &error : state.errors)
+      text += "\n  " + error;
+    return makeFileError(file.path, text);
+  }
+
+  void removeUnused(std::vector<Weight> &weights) {
+    Block &body = function.front();
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.without_terminator())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+    llvm::BitVector unused(body.getNumArguments());
+    for (size_t i = 0; i < weights.size(); ++i)
+      unused[i] = body.getArgument(i).use_empty();
+    for (int i = int(weights.size()) - 1; i >= 0; --i)
+      if (unused[i])
+        weights.erase(weights.begin() + i);
+    (void)function.eraseArguments(unused);
+  }
+
+  const ModelFile &file;
+  const FlatGraph &graph;
+  OwningOpRef<ModuleOp> module;
+  OpBuilder builder; ///< of the module's functions
+  func::FuncOp function;
+  SmallVector<DictionaryAttr> argumentAttributes;
+  ImportState state;
+};
+
+} // namespace
+
+llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, const CompileOptions &options) {
+  context.loadDialect<GraphDialect, func::FuncDialect>();
+  auto file = readModelFile(path);
+  if (!file)
+    return file.takeError();
+  if (llvm::Error error = checkLimits(**file))
+    return std::move(error);
+  if (llvm::Error error = mapExternalData(**file))
+    return std::move(error);
+  if (llvm::Error error = checkStructure(**file))
+    return std::move(error);
+
+  FlatGraph graph = flatten(**file);
+  ImportedModel model;
+  model.provenance = collectProvenance(graph);
+  auto inputs = collectInputs(context, **file, options);
+  if (!inputs)
+    return inputs.takeError();
+  ModelTensors tensors = collectTensors(context, **file, graph, options);
+  GraphImporter importer(context, **file, graph);
+  importer.bind(tensors, *inputs);
+  importer.importNodes();
+  model.weights = std::move(tensors.weights);
+  if (llvm::Error error = importer.finish(model.weights))
+    return std::move(error);
+  model.module = importer.takeModule();
+  model.file = std::move(*file);
+  return model;
+}
+
+} // namespace glyptic

@@ -1,0 +1,52 @@
+//===- Import.h - An ONNX file as a program ---------------------*- C++ -*-===//
+//
+// Reads an ONNX model and gives the program's module, its weights and where everything came from. Weights are never
+// copied into the module: each is an argument of `@infer` with the role `parameter` or `buffer`, and a view of its
+// bytes here.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/Options.h"
+#include "compiler/Program.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+
+namespace glyptic {
+
+struct ModelFile;
+
+/// A tensor of the model that is state of the program.
+struct Weight {
+  std::string name;             ///< initializer, or output of the Constant node, that holds it
+  mlir::RankedTensorType type;  ///< the ONNX shape
+  llvm::ArrayRef<char> bytes;   ///< row-major, little-endian; valid as long as the ImportedModel
+  llvm::StringRef role;         ///< role::Parameter or role::Buffer
+  std::string reason;           ///< why it has that role, for the person who wonders what will be trained
+};
+
+/// Where a node came from. Fields that the exporter did not write are empty.
+struct NodeProvenance {
+  std::string node;       ///< name of the node in the file; of the calling node where it was expanded from a function
+  std::string op;         ///< ONNX op type
+  std::string modulePath; ///< PyTorch module, such as `layers.0.attention`
+  std::string source;     ///< innermost line of the Python source that made the node
+};
+
+struct ImportedModel {
+  mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`
+  std::vector<Weight> weights;              ///< in the order of the function's arguments
+  llvm::StringMap<NodeProvenance> provenance; ///< by the name of a node's output
+  std::shared_ptr<const ModelFile> file;      ///< owns the bytes of the weights; the exporter patches it
+};
+
+/// Imports the model at `path` (binary, or text if it ends in `.onnxtxt`). The error's text is complete: file, node, op
+/// type, what is wrong and what to do; several faulty nodes are reported together. Thread-safe for distinct contexts.
+llvm::Expected<ImportedModel> importOnnx(mlir::MLIRContext &context, llvm::StringRef path,
+                                         const CompileOptions &options);
+
+} // namespace glyptic

@@ -1,0 +1,287 @@
+//===- NodeImporter.cpp - One ONNX node becomes graph ops ---------------------===//
+#include "compiler/Import/NodeImporter.h"
+#include "compiler/Import/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+
+/// Nodes without a name are known by what they compute.
+static Location getLocation(MLIRContext *context, const FlatNode &node) {
+  const onnx::NodeProto &caller = *node.caller;
+  StringRef name = caller.name();
+  if (name.empty() && caller.output_size())
+    name = caller.output(0);
+  return NameLoc::get(StringAttr::get(context, name.empty() ? StringRef(caller.op_type()) : name));
+}
+
+NodeImporter::NodeImporter(ImportState &state, const FlatNode &node, int64_t opset)
+    : state(state), node(node), opset(opset), loc(getLocation(state.builder.getContext(), node)) {}
+
+LogicalResult NodeImporter::emitError(const Twine &message) {
+  std::string inside = node.proto == node.caller ? "" : ", in its body at " + escape(node.proto->op_type());
+  if (!reported)
+    state.errors.push_back(node.description + inside + ": " + message.str());
+  reported = true;
+  return failure();
+}
+
+Value NodeImporter::fail() {
+  if (!reported)
+    (void)emitError(state.lastDiagnostic.empty() ? "cannot be imported" : escape(state.lastDiagnostic));
+  return {};
+}
+
+Value NodeImporter::finish(OperationState &operation) {
+  Operation *op = state.builder.create(operation);
+  if (succeeded(op->getName().verifyInvariants(op)))
+    return op->getResult(0);
+  op->erase();
+  return fail();
+}
+
+//===-- Operands --------------------------------------------------------------------------------------------------===//
+
+bool NodeImporter::hasInput(int index) const { return index < getNumInputs() && !node.proto->input(index).empty(); }
+
+Binding *NodeImporter::getBinding(int index) const {
+  if (!hasInput(index))
+    return nullptr;
+  auto found = state.bindings.find(node.proto->input(index));
+  return found == state.bindings.end() ? nullptr : &found->second;
+}
+
+Value NodeImporter::getInput(int index) {
+  Binding *binding = getBinding(index);
+  if (!binding) {
+    (void)emitError("operand " + Twine(index) + " is missing");
+    return {};
+  }
+  if (!binding->value)
+    binding->value = materialize(*binding->shape);
+  return binding->value;
+}
+
+FailureOr<SmallVector<Value>> NodeImporter::getInputs() {
+  SmallVector<Value> values;
+  for (int i = 0; i < getNumInputs(); ++i) {
+    values.push_back(getInput(i));
+    if (!values.back())
+      return failure();
+  }
+  return values;
+}
+
+RankedTensorType NodeImporter::getType(int index) {
+  Value value = getInput(index);
+  return value ? cast<RankedTensorType>(value.getType()) : RankedTensorType();
+}
+
+const ShapeValue *NodeImporter::getShapeValue(int index) const {
+  Binding *binding = getBinding(index);
+  return binding && binding->shape ? &*binding->shape : nullptr;
+}
+
+FailureOr<SmallVector<Dim>> NodeImporter::getSizes(int index) {
+  if (const ShapeValue *value = getShapeValue(index))
+    return value->elements;
+  if (!hasInput(index))
+    return emitError("operand " + Twine(index) + " is missing");
+  return emitError("operand " + quote(node.proto->input(index)) +
+                   " is a size that depends on data, or on the batch other than as a multiple of it; fix the inputs' "
+                   "shapes with --shape");
+}
+
+//===-- Attributes ------------------------------------------------------------------------------------------------===//
+
+const onnx::AttributeProto *NodeImporter::find(StringRef attribute) const {
+  for (const onnx::AttributeProto &candidate : node.proto->attribute())
+    if (candidate.name() == attribute)
+      return &candidate;
+  return nullptr;
+}
+
+int64_t NodeImporter::getInt(StringRef attribute, int64_t initial) const {
+  const onnx::AttributeProto *found = find(attribute);
+  return found ? found->i() : initial;
+}
+
+double NodeImporter::getFloat(StringRef attribute, double initial) const {
+  const onnx::AttributeProto *found = find(attribute);
+  return found ? found->f() : initial;
+}
+
+std::string NodeImporter::getString(StringRef attribute, StringRef initial) const {
+  const onnx::AttributeProto *found = find(attribute);
+  return found ? found->s() : initial.str();
+}
+
+std::optional<SmallVector<int64_t>> NodeImporter::getInts(StringRef attribute) const {
+  const onnx::AttributeProto *found = find(attribute);
+  if (!found)
+    return std::nullopt;
+  return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
+}
+
+FailureOr<std::optional<SmallVector<int64_t>>> NodeImporter::getIntegers(StringRef attribute, int index) {
+  if (auto integers = getInts(attribute))
+    return integers;
+  if (!hasInput(index))
+    return std::optional<SmallVector<int64_t>>();
+  const ShapeValue *value = getShapeValue(index);
+  std::optional<SmallVector<int64_t>> integers = value ? value->getStatic() : std::nullopt;
+  if (!integers)
+    return emitError("its " + attribute + " (operand " + quote(node.proto->input(index)) +
+                     ") must be known at compile time");
+  return integers;
+}
+
+FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    return emitError("axis " + Twine(axis) + " does not exist in a tensor of " + Twine(rank) + " dimensions");
+  return axis < 0 ? axis + rank : axis;
+}
+
+FailureOr<SmallVector<int64_t>> NodeImporter::normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> normalized;
+  for (int64_t axis : axes) {
+    FailureOr<int64_t> known = normalizeAxis(axis, rank);
+    if (failed(known))
+      return failure();
+    if (llvm::is_contained(normalized, *known))
+      return emitError("axis " + Twine(axis) + " is given twice");
+    normalized.push_back(*known);
+  }
+  return normalized;
+}
+
+//===-- Results ---------------------------------------------------------------------------------------------------===//
+
+LogicalResult NodeImporter::setResult(Value value, int index) {
+  if (!value)
+    return failure();
+  if (hasOutput(index))
+    state.bindings[node.proto->output(index)] = {value, std::nullopt, false, ""};
+  return success();
+}
+
+LogicalResult NodeImporter::setResult(ShapeValue value, int index) {
+  if (hasOutput(index))
+    state.bindings[node.proto->output(index)] = {Value(), std::move(value), false, ""};
+  return success();
+}
+
+//===-- Building --------------------------------------------------------------------------------------------------===//
+
+Value NodeImporter::createConstant(DenseElementsAttr elements) {
+  return createAs<ConstantOp>(elements.getType(), elements);
+}
+
+Value NodeImporter::createSplat(double value, ArrayRef<Dim> dims, Type elementType) {
+  auto scalar = RankedTensorType::get({}, elementType);
+  Attribute element;
+  if (auto type = dyn_cast<FloatType>(elementType))
+    element = FloatAttr::get(type, value);
+  else
+    element = IntegerAttr::get(elementType, int64_t(value));
+  return broadcastTo(createConstant(DenseElementsAttr::get(scalar, element)), dims);
+}
+
+Value NodeImporter::createReshape(Value input, ArrayRef<Dim> dims) {
+  if (!input)
+    return fail();
+  auto type = cast<RankedTensorType>(input.getType());
+  RankedTensorType result = getTensorType(dims, type.getElementType());
+  return result == type ? input : createAs<ReshapeOp>(result, input);
+}
+
+Value NodeImporter::createConvert(Value input, Type elementType) {
+  if (!input)
+    return fail();
+  auto type = cast<RankedTensorType>(input.getType());
+  return elementType == type.getElementType() ? input
+                                              : createAs<ConvertOp>(type.clone(elementType), input);
+}
+
+Value NodeImporter::createTranspose(Value input, ArrayRef<int64_t> permutation) {
+  bool isIdentity = llvm::all_of(llvm::enumerate(permutation), [](auto p) { return int64_t(p.index()) == p.value(); });
+  return isIdentity ? input : create<TransposeOp>(input, permutation);
+}
+
+/// A multiple of the batch is computed from its size; everything else is a constant.
+Value NodeImporter::materialize(const ShapeValue &value) {
+  auto type = RankedTensorType::get(value.shape, value.elementType);
+  auto getConstant = [&](function_ref<int64_t(Dim)> element) {
+    unsigned width = value.elementType.getIntOrFloatBitWidth();
+    auto elements = llvm::map_to_vector(value.elements, [&](Dim dim) {
+      return APInt(width, uint64_t(element(dim)), /*isSigned=*/false, /*implicitTrunc=*/true);
+    });
+    return createConstant(DenseElementsAttr::get(type, elements));
+  };
+  Value factors = getConstant([](Dim dim) { return dim.scale; });
+  if (value.isStatic())
+    return factors;
+  Value batch = createAs<BatchSizeOp>(RankedTensorType::get({}, value.elementType));
+  batch = broadcastTo(batch, getDims(type));
+  // factor * (batched ? batch : 1) = factor * (1 + batched * (batch - 1))
+  Value batched = getConstant([](Dim dim) { return int64_t(dim.batched); });
+  Value ones = getConstant([](Dim) { return int64_t(1); });
+  Value extent = create<AddOp>(ones, create<MulOp>(batched, create<SubOp>(batch, ones)));
+  return create<MulOp>(factors, extent);
+}
+
+//===-- Broadcasting ----------------------------------------------------------------------------------------------===//
+
+Value NodeImporter::broadcastTo(Value input, ArrayRef<Dim> dims) {
+  if (!input)
+    return fail();
+  auto type = cast<RankedTensorType>(input.getType());
+  RankedTensorType result = getTensorType(dims, type.getElementType());
+  if (result == type)
+    return input;
+  int64_t offset = int64_t(dims.size()) - type.getRank();
+  SmallVector<int64_t> mapped = llvm::to_vector(llvm::seq<int64_t>(offset, dims.size()));
+  return createAs<BroadcastOp>(result, input, mapped);
+}
+
+static std::string toString(Dim dim) {
+  return !dim.batched ? std::to_string(dim.scale) : dim.scale == 1 ? "batch" : std::to_string(dim.scale) + " * batch";
+}
+
+FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<Value> values) {
+  size_t rank = 0;
+  for (Value value : values) {
+    if (!value)
+      return failure();
+    rank = std::max<size_t>(rank, cast<RankedTensorType>(value.getType()).getRank());
+  }
+  SmallVector<Dim> result(rank, Dim{1, false});
+  for (Value value : values) {
+    SmallVector<Dim> dims = getDims(cast<RankedTensorType>(value.getType()));
+    for (size_t i = 0; i < dims.size(); ++i) {
+      Dim &common = result[rank - dims.size() + i];
+      if (common != dims[i] && !common.isOne() && !dims[i].isOne())
+        return emitError("sizes " + toString(common) + " and " + toString(dims[i]) + " of dimension " +
+                         Twine(rank - dims.size() + i) + " do not agree" +
+                         (common.batched != dims[i].batched ? "; fix the batch with --shape" : ""));
+      common = common.isOne() ? dims[i] : common;
+    }
+  }
+  if (llvm::count_if(result, [](Dim dim) { return dim.batched; }) > 1)
+    return emitError("its result depends on the batch in two dimensions; fix the batch with --shape");
+  return result;
+}
+
+LogicalResult NodeImporter::broadcastTogether(MutableArrayRef<Value> values) {
+  FailureOr<SmallVector<Dim>> dims = getBroadcastDims(values);
+  if (failed(dims))
+    return failure();
+  for (Value &value : values)
+    if (value = broadcastTo(value, *dims); !value)
+      return failure();
+  return success();
+}
+
+} // namespace glyptic

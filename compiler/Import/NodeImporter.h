@@ -1,0 +1,138 @@
+//===- NodeImporter.h - One ONNX node becomes graph ops ---------*- C++ -*-===//
+//
+// What the importer of an operator works with: the node's operands, attributes and results. Nothing here throws or
+// aborts on a bad node: whatever fails gives null or failure, with the reason recorded once.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/Import/FlatGraph.h"
+#include "compiler/Import/ShapeValue.h"
+#include "dialects/Graph/GraphDialect.h"
+
+namespace glyptic {
+
+/// What is known of a named ONNX value.
+struct Binding {
+  mlir::Value value;               ///< null until a node needs it as a tensor
+  std::optional<ShapeValue> shape; ///< its elements, where they are known at import
+  bool failed = false;             ///< its node could not be imported
+  std::string problem;             ///< why it cannot be used, where no other message says so
+};
+
+/// State of one import, shared by its nodes.
+struct ImportState {
+  const ModelFile &file;
+  mlir::OpBuilder builder;
+  llvm::StringMap<Binding> bindings;
+  std::vector<std::string> errors;
+  std::string lastDiagnostic; ///< of an op that would not verify
+};
+
+class NodeImporter {
+public:
+  NodeImporter(ImportState &state, const FlatNode &node, int64_t opset);
+
+  llvm::StringRef getOpType() const { return node.proto->op_type(); }
+  int64_t getOpset() const { return opset; } ///< version of the node's domain
+  const FlatNode &getNode() const { return node; }
+  /// Records what is wrong with this node and what to do about it.
+  mlir::LogicalResult emitError(const llvm::Twine &message);
+
+  // Operands.
+  int getNumInputs() const { return node.proto->input_size(); }
+  bool hasInput(int index) const;
+  int getNumOutputs() const { return node.proto->output_size(); }
+  bool hasOutput(int index) const { return index < getNumOutputs() && !node.proto->output(index).empty(); }
+  /// The operand as a tensor; null (and an error) if it is missing.
+  mlir::Value getInput(int index);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> getInputs();
+  mlir::RankedTensorType getType(int index);
+  /// The operand's elements, if they are integers known at import.
+  const ShapeValue *getShapeValue(int index) const;
+  /// Sizes given by operand `index`; an error that names the operand if they are not known at import.
+  mlir::FailureOr<llvm::SmallVector<graph::Dim>> getSizes(int index);
+
+  // Attributes.
+  bool has(llvm::StringRef attribute) const { return find(attribute) != nullptr; }
+  int64_t getInt(llvm::StringRef attribute, int64_t initial) const;
+  double getFloat(llvm::StringRef attribute, double initial) const;
+  std::string getString(llvm::StringRef attribute, llvm::StringRef initial) const;
+  std::optional<llvm::SmallVector<int64_t>> getInts(llvm::StringRef attribute) const;
+  /// Integers given by an attribute in older versions of an operator and by an operand in newer ones; nullopt if
+  /// neither is there. Fails where an operand depends on data or on the batch.
+  mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegers(llvm::StringRef attribute, int index);
+  /// A dimension counted from the end if negative, checked against `rank`.
+  mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
+  mlir::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
+
+  // Results. A null value is a failure whose reason has been recorded.
+  mlir::LogicalResult setResult(mlir::Value value, int index = 0);
+  mlir::LogicalResult setResult(ShapeValue value, int index = 0);
+
+  // Building.
+  mlir::Location getLoc() const { return loc; }
+  mlir::OpBuilder &getBuilder() { return state.builder; }
+  /// Creates an op whose result type follows from its operands.
+  template <typename OpT, typename... Args> mlir::Value create(Args &&...args);
+  /// Creates an op with a given result type.
+  template <typename OpT, typename... Args> mlir::Value createAs(mlir::Type type, Args &&...args);
+  mlir::Value createConstant(mlir::DenseElementsAttr elements);
+  /// A scalar of the element type, repeated to `dims`.
+  mlir::Value createSplat(double value, llvm::ArrayRef<graph::Dim> dims, mlir::Type elementType);
+  mlir::Value createReshape(mlir::Value input, llvm::ArrayRef<graph::Dim> dims);
+  mlir::Value createConvert(mlir::Value input, mlir::Type elementType);
+  mlir::Value createTranspose(mlir::Value input, llvm::ArrayRef<int64_t> permutation);
+  mlir::Value materialize(const ShapeValue &value);
+
+  /// Repeats `input` to `dims` by ONNX's rules: dimensions are matched from the last on.
+  mlir::Value broadcastTo(mlir::Value input, llvm::ArrayRef<graph::Dim> dims);
+  /// The common shape of `values`; an error names the sizes that do not agree.
+  mlir::FailureOr<llvm::SmallVector<graph::Dim>> getBroadcastDims(llvm::ArrayRef<mlir::Value> values);
+  mlir::LogicalResult broadcastTogether(llvm::MutableArrayRef<mlir::Value> values);
+
+private:
+  const onnx::AttributeProto *find(llvm::StringRef attribute) const;
+  mlir::Value finish(mlir::OperationState &operation);
+  mlir::Value fail();
+  Binding *getBinding(int index) const;
+
+  static bool isNull(mlir::Value value) { return !value; }
+  static bool isNull(mlir::ValueRange values) { return llvm::is_contained(values, mlir::Value()); }
+  template <typename T> static bool isNull(const T &value) {
+    if constexpr (std::is_convertible_v<const T &, mlir::ValueRange>)
+      return isNull(mlir::ValueRange(value));
+    return false;
+  }
+
+  ImportState &state;
+  const FlatNode &node;
+  int64_t opset;
+  mlir::Location loc;
+  bool reported = false;
+};
+
+template <typename OpT, typename... Args> mlir::Value NodeImporter::create(Args &&...args) {
+  if ((isNull(args) || ...))
+    return fail();
+  mlir::OperationState operation(loc, OpT::getOperationName());
+  OpT::build(state.builder, operation, mlir::Type(), args...);
+  // `OpT::create` would abort where types cannot be inferred; here that is the user's error.
+  operation.types.clear();
+  mlir::MLIRContext *context = state.builder.getContext();
+  if (mlir::failed(OpT::inferReturnTypes(context, loc, operation.operands,
+                                         operation.attributes.getDictionary(context), operation.getRawProperties(), {},
+                                         operation.types)))
+    return fail();
+  return finish(operation);
+}
+
+template <typename OpT, typename... Args> mlir::Value NodeImporter::createAs(mlir::Type type, Args &&...args) {
+  if (!type || (isNull(args) || ...))
+    return fail();
+  mlir::OperationState operation(loc, OpT::getOperationName());
+  OpT::build(state.builder, operation, type, args...);
+  return finish(operation);
+}
+
+} // namespace glyptic

@@ -1,0 +1,68 @@
+//===- SchemaFunctions.cpp - Operators that ONNX defines by a body ------------===//
+#include "compiler/Import/SchemaFunctions.h"
+#include "compiler/Import/Tensors.h"
+#include "onnx/defs/schema.h"
+
+using namespace mlir;
+
+namespace glyptic {
+
+namespace {
+
+/// Bodies of schema functions call one another a few levels deep (loss -> log softmax -> softmax).
+constexpr int kMaxSchemaDepth = 8;
+
+onnx::TypeProto makeTypeProto(RankedTensorType type) {
+  onnx::TypeProto proto;
+  auto *tensor = proto.mutable_tensor_type();
+  tensor->set_elem_type(getDataType(type.getElementType()));
+  auto *shape = tensor->mutable_shape();
+  for (int64_t size : type.getShape())
+    if (auto *dim = shape->add_dim(); !ShapedType::isDynamic(size))
+      dim->set_dim_value(size);
+  return proto;
+}
+
+/// Some bodies depend on the types of the operands or on which optional ones are there.
+bool buildBody(NodeImporter &importer, const onnx::OpSchema &schema, onnx::FunctionProto &body) {
+  std::vector<onnx::TypeProto> types;
+  for (int i = 0; i < importer.getNumInputs(); ++i)
+    types.push_back(importer.hasInput(i) ? makeTypeProto(importer.getType(i)) : onnx::TypeProto());
+  onnx::FunctionBodyBuildContextImpl context(*importer.getNode().proto, types);
+  return schema.BuildContextDependentFunction(context, body, importer.getOpset());
+}
+
+} // namespace
+
+std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportState &state, int depth) {
+  const FlatNode &node = importer.getNode();
+  if (depth > kMaxSchemaDepth)
+    return std::nullopt;
+  for (const std::string &input : node.proto->input())
+    if (auto binding = state.bindings.find(input); binding != state.bindings.end() && binding->second.failed)
+      return std::nullopt;
+  onnx::FunctionProto body;
+  try {
+    const auto *schema = onnx::OpSchemaRegistry::Schema(node.proto->op_type(), importer.getOpset(),
+                                                        normalizeDomain(node.proto->domain()));
+    if (!schema)
+      return std::nullopt;
+    if (schema->HasFunction()) {
+      const onnx::FunctionProto *found = schema->GetFunction(importer.getOpset());
+      if (!found)
+        return std::nullopt;
+      body = *found;
+    } else if (!schema->HasContextDependentFunction() || !buildBody(importer, *schema, body)) {
+      return std::nullopt;
+    }
+  } catch (const std::exception &) {
+    return std::nullopt; // the library has no body for these types: reported as unsupported
+  }
+  FlatGraph graph;
+  const OpsetVersions *opsets = &graph.opsets.emplace_back(getOpsetVersions(body.opset_import()));
+  for (onnx::NodeProto &inner : instantiate(body, *node.proto))
+    graph.nodes.push_back({&graph.instances.emplace_back(std::move(inner)), node.caller, opsets, node.description});
+  return graph;
+}
+
+} // namespace glyptic

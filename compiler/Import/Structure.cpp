@@ -1,0 +1,161 @@
+//===- Structure.cpp - Is the model well formed? ------------------------------===//
+#include "compiler/Import/Structure.h"
+#include "compiler/Import/Diagnostics.h"
+#include "onnx/checker.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace llvm;
+
+namespace glyptic {
+
+std::string normalizeDomain(StringRef domain) { return domain == "ai.onnx" ? "" : domain.str(); }
+
+OpsetVersions getOpsetVersions(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports) {
+  OpsetVersions versions;
+  for (const onnx::OperatorSetIdProto &import : imports)
+    versions[normalizeDomain(import.domain())] = import.version();
+  return versions;
+}
+
+namespace {
+
+constexpr int64_t kOldestOpset = 7; // the first with today's broadcasting
+
+class StructureChecker {
+public:
+  explicit StructureChecker(const ModelFile &file) : file(file), graph(file.proto.graph()) {}
+
+  Error run() {
+    if (Error error = checkVersions())
+      return error;
+    if (Error error = checkDefinitions())
+      return error;
+    if (Error error = checkUses())
+      return error;
+    return checkSchemas();
+  }
+
+private:
+  Error fail(const Twine &message) { return makeFileError(file.path, message); }
+
+  Error checkVersions() {
+    if (file.proto.ir_version() < 3 || file.proto.ir_version() > onnx::Version::IR_VERSION)
+      return fail("has the IR version " + Twine(file.proto.ir_version()) + "; versions 3 to " +
+                  Twine(int(onnx::Version::IR_VERSION)) + " are supported");
+    int64_t newest = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
+    for (auto [domain, version] : getOpsetVersions(file.proto.opset_import()))
+      if (domain.empty() && (version < kOldestOpset || version > newest))
+        return fail("uses opset " + Twine(version) + "; opsets " + Twine(kOldestOpset) + " to " + Twine(newest) +
+                    " are supported (onnx.version_converter changes it)");
+    return Error::success();
+  }
+
+  Error define(StringRef name, const Twine &what) {
+    if (name.empty() || defined.insert(name).second)
+      return Error::success();
+    return fail(what + " defines " + quote(name) + " a second time; rename it");
+  }
+
+  Error checkDefinitions() {
+    for (const onnx::ValueInfoProto &input : graph.input()) {
+      if (input.name().empty())
+        return fail("an input has no name");
+      if (Error error = define(input.name(), "an input"))
+        return error;
+    }
+    StringSet<> initializers;
+    for (const onnx::TensorProto &tensor : graph.initializer()) {
+      if (!initializers.insert(tensor.name()).second)
+        return fail("an initializer defines " + quote(tensor.name()) + " a second time; rename it");
+      defined.insert(tensor.name()); // may be an input, too: then it is the input's default
+    }
+    if (graph.sparse_initializer_size())
+      return fail("has sparse initializers, which are not supported; make them dense");
+    for (int64_t i = 0; i < graph.node_size(); ++i)
+      for (const std::string &output : graph.node(i).output()) {
+        if (Error error = define(output, describeNode(graph.node(i), i)))
+          return error;
+        if (!output.empty())
+          producers[output] = i;
+      }
+    return Error::success();
+  }
+
+  Error checkUses() {
+    for (int64_t i = 0; i < graph.node_size(); ++i)
+      for (const std::string &input : graph.node(i).input()) {
+        if (!input.empty() && !defined.contains(input))
+          return fail(describeNode(graph.node(i), i) + ": reads " + quote(input) +
+                      ", which no node, input or initializer defines");
+        auto producer = producers.find(input);
+        if (producer == producers.end() || producer->second < i)
+          continue;
+        if (reaches(producer->second, i))
+          return fail(describeNode(graph.node(i), i) + ": reads " + quote(input) +
+                      ", which depends on its own output: the graph has a cycle");
+        return fail(describeNode(graph.node(i), i) + ": reads " + quote(input) + " before " +
+                    describeNode(graph.node(producer->second), producer->second) +
+                    " computes it; sort the nodes topologically");
+      }
+    for (const onnx::ValueInfoProto &output : graph.output())
+      if (!defined.contains(output.name()))
+        return fail("the output " + quote(output.name()) + " is not computed by any node");
+    return Error::success();
+  }
+
+  /// Whether node `from` needs a result of node `to`, directly or not.
+  bool reaches(int64_t from, int64_t to) {
+    std::vector<int64_t> stack{from};
+    std::vector<bool> seen(graph.node_size());
+    while (!stack.empty()) {
+      int64_t node = stack.back();
+      stack.pop_back();
+      if (node == to)
+        return true;
+      if (seen[node])
+        continue;
+      seen[node] = true;
+      for (const std::string &input : graph.node(node).input())
+        if (auto producer = producers.find(input); producer != producers.end())
+          stack.push_back(producer->second);
+    }
+    return false;
+  }
+
+  /// ONNX's checker throws; its text is passed on with the node that it is about.
+  Error checkSchemas() {
+    onnx::checker::CheckerContext context;
+    context.set_ir_version(file.proto.ir_version());
+    context.set_model_dir(file.getFolder().str());
+    std::unordered_map<std::string, int> imports;
+    for (auto [domain, version] : getOpsetVersions(file.proto.opset_import()))
+      imports[domain] = version;
+    context.set_opset_imports(imports);
+    onnx::checker::LexicalScopeContext scope;
+    for (const auto &name : defined)
+      scope.add(name.getKey().str());
+    std::string where;
+    try {
+      onnx::checker::check_model_local_functions(file.proto, context, scope);
+      for (int64_t i = 0; i < graph.node_size(); ++i) {
+        where = describeNode(graph.node(i), i) + ": ";
+        onnx::checker::check_node(graph.node(i), context, scope);
+      }
+    } catch (const std::exception &e) {
+      return fail(where + "does not follow the ONNX standard: " + escape(e.what()));
+    }
+    return Error::success();
+  }
+
+  const ModelFile &file;
+  const onnx::GraphProto &graph;
+  StringSet<> defined;
+  StringMap<int64_t> producers;
+};
+
+} // namespace
+
+Error checkStructure(const ModelFile &file) { return StructureChecker(file).run(); }
+
+} // namespace glyptic

@@ -1,0 +1,195 @@
+//===- Tensors.cpp - ONNX tensors and element types ---------------------------===//
+#include "compiler/Import/Tensors.h"
+#include "compiler/Import/Diagnostics.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using onnx::TensorProto;
+
+namespace glyptic {
+
+Type getElementType(MLIRContext &context, int32_t dataType) {
+  Builder b(&context);
+  switch (dataType) {
+  case TensorProto::FLOAT: return b.getF32Type();
+  case TensorProto::DOUBLE: return b.getF64Type();
+  case TensorProto::FLOAT16: return b.getF16Type();
+  case TensorProto::BFLOAT16: return b.getBF16Type();
+  case TensorProto::INT8: return b.getI8Type();
+  case TensorProto::INT16: return b.getI16Type();
+  case TensorProto::INT32: return b.getI32Type();
+  case TensorProto::INT64: return b.getI64Type();
+  case TensorProto::BOOL: return b.getI1Type();
+  default: return {}; // `graph` integers are signless and mean signed ones, so unsigned types are not among them
+  }
+}
+
+int32_t getDataType(Type type) {
+  if (type.isF32()) return TensorProto::FLOAT;
+  if (type.isF64()) return TensorProto::DOUBLE;
+  if (type.isF16()) return TensorProto::FLOAT16;
+  if (type.isBF16()) return TensorProto::BFLOAT16;
+  switch (type.getIntOrFloatBitWidth()) {
+  case 1: return TensorProto::BOOL;
+  case 8: return TensorProto::INT8;
+  case 16: return TensorProto::INT16;
+  case 32: return TensorProto::INT32;
+  default: return TensorProto::INT64;
+  }
+}
+
+std::string getDataTypeName(int32_t dataType) {
+  if (!onnx::TensorProto_DataType_IsValid(dataType))
+    return "unknown type " + std::to_string(dataType);
+  return StringRef(onnx::TensorProto_DataType_Name(onnx::TensorProto_DataType(dataType))).lower();
+}
+
+namespace {
+
+llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+unsigned getByteWidth(Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
+
+/// Narrow types lie in `int32_data`, one element for each 32 bits; give them their own width.
+ArrayRef<char> narrow(const ModelFile &file, const google::protobuf::RepeatedField<int32_t> &data, unsigned width) {
+  std::string &bytes = file.converted.emplace_back();
+  bytes.reserve(size_t(data.size()) * width);
+  for (int32_t value : data)
+    bytes.append(reinterpret_cast<const char *>(&value), width);
+  return {bytes.data(), bytes.size()};
+}
+
+template <typename T> ArrayRef<char> view(const google::protobuf::RepeatedField<T> &data) {
+  return {reinterpret_cast<const char *>(data.data()), size_t(data.size()) * sizeof(T)};
+}
+
+ArrayRef<char> getInlineBytes(const ModelFile &file, const TensorProto &tensor, Type type) {
+  if (tensor.has_raw_data())
+    return {tensor.raw_data().data(), tensor.raw_data().size()};
+  if (type.isF32())
+    return view(tensor.float_data());
+  if (type.isF64())
+    return view(tensor.double_data());
+  if (type.isInteger(64))
+    return view(tensor.int64_data());
+  if (type.isInteger(32))
+    return view(tensor.int32_data());
+  return narrow(file, tensor.int32_data(), getByteWidth(type));
+}
+
+struct ExternalRange {
+  std::string location;
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;
+};
+
+llvm::Expected<ExternalRange> getExternalRange(const TensorProto &tensor) {
+  ExternalRange range;
+  for (const auto &entry : tensor.external_data()) {
+    uint64_t number = 0;
+    bool isNumber = !StringRef(entry.value()).getAsInteger(10, number);
+    if (entry.key() == "location")
+      range.location = entry.value();
+    else if ((entry.key() == "offset" || entry.key() == "length") && !isNumber)
+      return makeError("has external data with the " + entry.key() + " " + quote(entry.value()) +
+                       ", which is not a number");
+    else if (entry.key() == "offset")
+      range.offset = number;
+    else if (entry.key() == "length")
+      range.length = number;
+  }
+  return range;
+}
+
+llvm::Expected<ArrayRef<char>> getExternalBytes(const ModelFile &file, const TensorProto &tensor, uint64_t size) {
+  auto range = getExternalRange(tensor);
+  if (!range)
+    return range.takeError();
+  auto found = file.external.find(range->location);
+  if (found == file.external.end())
+    return makeError("has external data without a file");
+  StringRef bytes = found->second->getBuffer();
+  uint64_t length = range->length.value_or(size);
+  if (length != size)
+    return makeError("needs " + Twine(size) + " bytes, but its external data has " + Twine(length));
+  if (range->offset > bytes.size() || length > bytes.size() - range->offset)
+    return makeError("has external data past the end of " + quote(range->location) + ": bytes " + Twine(range->offset) +
+                     " to " + Twine(range->offset + length) + " of " + Twine(bytes.size()) + "; copy the file again");
+  return ArrayRef<char>(bytes.data() + range->offset, length);
+}
+
+} // namespace
+
+llvm::Expected<TensorData> readTensor(MLIRContext &context, const ModelFile &file, const TensorProto &tensor) {
+  Type elementType = getElementType(context, tensor.data_type());
+  if (!elementType)
+    return makeError("has the element type " + getDataTypeName(tensor.data_type()) +
+                     ", which is not supported; convert it to float, int64 or bool");
+  if (tensor.has_segment())
+    return makeError("is stored in segments, which is not supported");
+  int64_t size = getByteWidth(elementType);
+  SmallVector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
+  for (int64_t dim : shape) {
+    if (dim < 0)
+      return makeError("has the negative dimension " + Twine(dim));
+    if (llvm::MulOverflow(size, dim, size))
+      return makeError("has more elements than can be counted");
+  }
+  auto type = RankedTensorType::get(shape, elementType);
+  if (tensor.data_location() == TensorProto::EXTERNAL) {
+    auto bytes = getExternalBytes(file, tensor, size);
+    if (!bytes)
+      return bytes.takeError();
+    return TensorData{type, *bytes};
+  }
+  ArrayRef<char> bytes = getInlineBytes(file, tensor, elementType);
+  if (bytes.size() != size_t(size))
+    return makeError("needs " + Twine(size) + " bytes for its shape, but holds " + Twine(bytes.size()) +
+                     "; export the model again");
+  return TensorData{type, bytes};
+}
+
+DenseElementsAttr getElements(const TensorData &data) {
+  // Raw booleans of MLIR are packed by bits, so they go through a list.
+  if (data.type.getElementType().isInteger(1)) {
+    auto bits = llvm::map_to_vector(data.bytes, [](char c) { return c != 0; });
+    return DenseElementsAttr::get(data.type, ArrayRef<bool>(bits));
+  }
+  return DenseElementsAttr::getFromRawBuffer(data.type, data.bytes);
+}
+
+const TensorProto *getConstantTensor(const onnx::NodeProto &node, TensorProto &storage) {
+  auto store = [&](int32_t type, std::optional<int64_t> size) {
+    storage.set_data_type(type);
+    if (size)
+      storage.add_dims(*size);
+    return &storage;
+  };
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    StringRef name = attribute.name();
+    if (name == "value")
+      return &attribute.t();
+    if (name == "value_float") {
+      storage.add_float_data(attribute.f());
+      return store(TensorProto::FLOAT, std::nullopt);
+    }
+    if (name == "value_int") {
+      storage.add_int64_data(attribute.i());
+      return store(TensorProto::INT64, std::nullopt);
+    }
+    if (name == "value_floats") {
+      *storage.mutable_float_data() = attribute.floats();
+      return store(TensorProto::FLOAT, attribute.floats_size());
+    }
+    if (name == "value_ints") {
+      *storage.mutable_int64_data() = attribute.ints();
+      return store(TensorProto::INT64, attribute.ints_size());
+    }
+  }
+  return nullptr;
+}
+
+} // namespace glyptic

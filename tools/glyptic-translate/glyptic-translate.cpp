@@ -1,0 +1,75 @@
+//===- glyptic-translate.cpp - Shows what the importer makes of a model -------===//
+//
+// A developer's tool, like glyptic-opt: prints the module, the weights and the provenance of an ONNX file.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Import/Import.h"
+#include "compiler/Pipeline/Registration.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace llvm;
+using namespace glyptic;
+
+static cl::opt<std::string> importOnnxPath("import-onnx", cl::desc("print the module of an ONNX model"),
+                                           cl::value_desc("file"), cl::Required);
+static cl::list<std::string> shapes("shape", cl::desc("fix an input's shape; N is the batch"),
+                                    cl::value_desc("name=N,3,8,8"));
+static cl::list<std::string> train("train", cl::desc("train weights that match"), cl::value_desc("glob"));
+static cl::opt<bool> listWeights("weights", cl::desc("list the weights and why they are trained instead"));
+static cl::opt<bool> listProvenance("provenance", cl::desc("list where each value came from instead"));
+static cl::opt<bool> showLocations("locations", cl::desc("print the module with the names of its nodes"));
+
+static CompileOptions makeOptions() {
+  CompileOptions options;
+  for (StringRef shape : shapes) {
+    auto [name, sizes] = shape.split('=');
+    for (StringRef size : split(sizes, ',')) {
+      int64_t number = -1;
+      (void)size.getAsInteger(10, number); // anything else is the batch
+      options.shapes[name.str()].push_back(number);
+    }
+  }
+  if (!train.empty())
+    options.training.emplace().train = std::vector<std::string>(train.begin(), train.end());
+  return options;
+}
+
+static void printWeights(const ImportedModel &model) {
+  for (const Weight &weight : model.weights)
+    outs() << weight.name << ": " << weight.type << ", " << weight.bytes.size() << " bytes, " << weight.role << ": "
+           << weight.reason << "\n";
+}
+
+static void printProvenance(const ImportedModel &model) {
+  SmallVector<StringRef> names(model.provenance.keys());
+  llvm::sort(names);
+  for (StringRef name : names) {
+    const NodeProvenance &from = model.provenance.find(name)->second;
+    outs() << name << ": " << from.node << " (" << from.op << ") " << from.modulePath << " " << from.source << "\n";
+  }
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::ParseCommandLineOptions(argc, argv, "Glyptic's importer\n");
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry);
+  Expected<ImportedModel> model = importOnnx(context, importOnnxPath, makeOptions());
+  if (!model) {
+    errs() << "error: " << toString(model.takeError()) << "\n";
+    return 1;
+  }
+  mlir::OpPrintingFlags flags;
+  flags.enableDebugInfo(showLocations);
+  if (listWeights)
+    printWeights(*model);
+  else if (listProvenance)
+    printProvenance(*model);
+  else
+    model->module->print(outs(), flags);
+  return 0;
+}
