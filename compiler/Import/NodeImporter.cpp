@@ -79,6 +79,15 @@ RankedTensorType NodeImporter::getType(int index) {
   return value ? cast<RankedTensorType>(value.getType()) : RankedTensorType();
 }
 
+FailureOr<SmallVector<Dim>> NodeImporter::getOperandDims(int index) {
+  if (const ShapeValue *value = getShapeValue(index))
+    return llvm::map_to_vector(value->shape, [](int64_t size) { return Dim{size, false}; });
+  RankedTensorType type = getType(index);
+  if (!type)
+    return failure();
+  return getDims(type);
+}
+
 const ShapeValue *NodeImporter::getShapeValue(int index) const {
   Binding *binding = getBinding(index);
   return binding && binding->shape ? &*binding->shape : nullptr;
@@ -123,6 +132,11 @@ std::optional<SmallVector<int64_t>> NodeImporter::getInts(StringRef attribute) c
   if (!found)
     return std::nullopt;
   return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
+}
+
+const onnx::TensorProto *NodeImporter::getTensor(StringRef attribute) const {
+  const onnx::AttributeProto *found = find(attribute);
+  return found ? &found->t() : nullptr;
 }
 
 FailureOr<std::optional<SmallVector<int64_t>>> NodeImporter::getIntegers(StringRef attribute, int index) {
@@ -250,16 +264,12 @@ static std::string toString(Dim dim) {
   return !dim.batched ? std::to_string(dim.scale) : dim.scale == 1 ? "batch" : std::to_string(dim.scale) + " * batch";
 }
 
-FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<Value> values) {
+FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<SmallVector<Dim>> shapes) {
   size_t rank = 0;
-  for (Value value : values) {
-    if (!value)
-      return failure();
-    rank = std::max<size_t>(rank, cast<RankedTensorType>(value.getType()).getRank());
-  }
+  for (ArrayRef<Dim> dims : shapes)
+    rank = std::max(rank, dims.size());
   SmallVector<Dim> result(rank, Dim{1, false});
-  for (Value value : values) {
-    SmallVector<Dim> dims = getDims(cast<RankedTensorType>(value.getType()));
+  for (ArrayRef<Dim> dims : shapes)
     for (size_t i = 0; i < dims.size(); ++i) {
       Dim &common = result[rank - dims.size() + i];
       if (common != dims[i] && !common.isOne() && !dims[i].isOne())
@@ -268,14 +278,16 @@ FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<Value> value
                          (common.batched != dims[i].batched ? "; fix the batch with --shape" : ""));
       common = common.isOne() ? dims[i] : common;
     }
-  }
   if (llvm::count_if(result, [](Dim dim) { return dim.batched; }) > 1)
     return emitError("its result depends on the batch in two dimensions; fix the batch with --shape");
   return result;
 }
 
 LogicalResult NodeImporter::broadcastTogether(MutableArrayRef<Value> values) {
-  FailureOr<SmallVector<Dim>> dims = getBroadcastDims(values);
+  if (llvm::is_contained(values, Value()))
+    return failure();
+  FailureOr<SmallVector<Dim>> dims = getBroadcastDims(
+      llvm::map_to_vector<4>(values, [](Value value) { return getDims(cast<RankedTensorType>(value.getType())); }));
   if (failed(dims))
     return failure();
   for (Value &value : values)

@@ -36,6 +36,7 @@ public:
   llvm::StringRef getOpType() const { return node.proto->op_type(); }
   int64_t getOpset() const { return opset; } ///< version of the node's domain
   const FlatNode &getNode() const { return node; }
+  const ModelFile &getFile() const { return state.file; }
   /// Records what is wrong with this node and what to do about it.
   mlir::LogicalResult emitError(const llvm::Twine &message);
 
@@ -48,6 +49,8 @@ public:
   mlir::Value getInput(int index);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> getInputs();
   mlir::RankedTensorType getType(int index);
+  /// The operand's dimensions; does not make a tensor of a shape.
+  mlir::FailureOr<llvm::SmallVector<graph::Dim>> getOperandDims(int index);
   /// The operand's elements, if they are integers known at import.
   const ShapeValue *getShapeValue(int index) const;
   /// Sizes given by operand `index`; an error that names the operand if they are not known at import.
@@ -59,6 +62,7 @@ public:
   double getFloat(llvm::StringRef attribute, double initial) const;
   std::string getString(llvm::StringRef attribute, llvm::StringRef initial) const;
   std::optional<llvm::SmallVector<int64_t>> getInts(llvm::StringRef attribute) const;
+  const onnx::TensorProto *getTensor(llvm::StringRef attribute) const;
   /// Integers given by an attribute in older versions of an operator and by an operand in newer ones; nullopt if
   /// neither is there. Fails where an operand depends on data or on the batch.
   mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegers(llvm::StringRef attribute, int index);
@@ -87,8 +91,8 @@ public:
 
   /// Repeats `input` to `dims` by ONNX's rules: dimensions are matched from the last on.
   mlir::Value broadcastTo(mlir::Value input, llvm::ArrayRef<graph::Dim> dims);
-  /// The common shape of `values`; an error names the sizes that do not agree.
-  mlir::FailureOr<llvm::SmallVector<graph::Dim>> getBroadcastDims(llvm::ArrayRef<mlir::Value> values);
+  /// The common shape; an error names the sizes that do not agree.
+  mlir::FailureOr<llvm::SmallVector<graph::Dim>> getBroadcastDims(llvm::ArrayRef<llvm::SmallVector<graph::Dim>> shapes);
   mlir::LogicalResult broadcastTogether(llvm::MutableArrayRef<mlir::Value> values);
 
 private:

@@ -22,8 +22,14 @@ const OpImporter *lookupImporter(llvm::StringRef domain, llvm::StringRef op, int
 llvm::ArrayRef<OpImporter> getImporters();
 
 // One table for each file of Ops/.
-llvm::ArrayRef<OpImporter> getElementwiseImporters();
-llvm::ArrayRef<OpImporter> getShapeImporters();
+llvm::ArrayRef<OpImporter> getActivationImporters();
 llvm::ArrayRef<OpImporter> getContractionImporters();
+llvm::ArrayRef<OpImporter> getConvolutionImporters();
+llvm::ArrayRef<OpImporter> getElementwiseImporters();
+llvm::ArrayRef<OpImporter> getIndexingImporters();
+llvm::ArrayRef<OpImporter> getNormalisationImporters();
+llvm::ArrayRef<OpImporter> getReductionImporters();
+llvm::ArrayRef<OpImporter> getShapeImporters();
+llvm::ArrayRef<OpImporter> getSizeImporters();
 
 } // namespace glyptic

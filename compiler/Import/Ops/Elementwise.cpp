@@ -1,5 +1,6 @@
-//===- Elementwise.cpp - Arithmetic, comparisons, activations -----------------===//
+//===- Elementwise.cpp - Arithmetic, comparisons, logic -----------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/Tensors.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -12,10 +13,198 @@ template <typename OpT> LogicalResult importUnary(NodeImporter &node) {
   return node.setResult(node.create<OpT>(node.getInput(0)));
 }
 
+/// Shapes are computed at import; everything else by the op.
+std::optional<ShapeValue> fold(NodeImporter &node, DimFunction function, Type elementType = {}) {
+  const ShapeValue *lhs = node.getShapeValue(0), *rhs = node.getShapeValue(1);
+  if (!lhs || !rhs || !function)
+    return std::nullopt;
+  return combine(*lhs, *rhs, elementType ? elementType : lhs->elementType, function);
+}
+
+template <typename OpT, DimFunction function> LogicalResult importBinary(NodeImporter &node) {
+  if (auto folded = fold(node, function))
+    return node.setResult(*folded);
+  Value operands[] = {node.getInput(0), node.getInput(1)};
+  if (failed(node.broadcastTogether(operands)))
+    return failure();
+  return node.setResult(node.create<OpT>(operands[0], operands[1]));
+}
+
+/// Max, Min and Sum take any number of operands.
+template <typename OpT, DimFunction function> LogicalResult importVariadic(NodeImporter &node) {
+  if (node.getNumInputs() == 2)
+    return importBinary<OpT, function>(node);
+  FailureOr<SmallVector<Value>> operands = node.getInputs();
+  if (failed(operands) || failed(node.broadcastTogether(*operands)))
+    return failure();
+  Value result = operands->front();
+  for (Value operand : llvm::drop_begin(*operands))
+    result = node.create<OpT>(result, operand);
+  return node.setResult(result);
+}
+
+LogicalResult importMean(NodeImporter &node) {
+  FailureOr<SmallVector<Value>> operands = node.getInputs();
+  if (failed(operands) || failed(node.broadcastTogether(*operands)))
+    return failure();
+  Value sum = operands->front();
+  for (Value operand : llvm::drop_begin(*operands))
+    sum = node.create<AddOp>(sum, operand);
+  auto type = cast<RankedTensorType>(operands->front().getType());
+  return node.setResult(node.create<DivOp>(sum, node.createSplat(operands->size(), getDims(type),
+                                                                 type.getElementType())));
+}
+
+/// The result has the base's type whatever the exponent's.
+LogicalResult importPow(NodeImporter &node) {
+  Value operands[] = {node.getInput(0), node.getInput(1)};
+  if (failed(node.broadcastTogether(operands)))
+    return failure();
+  Type base = node.getType(0).getElementType(), exponent = node.getType(1).getElementType();
+  Type computed = isa<FloatType>(exponent) && !isa<FloatType>(base) ? exponent : base;
+  Value power = node.create<PowOp>(node.createConvert(operands[0], computed), node.createConvert(operands[1], computed));
+  return node.setResult(node.createConvert(power, base));
+}
+
+LogicalResult importReciprocal(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  Value one = node.createSplat(1.0, getDims(type), type.getElementType());
+  return node.setResult(node.create<DivOp>(one, node.getInput(0)));
+}
+
+Value createCompare(NodeImporter &node, Comparison comparison, Value lhs, Value rhs) {
+  return node.create<CompareOp>(comparison, lhs, rhs);
+}
+
+template <Comparison comparison, DimFunction function> LogicalResult importCompare(NodeImporter &node) {
+  if (auto folded = fold(node, function, node.getBuilder().getI1Type()))
+    return node.setResult(*folded);
+  Value operands[] = {node.getInput(0), node.getInput(1)};
+  if (failed(node.broadcastTogether(operands)))
+    return failure();
+  return node.setResult(createCompare(node, comparison, operands[0], operands[1]));
+}
+
+std::optional<Dim> greaterDims(Dim a, Dim b) { return lessDims(b, a); }
+std::optional<Dim> negateDim(std::optional<Dim> truth) {
+  return truth ? std::optional<Dim>(Dim{!truth->scale, false}) : std::nullopt;
+}
+std::optional<Dim> lessOrEqualDims(Dim a, Dim b) { return negateDim(lessDims(b, a)); }
+std::optional<Dim> greaterOrEqualDims(Dim a, Dim b) { return negateDim(lessDims(a, b)); }
+std::optional<Dim> andDims(Dim a, Dim b) { return Dim{a.scale && b.scale, false}; }
+std::optional<Dim> orDims(Dim a, Dim b) { return Dim{a.scale || b.scale, false}; }
+std::optional<Dim> xorDims(Dim a, Dim b) { return Dim{a.scale != b.scale, false}; }
+
+LogicalResult importNot(NodeImporter &node) {
+  if (const ShapeValue *value = node.getShapeValue(0)) {
+    ShapeValue negated = *value;
+    for (Dim &element : negated.elements)
+      element.scale = !element.scale;
+    return node.setResult(negated);
+  }
+  return importUnary<NotOp>(node);
+}
+
+LogicalResult importNeg(NodeImporter &node) {
+  if (const ShapeValue *value = node.getShapeValue(0))
+    if (auto negated = combine(ShapeValue::scalar({0, false}, value->elementType), *value, value->elementType, subDims))
+      return node.setResult(*negated);
+  return importUnary<NegOp>(node);
+}
+
+LogicalResult importWhere(NodeImporter &node) {
+  const ShapeValue *condition = node.getShapeValue(0), *onTrue = node.getShapeValue(1), *onFalse = node.getShapeValue(2);
+  if (condition && onTrue && onFalse)
+    if (auto folded = select(*condition, *onTrue, *onFalse))
+      return node.setResult(*folded);
+  Value operands[] = {node.getInput(0), node.getInput(1), node.getInput(2)};
+  if (failed(node.broadcastTogether(operands)))
+    return failure();
+  return node.setResult(node.create<SelectOp>(operands[0], operands[1], operands[2]));
+}
+
+/// Shapes stay shapes between integer types; a small constant of floats may become one.
+std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
+  if (const ShapeValue *value = node.getShapeValue(0)) {
+    ShapeValue cast = *value;
+    cast.elementType = type;
+    if (type.isInteger(1))
+      for (Dim &element : cast.elements)
+        element = {element.scale != 0, false};
+    return isa<IntegerType>(type) ? std::optional<ShapeValue>(cast) : std::nullopt;
+  }
+  Value input = node.getInput(0);
+  auto constant = input ? input.getDefiningOp<ConstantOp>() : ConstantOp();
+  auto floats = constant ? dyn_cast<DenseFPElementsAttr>(constant.getValue()) : DenseFPElementsAttr();
+  if (!floats || floats.getNumElements() > kMaxShapeElements || !isa<IntegerType>(type))
+    return std::nullopt;
+  ShapeValue cast{SmallVector<int64_t>(floats.getType().getShape()), {}, type};
+  for (const APFloat &element : floats.getValues<APFloat>()) {
+    APSInt integer(64, /*isUnsigned=*/false);
+    bool isExact;
+    if (element.convertToInteger(integer, APFloat::rmTowardZero, &isExact) == APFloat::opInvalidOp)
+      return std::nullopt;
+    cast.elements.push_back({type.isInteger(1) ? !element.isZero() : integer.getSExtValue(), false});
+  }
+  return cast;
+}
+
+LogicalResult castTo(NodeImporter &node, Type type) {
+  if (auto folded = foldCast(node, type))
+    return node.setResult(*folded);
+  return node.setResult(node.createConvert(node.getInput(0), type));
+}
+
+LogicalResult importCast(NodeImporter &node) {
+  int64_t target = node.getInt("to", 0);
+  Type type = getElementType(*node.getBuilder().getContext(), target);
+  if (!type)
+    return node.emitError("casts to " + getDataTypeName(target) + ", which is not supported");
+  return castTo(node, type);
+}
+
+LogicalResult importCastLike(NodeImporter &node) {
+  RankedTensorType like = node.getType(1);
+  return like ? castTo(node, like.getElementType()) : failure();
+}
+
 const OpImporter kImporters[] = {
-    {"Relu", 6, importUnary<ReluOp>},
-    {"Sigmoid", 6, importUnary<LogisticOp>},
+    {"Abs", 6, importUnary<AbsOp>},
+    {"Add", 7, importBinary<AddOp, addDims>},
+    {"And", 7, importBinary<AndOp, andDims>},
+    {"Cast", 6, importCast},
+    {"CastLike", 15, importCastLike},
+    {"Ceil", 6, importUnary<CeilOp>},
+    {"Cos", 7, importUnary<CosOp>},
+    {"Div", 7, importBinary<DivOp, divDims>},
+    {"Equal", 7, importCompare<Comparison::EQ, equalDims>},
+    {"Erf", 9, importUnary<ErfOp>},
+    {"Exp", 6, importUnary<ExpOp>},
+    {"Floor", 6, importUnary<FloorOp>},
+    {"Greater", 7, importCompare<Comparison::GT, greaterDims>},
+    {"GreaterOrEqual", 12, importCompare<Comparison::GE, greaterOrEqualDims>},
+    {"Less", 7, importCompare<Comparison::LT, lessDims>},
+    {"LessOrEqual", 12, importCompare<Comparison::LE, lessOrEqualDims>},
+    {"Log", 6, importUnary<LogOp>},
+    {"Max", 6, importVariadic<MaxOp, maxDims>},
+    {"Mean", 6, importMean},
+    {"Min", 6, importVariadic<MinOp, minDims>},
+    {"Mul", 7, importBinary<MulOp, mulDims>},
+    {"Neg", 6, importNeg},
+    {"Not", 1, importNot},
+    {"Or", 7, importBinary<OrOp, orDims>},
+    {"Pow", 7, importPow},
+    {"Reciprocal", 6, importReciprocal},
+    {"Sign", 9, importUnary<SignOp>},
+    {"Sin", 7, importUnary<SinOp>},
+    {"Sqrt", 6, importUnary<SqrtOp>},
+    {"Sub", 7, importBinary<SubOp, subDims>},
+    {"Sum", 6, importVariadic<AddOp, addDims>},
     {"Tanh", 6, importUnary<TanhOp>},
+    {"Where", 9, importWhere},
+    {"Xor", 7, importCompare<Comparison::NE, xorDims>},
 };
 
 } // namespace

@@ -1,0 +1,180 @@
+//===- Convolution.cpp - Convolutions and pooling -----------------------------===//
+#include "compiler/Import/Registry.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+
+namespace {
+
+/// Where a window stands in each spatial dimension.
+struct Window {
+  SmallVector<int64_t> kernel, strides, padsLow, padsHigh, dilations;
+
+  int64_t getExtent(size_t i) const { return (kernel[i] - 1) * dilations[i] + 1; }
+};
+
+LogicalResult readPads(NodeImporter &node, Window &window, ArrayRef<Dim> space) {
+  size_t rank = space.size();
+  std::string mode = node.getString("auto_pad", "NOTSET");
+  window.padsLow.assign(rank, 0);
+  window.padsHigh.assign(rank, 0);
+  if (mode == "VALID")
+    return success();
+  if (mode == "NOTSET") {
+    SmallVector<int64_t> pads = node.getInts("pads").value_or(SmallVector<int64_t>(2 * rank, 0));
+    if (pads.size() != 2 * rank)
+      return node.emitError("needs two pads for each of " + Twine(rank) + " spatial dimensions");
+    if (llvm::any_of(pads, [](int64_t pad) { return pad < 0; }))
+      return node.emitError("negative pads are not supported");
+    std::copy_n(pads.begin(), rank, window.padsLow.begin());
+    std::copy_n(pads.begin() + rank, rank, window.padsHigh.begin());
+    return success();
+  }
+  if (mode != "SAME_UPPER" && mode != "SAME_LOWER")
+    return node.emitError("auto_pad has the unknown value " + mode);
+  for (size_t i = 0; i < rank; ++i) {
+    int64_t outputs = llvm::divideCeil(space[i].scale, window.strides[i]);
+    int64_t total = std::max<int64_t>((outputs - 1) * window.strides[i] + window.getExtent(i) - space[i].scale, 0);
+    (mode == "SAME_UPPER" ? window.padsLow : window.padsHigh)[i] = total / 2;
+    (mode == "SAME_UPPER" ? window.padsHigh : window.padsLow)[i] = total - total / 2;
+  }
+  return success();
+}
+
+FailureOr<Window> readWindow(NodeImporter &node, ArrayRef<Dim> space, ArrayRef<int64_t> kernel) {
+  Window window;
+  size_t rank = space.size();
+  window.kernel = node.getInts("kernel_shape").value_or(SmallVector<int64_t>(kernel));
+  window.strides = node.getInts("strides").value_or(SmallVector<int64_t>(rank, 1));
+  window.dilations = node.getInts("dilations").value_or(SmallVector<int64_t>(rank, 1));
+  if (llvm::any_of(space, [](Dim dim) { return dim.batched; }))
+    return node.emitError("slides over the batch; fix the batch with --shape");
+  for (ArrayRef<int64_t> list : {window.kernel, window.strides, window.dilations})
+    if (list.size() != rank || llvm::any_of(list, [](int64_t size) { return size < 1; }))
+      return node.emitError("kernel_shape, strides and dilations need a positive number for each of " + Twine(rank) +
+                            " spatial dimensions");
+  if (!kernel.empty() && ArrayRef<int64_t>(window.kernel) != kernel)
+    return node.emitError("kernel_shape is not the shape of the weight");
+  if (failed(readPads(node, window, space)))
+    return failure();
+  for (size_t i = 0; i < rank; ++i)
+    if (space[i].scale + window.padsLow[i] + window.padsHigh[i] < window.getExtent(i))
+      return node.emitError("its window is larger than the padded input in spatial dimension " + Twine(i));
+  return window;
+}
+
+LogicalResult importConv(NodeImporter &node) {
+  RankedTensorType input = node.getType(0), weight = node.getType(1);
+  if (!input || !weight)
+    return failure();
+  int64_t rank = input.getRank(), groups = node.getInt("group", 1);
+  if (rank < 3 || weight.getRank() != rank)
+    return node.emitError("input and weight must have the same number of dimensions, at least 3");
+  if (weight.getNumDynamicDims())
+    return node.emitError("its weight depends on the batch");
+  SmallVector<Dim> dims = getDims(input);
+  if (groups < 1 || dims[1].scale != weight.getDimSize(1) * groups || weight.getDimSize(0) % groups)
+    return node.emitError("its input has " + Twine(dims[1].scale) + " channels, but its weight is for " +
+                          Twine(weight.getDimSize(1) * groups) + " in " + Twine(groups) + " groups");
+  FailureOr<Window> window =
+      readWindow(node, ArrayRef<Dim>(dims).drop_front(2), weight.getShape().drop_front(2));
+  if (failed(window))
+    return failure();
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  auto dimNumbers = ConvDimsAttr::get(node.getBuilder().getContext(), order, order, order);
+  Value result = node.create<ConvOp>(node.getInput(0), node.getInput(1), dimNumbers, window->strides, window->padsLow,
+                                     window->padsHigh, window->dilations, groups);
+  if (!result || !node.hasInput(2))
+    return node.setResult(result);
+  Value bias = node.createAs<BroadcastOp>(result.getType(), node.getInput(2), ArrayRef<int64_t>{1});
+  return node.setResult(node.create<AddOp>(result, bias));
+}
+
+/// With ceil_mode the last window may hang over the end, but must start inside the input or its leading pad. Returns
+/// whether that asked for more padding.
+bool padForCeil(Window &window, ArrayRef<Dim> space) {
+  bool isMore = false;
+  for (size_t i = 0; i < space.size(); ++i) {
+    int64_t padded = space[i].scale + window.padsLow[i] + window.padsHigh[i];
+    int64_t steps = llvm::divideCeil(padded - window.getExtent(i), window.strides[i]);
+    if (steps * window.strides[i] >= space[i].scale + window.padsLow[i])
+      --steps;
+    int64_t missing = steps * window.strides[i] + window.getExtent(i) - padded;
+    isMore |= missing > 0;
+    window.padsHigh[i] += std::max<int64_t>(missing, 0);
+  }
+  return isMore;
+}
+
+/// The op's windows cover every dimension, so that layout is a permutation of them.
+SmallVector<int64_t> overAllDims(ArrayRef<int64_t> space, int64_t other) {
+  SmallVector<int64_t> all{other, other};
+  llvm::append_range(all, space);
+  return all;
+}
+
+LogicalResult importPool(NodeImporter &node, PoolKind kind) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  if (type.getRank() < 3)
+    return node.emitError("its input must have batch, channel and spatial dimensions");
+  SmallVector<Dim> dims = getDims(type);
+  ArrayRef<Dim> space = ArrayRef<Dim>(dims).drop_front(2);
+  FailureOr<Window> window = readWindow(node, space, {});
+  if (failed(window))
+    return failure();
+  if (node.getInt("ceil_mode", 0) && padForCeil(*window, space) && kind == PoolKind::AverageWithPadding)
+    return node.emitError("count_include_pad with windows that ceil_mode adds is not supported");
+  return node.setResult(node.create<PoolOp>(node.getInput(0), kind, overAllDims(window->kernel, 1),
+                                            overAllDims(window->strides, 1), overAllDims(window->padsLow, 0),
+                                            overAllDims(window->padsHigh, 0), overAllDims(window->dilations, 1)));
+}
+
+LogicalResult importMaxPool(NodeImporter &node) {
+  if (node.hasOutput(1))
+    return node.emitError("its indices are used as an output, which is not supported");
+  return importPool(node, PoolKind::Max);
+}
+
+LogicalResult importAveragePool(NodeImporter &node) {
+  return importPool(node, node.getInt("count_include_pad", 0) ? PoolKind::AverageWithPadding : PoolKind::Average);
+}
+
+/// Over all of space: a reduction, which fuses with its neighbours.
+template <ReductionKind kind> LogicalResult importGlobalPool(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  SmallVector<Dim> dims = getDims(type);
+  if (dims.size() < 3)
+    return node.emitError("its input must have batch, channel and spatial dimensions");
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(2, dims.size()));
+  int64_t count = 1;
+  for (int64_t axis : axes) {
+    if (dims[axis].batched)
+      return node.emitError("slides over the batch; fix the batch with --shape");
+    count *= dims[axis].scale;
+    dims[axis] = {1, false};
+  }
+  Value result = node.createReshape(node.create<ReduceOp>(kind, node.getInput(0), axes), dims);
+  if (kind == ReductionKind::Max)
+    return node.setResult(result);
+  return node.setResult(node.create<DivOp>(result, node.createSplat(count, dims, type.getElementType())));
+}
+
+const OpImporter kImporters[] = {
+    {"AveragePool", 7, importAveragePool},
+    {"Conv", 1, importConv},
+    {"GlobalAveragePool", 1, importGlobalPool<ReductionKind::Sum>},
+    {"GlobalMaxPool", 1, importGlobalPool<ReductionKind::Max>},
+    {"MaxPool", 1, importMaxPool},
+};
+
+} // namespace
+
+ArrayRef<OpImporter> getConvolutionImporters() { return kImporters; }
+
+} // namespace glyptic

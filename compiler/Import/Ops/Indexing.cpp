@@ -1,0 +1,303 @@
+//===- Indexing.cpp - Pieces of tensors ---------------------------------------===//
+#include "compiler/Import/Registry.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+
+namespace {
+
+/// Elements start, start + stride, ... (`sizes` of them) of each dimension.
+Value createSlice(NodeImporter &node, Value input, ArrayRef<int64_t> starts, ArrayRef<int64_t> strides,
+                  ArrayRef<Dim> sizes) {
+  if (!input)
+    return {};
+  auto type = cast<RankedTensorType>(input.getType());
+  RankedTensorType result = getTensorType(sizes, type.getElementType());
+  return result == type ? input : node.createAs<SliceOp>(result, input, starts, strides);
+}
+
+//===-- Gather ----------------------------------------------------------------------------------------------------===//
+
+/// Indices into a shape.
+std::optional<ShapeValue> foldGather(const ShapeValue &data, const ShapeValue &indices) {
+  if (data.shape.size() != 1 || !indices.isStatic())
+    return std::nullopt;
+  ShapeValue result{indices.shape, {}, data.elementType};
+  int64_t size = data.elements.size();
+  for (Dim index : indices.elements) {
+    if (index.scale < -size || index.scale >= size)
+      return std::nullopt;
+    result.elements.push_back(data.elements[index.scale < 0 ? index.scale + size : index.scale]);
+  }
+  return result;
+}
+
+/// One known index is a slice: its gradient then is a pad, not a scatter.
+LogicalResult gatherOne(NodeImporter &node, ArrayRef<Dim> dims, int64_t axis, int64_t index) {
+  SmallVector<int64_t> starts(dims.size(), 0), strides(dims.size(), 1);
+  SmallVector<Dim> sizes(dims), kept(dims);
+  starts[axis] = index < 0 ? index + dims[axis].scale : index;
+  sizes[axis] = {1, false};
+  kept.erase(kept.begin() + axis);
+  return node.setResult(node.createReshape(createSlice(node, node.getInput(0), starts, strides, sizes), kept));
+}
+
+LogicalResult importGather(NodeImporter &node) {
+  const ShapeValue *indices = node.getShapeValue(1);
+  if (const ShapeValue *data = node.getShapeValue(0); data && indices)
+    if (auto folded = foldGather(*data, *indices))
+      return node.setResult(*folded);
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  if (failed(dims))
+    return failure();
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 0), dims->size());
+  if (failed(axis))
+    return failure();
+  Dim size = (*dims)[*axis];
+  if (size.batched)
+    return node.emitError("picks samples of the batch by index; fix the batch with --shape");
+  if (indices && indices->isStatic()) {
+    for (Dim index : indices->elements)
+      if (index.scale < -size.scale || index.scale >= size.scale)
+        return node.emitError("index " + Twine(index.scale) + " does not exist in a dimension of size " +
+                              Twine(size.scale));
+    if (indices->shape.empty())
+      return gatherOne(node, *dims, *axis, indices->elements[0].scale);
+  }
+  return node.setResult(node.create<GatherOp>(node.getInput(0), node.getInput(1), *axis));
+}
+
+//===-- Slice -----------------------------------------------------------------------------------------------------===//
+
+/// What Slice takes of one dimension.
+struct Cut {
+  Dim start{0, false}, end{0, false};
+  int64_t step = 1;
+};
+
+/// The operands of Slice; `cuts` is by axis.
+LogicalResult readCuts(NodeImporter &node, ArrayRef<Dim> dims, std::map<int64_t, Cut> &cuts) {
+  SmallVector<Dim> starts, ends;
+  auto toDims = [](ArrayRef<int64_t> values) {
+    return llvm::map_to_vector(values, [](int64_t value) { return Dim{value, false}; });
+  };
+  if (auto attribute = node.getInts("starts")) {
+    starts = toDims(*attribute);
+    ends = toDims(node.getInts("ends").value_or(SmallVector<int64_t>()));
+  } else {
+    FailureOr<SmallVector<Dim>> first = node.getSizes(1), last = node.getSizes(2);
+    if (failed(first) || failed(last))
+      return failure();
+    starts = *first;
+    ends = *last;
+  }
+  auto axes = node.getIntegers("axes", 3), steps = node.getIntegers("steps", 4);
+  if (failed(axes) || failed(steps))
+    return failure();
+  auto all = axes->value_or(llvm::to_vector(llvm::seq<int64_t>(0, starts.size())));
+  FailureOr<SmallVector<int64_t>> normalized = node.normalizeAxes(all, dims.size());
+  if (failed(normalized))
+    return failure();
+  if (starts.size() != ends.size() || starts.size() != normalized->size() ||
+      (*steps && (*steps)->size() != starts.size()))
+    return node.emitError("starts, ends, axes and steps do not have the same length");
+  for (auto [i, axis] : llvm::enumerate(*normalized))
+    cuts[axis] = {starts[i], ends[i], *steps ? (**steps)[i] : 1};
+  return success();
+}
+
+/// Whether the cut takes all of a batched dimension, in order.
+bool isWhole(const Cut &cut, Dim size) {
+  std::optional<Dim> beyond = lessDims(cut.end, size);
+  return cut.step == 1 && cut.start == Dim{0, false} &&
+         (cut.end == size || cut.end.scale >= INT32_MAX || (beyond && !beyond->scale && cut.end.batched));
+}
+
+struct Bounds {
+  int64_t start, size;
+};
+
+/// ONNX's clamping: negative positions count from the end, then everything is brought into the dimension.
+Bounds clampCut(int64_t start, int64_t end, int64_t step, int64_t size) {
+  auto fromEnd = [&](int64_t position) { return position < 0 ? position + size : position; };
+  if (step > 0) {
+    start = std::clamp<int64_t>(fromEnd(start), 0, size);
+    end = std::clamp<int64_t>(fromEnd(end), 0, size);
+    return {start, end > start ? (end - start - 1) / step + 1 : 0};
+  }
+  start = std::clamp<int64_t>(fromEnd(start), -1, size - 1);
+  end = std::clamp<int64_t>(end < -size ? -1 : fromEnd(end), -1, size - 1);
+  return {start, start > end ? (start - end - 1) / -step + 1 : 0};
+}
+
+std::optional<ShapeValue> foldSlice(const ShapeValue &value, const Cut &cut) {
+  if (value.shape.size() != 1 || cut.start.batched || cut.end.batched)
+    return std::nullopt;
+  Bounds bounds = clampCut(cut.start.scale, cut.end.scale, cut.step, value.shape[0]);
+  SmallVector<Dim> elements;
+  for (int64_t i = 0; i < bounds.size; ++i)
+    elements.push_back(value.elements[bounds.start + i * cut.step]);
+  return ShapeValue::vector(elements, value.elementType);
+}
+
+LogicalResult importSlice(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  std::map<int64_t, Cut> cuts;
+  if (failed(dims) || failed(readCuts(node, *dims, cuts)))
+    return failure();
+  for (auto &[axis, cut] : cuts)
+    if (cut.step == 0)
+      return node.emitError("a step of 0 is not possible");
+  if (const ShapeValue *value = node.getShapeValue(0); value && cuts.size() == 1)
+    if (auto folded = foldSlice(*value, cuts.begin()->second))
+      return node.setResult(*folded);
+  SmallVector<int64_t> starts(dims->size(), 0), strides(dims->size(), 1), reversed;
+  for (auto &[axis, cut] : cuts) {
+    Dim &size = (*dims)[axis];
+    if (size.batched ? !isWhole(cut, size) : cut.start.batched || cut.end.batched)
+      return node.emitError("takes a part of dimension " + Twine(axis) + " that depends on the batch; fix the batch "
+                            "with --shape");
+    if (size.batched)
+      continue;
+    Bounds bounds = clampCut(cut.start.scale, cut.end.scale, cut.step, size.scale);
+    bool isReversed = cut.step < 0 && bounds.size > 0;
+    // A descending slice is the ascending one over the same elements, turned round.
+    starts[axis] = bounds.size == 0 ? 0 : isReversed ? bounds.start + (bounds.size - 1) * cut.step : bounds.start;
+    strides[axis] = cut.step < 0 ? -cut.step : cut.step;
+    size = {bounds.size, false};
+    if (isReversed)
+      reversed.push_back(axis);
+  }
+  Value result = createSlice(node, node.getInput(0), starts, strides, *dims);
+  return node.setResult(reversed.empty() ? result : node.create<ReverseOp>(result, reversed));
+}
+
+//===-- Split, Concat, Pad ----------------------------------------------------------------------------------------===//
+
+FailureOr<SmallVector<int64_t>> getParts(NodeImporter &node, int64_t size) {
+  auto given = node.getIntegers("split", 1);
+  if (failed(given))
+    return failure();
+  if (!*given) {
+    int64_t count = node.getNumOutputs(), part = llvm::divideCeil(size, count);
+    if (size % count && node.getOpset() < 18)
+      return node.emitError("a dimension of size " + Twine(size) + " cannot be split in " + Twine(count) +
+                            " equal parts");
+    SmallVector<int64_t> parts(count, part);
+    parts.back() = size - part * (count - 1);
+    if (parts.back() < 0)
+      return node.emitError("has more parts than the dimension's size " + Twine(size));
+    return parts;
+  }
+  if ((*given)->size() != size_t(node.getNumOutputs()) || llvm::sum_of(**given) != size ||
+      llvm::any_of(**given, [](int64_t part) { return part < 0; }))
+    return node.emitError("its parts do not add up to the dimension's size " + Twine(size));
+  return **given;
+}
+
+LogicalResult importSplit(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  if (failed(dims))
+    return failure();
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 0), dims->size());
+  if (failed(axis))
+    return failure();
+  if ((*dims)[*axis].batched)
+    return node.emitError("splits the batch; fix the batch with --shape");
+  FailureOr<SmallVector<int64_t>> parts = getParts(node, (*dims)[*axis].scale);
+  if (failed(parts))
+    return failure();
+  SmallVector<int64_t> starts(dims->size(), 0), strides(dims->size(), 1);
+  for (auto [i, part] : llvm::enumerate(*parts)) {
+    (*dims)[*axis] = {part, false};
+    if (failed(node.setResult(createSlice(node, node.getInput(0), starts, strides, *dims), i)))
+      return failure();
+    starts[*axis] += part;
+  }
+  return success();
+}
+
+LogicalResult importConcat(NodeImporter &node) {
+  SmallVector<Dim> elements;
+  bool isShape = true;
+  for (int i = 0; i < node.getNumInputs() && isShape; ++i) {
+    const ShapeValue *value = node.getShapeValue(i);
+    isShape = value && value->shape.size() == 1 && elements.size() + value->elements.size() <= kMaxShapeElements;
+    if (isShape)
+      llvm::append_range(elements, value->elements);
+  }
+  if (isShape && node.getNumInputs())
+    return node.setResult(ShapeValue::vector(elements, node.getShapeValue(0)->elementType));
+  FailureOr<SmallVector<Value>> operands = node.getInputs();
+  if (failed(operands))
+    return failure();
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", 1), node.getType(0).getRank());
+  if (failed(axis))
+    return failure();
+  return node.setResult(operands->size() == 1 ? operands->front()
+                                              : node.create<ConcatOp>(ValueRange(*operands), *axis));
+}
+
+LogicalResult importPad(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  auto pads = node.getIntegers("pads", 1);
+  if (!type || failed(pads))
+    return failure();
+  if (std::string mode = node.getString("mode", "constant"); mode != "constant")
+    return node.emitError("the mode " + mode + " is not supported; only constant is");
+  int64_t rank = type.getRank();
+  auto given = node.getIntegers("axes", 3);
+  if (failed(given))
+    return failure();
+  FailureOr<SmallVector<int64_t>> axes =
+      node.normalizeAxes(given->value_or(llvm::to_vector(llvm::seq<int64_t>(0, rank))), rank);
+  if (failed(axes))
+    return failure();
+  if (!*pads || (*pads)->size() != 2 * axes->size())
+    return node.emitError("needs two pads for each dimension");
+  SmallVector<int64_t> low(rank, 0), high(rank, 0), interior(rank, 0);
+  for (auto [i, axis] : llvm::enumerate(*axes)) {
+    low[axis] = (**pads)[i];
+    high[axis] = (**pads)[axes->size() + i];
+    if (type.isDynamicDim(axis) && (low[axis] || high[axis]))
+      return node.emitError("pads the batch; fix the batch with --shape");
+  }
+  Value value = node.hasInput(2) ? node.createReshape(node.getInput(2), {})
+                                 : node.createSplat(node.getFloat("value", 0.0), {}, type.getElementType());
+  return node.setResult(node.create<PadOp>(node.getInput(0), value, low, high, interior));
+}
+
+/// Keeps the triangle where column - row is at least (upper) or at most (lower) k.
+LogicalResult importTrilu(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  if (type.getRank() < 2)
+    return node.emitError("its input must be a matrix or a stack of them");
+  SmallVector<Dim> dims = getDims(type), matrix(ArrayRef<Dim>(dims).take_back(2));
+  Type indexType = node.getBuilder().getI64Type();
+  RankedTensorType positions = getTensorType(matrix, indexType);
+  Value offset = node.hasInput(1) ? node.createReshape(node.getInput(1), {}) : node.createSplat(0, {}, indexType);
+  Value distance = node.create<SubOp>(node.createAs<IotaOp>(positions, 1), node.createAs<IotaOp>(positions, 0));
+  Value isKept = node.create<CompareOp>(node.getInt("upper", 1) ? Comparison::GE : Comparison::LE, distance,
+                                        node.broadcastTo(offset, matrix));
+  return node.setResult(node.create<SelectOp>(node.broadcastTo(isKept, dims), node.getInput(0),
+                                              node.createSplat(0, dims, type.getElementType())));
+}
+
+const OpImporter kImporters[] = {
+    {"Concat", 4, importConcat},
+    {"Gather", 1, importGather},
+    {"Pad", 2, importPad},
+    {"Slice", 1, importSlice},
+    {"Split", 2, importSplit},
+    {"Trilu", 14, importTrilu},
+};
+
+} // namespace
+
+ArrayRef<OpImporter> getIndexingImporters() { return kImporters; }
+
+} // namespace glyptic
