@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialects/Graph/GraphDialect.h"
+#include "dialects/Plan/PlanDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 

@@ -43,4 +43,20 @@ def GenerateKernelsPass : Pass<"graph-generate-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def PlanningPass : Pass<"graph-plan", "::mlir::ModuleOp"> {
+  let summary = "Places every value in memory, and writes the program as instructions";
+  let description = [{
+    Turns the functions of a fused program into one `plan.program`: arenas with offsets for the largest batch, results
+    that are state written in place where that is legal, launches and library calls in program order. A batch that does
+    not fit in memory is refused, with the largest that does.
+  }];
+  let options = [
+    Option<"maxBatch", "max-batch", "int64_t", "32", "samples of one execution at most">,
+    Option<"threads", "threads", "int64_t", "1", "threads that the program runs on">,
+    Option<"target", "target", "std::string", "\"cpu\"", "what the kernels are compiled for">,
+    Option<"memoryLimit", "memory-limit", "int64_t", "0", "bytes that all arenas may take; 0: what this machine has">,
+  ];
+  let dependentDialects = ["::glyptic::plan::PlanDialect"];
+}
+
 #endif // GLYPTIC_PASSES_TD

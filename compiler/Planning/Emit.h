@@ -1,0 +1,16 @@
+//===- Emit.h - Decisions of planning as a plan.program ---------*- C++ -*-===//
+#pragma once
+
+#include "compiler/Planning/EntryPlan.h"
+#include "dialects/Plan/PlanBuilder.h"
+
+namespace glyptic::planning {
+
+/// Writes state and accumulators, then every entry. All offsets are known by now.
+void emitPersistent(plan::PlanBuilder &builder, mlir::Location loc, const ProgramMemory &memory);
+void emitEntry(plan::PlanBuilder &builder, const EntryPlan &entry);
+
+/// The ONNX nodes that a location names, as one line.
+std::string getLabel(mlir::Location loc);
+
+} // namespace glyptic::planning

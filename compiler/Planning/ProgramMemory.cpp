@@ -1,0 +1,88 @@
+//===- ProgramMemory.cpp - Memory that all entries share --------===//
+#include "compiler/Planning/ProgramMemory.h"
+#include "compiler/Program.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+
+namespace glyptic::planning {
+
+bool isAccumulator(StringRef role) { return role == role::Accumulator; }
+
+bool isPersistent(StringRef role) {
+  return isAccumulator(role) || role == role::Parameter || role == role::Buffer || role == role::Slot ||
+         role == role::Counter;
+}
+
+LogicalResult ProgramMemory::addArguments(func::FuncOp function) {
+  for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
+    auto name = function.getArgAttrOfType<StringAttr>(i, kNameAttr);
+    auto role = function.getArgAttrOfType<StringAttr>(i, kRoleAttr);
+    if (!name || !role)
+      return function.emitError() << "argument " << i << " has no " << kNameAttr << " or no " << kRoleAttr;
+    if (!isPersistent(role))
+      continue;
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type || !type.hasStaticShape())
+      return function.emitError() << "state '" << name.strref() << "' depends on the batch";
+    Persistent entry{name.str(), role.str(), type,
+                     function.getArgAttrOfType<DenseI64ArrayAttr>(i, kPermutationAttr),
+                     isAccumulator(role) ? plan::Arena::Accumulator : plan::Arena::State};
+    auto [known, isNew] = persistent.insert({name.strref(), entry});
+    if (isNew) {
+      int64_t &size = sizes[static_cast<size_t>(entry.arena)];
+      known->second.offset = size;
+      size = llvm::alignTo(size + entry.getSize().at(1), plan::kAlignment);
+    } else if (known->second.type != type || known->second.arena != entry.arena ||
+               known->second.permutation != entry.permutation) {
+      return function.emitError() << "state '" << name.strref() << "' is " << type << " here and "
+                                  << known->second.type << " elsewhere, or lies otherwise in memory";
+    }
+  }
+  return success();
+}
+
+const Persistent *ProgramMemory::lookup(StringRef name) const {
+  auto it = persistent.find(name);
+  return it == persistent.end() ? nullptr : &it->second;
+}
+
+/// Row-major bytes; booleans take one each, where MLIR packs them.
+static std::string getBytes(DenseElementsAttr elements) {
+  std::string bytes;
+  if (elements.getElementType().isInteger(1)) {
+    for (bool element : elements.getValues<bool>())
+      bytes.push_back(element);
+    return bytes;
+  }
+  ArrayRef<char> raw = elements.getRawData();
+  int64_t copies = elements.isSplat() ? elements.getNumElements() : 1;
+  bytes.reserve(raw.size() * copies);
+  for (int64_t i = 0; i < copies; ++i)
+    bytes.append(raw.begin(), raw.end());
+  return bytes;
+}
+
+FailureOr<int64_t> ProgramMemory::addConstant(Location loc, ElementsAttr value) {
+  std::string bytes;
+  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
+    bytes = getBytes(dense);
+  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value); resource && resource.getRawHandle().getBlob()) {
+    ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
+    bytes.assign(data.begin(), data.end());
+  } else {
+    return emitError(loc, "the value of this constant is not in memory");
+  }
+  auto [known, isNew] = constantOffsets.try_emplace(bytes, constants.size());
+  if (isNew) {
+    constants.insert(constants.end(), bytes.begin(), bytes.end());
+    constants.resize(llvm::alignTo(constants.size(), plan::kAlignment));
+  }
+  return known->second;
+}
+
+int64_t ProgramMemory::getSize(plan::Arena arena) const {
+  return arena == plan::Arena::Constant ? constants.size() : sizes[static_cast<size_t>(arena)];
+}
+
+} // namespace glyptic::planning

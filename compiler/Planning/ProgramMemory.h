@@ -1,0 +1,48 @@
+//===- ProgramMemory.h - Memory that all entries share ----------*- C++ -*-===//
+#pragma once
+
+#include "dialects/Plan/PlanDialect.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace glyptic::planning {
+
+/// State, or an accumulator.
+struct Persistent {
+  std::string name, role;
+  mlir::RankedTensorType type;
+  mlir::DenseI64ArrayAttr permutation; ///< may be null
+  plan::Arena arena;
+  int64_t offset = 0;
+
+  plan::SizeAttr getSize() const { return plan::getTensorSize(type); }
+};
+
+bool isAccumulator(llvm::StringRef role);
+/// Whether the role is one of state or of accumulators.
+bool isPersistent(llvm::StringRef role);
+
+class ProgramMemory {
+public:
+  /// Takes note of the state and accumulators among the function's arguments. Functions agree on what they share.
+  mlir::LogicalResult addArguments(mlir::func::FuncOp function);
+
+  /// Null if there is no such state.
+  const Persistent *lookup(llvm::StringRef name) const;
+  auto getAll() const { return llvm::make_second_range(persistent); }
+
+  /// Offset of the value's bytes in the constant arena; equal bytes are stored once.
+  mlir::FailureOr<int64_t> addConstant(mlir::Location loc, mlir::ElementsAttr value);
+  llvm::ArrayRef<char> getConstants() const { return constants; }
+
+  int64_t getSize(plan::Arena arena) const;
+
+private:
+  llvm::MapVector<mlir::StringRef, Persistent> persistent; ///< keys live in the context
+  int64_t sizes[2] = {0, 0};                               ///< of the state and the accumulator arena
+  std::vector<char> constants;
+  llvm::StringMap<int64_t> constantOffsets;
+};
+
+} // namespace glyptic::planning
