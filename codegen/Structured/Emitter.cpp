@@ -75,6 +75,8 @@ void Emitter::forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
       loop(middle, upper.value, rest);
     return;
   }
+  if (lower.divisor % width == 0 && upper.divisor % width == 0)
+    return loop(lower.value, upper.value, width);
   OpBuilder &builder = parent.builder;
   Value size = arith::SubIOp::create(builder, loc, upper.value, lower.value);
   Value rest = arith::RemUIOp::create(builder, loc, size, getConstant(width));
@@ -84,11 +86,13 @@ void Emitter::forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
 }
 
 void Emitter::forEach(Scope &parent, Dim size, llvm::function_ref<void(Scope &, AffineExpr)> body) {
-  forLanes(parent, {0, getConstant(0)}, getBound(size), 1, body);
+  forLanes(parent, getBound({0, false}), getBound(size), 1, body);
 }
 
 Bound Emitter::getBound(Dim size) {
-  return {size.batched ? std::nullopt : std::optional<int64_t>(size.scale), getSize(size)};
+  if (size.batched)
+    return {std::nullopt, getSize(size), size.scale};
+  return {size.scale, getSize(size)};
 }
 
 Value Emitter::getConstant(int64_t value) {
@@ -284,9 +288,29 @@ Value Emitter::emit(Value tensor, ArrayRef<AffineExpr> index) {
   Scope &scope = getScope(index);
   if (Value known = scope.values.lookup(getKey(tensor, index)))
     return known;
+  auto it = kept.find(tensor);
+  bool isKept = it != kept.end() && index.take_front(it->second.row.size()) == ArrayRef(it->second.row);
+  if (isKept && it->second.isComplete) {
+    Value value = load(it->second.buffer, it->second.type, index.drop_front(it->second.row.size()), scope);
+    remember(tensor, index, value);
+    return value;
+  }
   Value value = compute(tensor, index, scope);
   remember(tensor, index, value);
+  if (isKept)
+    store(value, it->second.buffer, it->second.type, index.drop_front(it->second.row.size()), scope);
   return value;
+}
+
+void Emitter::keep(Value tensor, ArrayRef<AffineExpr> row) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  Type storage = getStorageType(type.getElementType());
+  auto part = RankedTensorType::get(type.getShape().drop_front(row.size()), type.getElementType());
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  Value memory = memref::AllocaOp::create(builder, tensor.getLoc(), MemRefType::get({part.getNumElements()}, storage),
+                                          builder.getI64IntegerAttr(64));
+  Value buffer = memref::CastOp::create(builder, tensor.getLoc(), MemRefType::get({ShapedType::kDynamic}, storage), memory);
+  kept[tensor] = {buffer, part, Index(row), false};
 }
 
 Value Emitter::compute(Value tensor, ArrayRef<AffineExpr> index, Scope &scope) {

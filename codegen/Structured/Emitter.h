@@ -33,6 +33,7 @@ struct Scope {
 struct Bound {
   std::optional<int64_t> constant;
   mlir::Value value;
+  int64_t divisor = 1; ///< of the value, where it is not known
 };
 
 /// Part `number` of `count` of the iterations of the outermost reduction loop, whose combination is a partial result.
@@ -70,6 +71,11 @@ public:
   /// Clones a body on the emitted operands; returns what it yields. `accumulators` stand for the reduced outputs.
   llvm::SmallVector<mlir::Value> emitBody(mlir::linalg::GenericOp op, llvm::ArrayRef<mlir::AffineExpr> loopIndex,
                                           mlir::ValueRange accumulators, Scope &scope);
+  /// From now on each element of `tensor` that is computed is kept in a buffer of this kernel; `tensor` has static
+  /// dimensions apart from `row`, the leading ones.
+  void keep(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> row);
+  /// What is kept is complete for this row: from now on it is read, not computed.
+  void readKept(mlir::Value tensor) { kept[tensor].isComplete = true; }
   void remember(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index, mlir::Value value);
 
   void store(mlir::Value value, mlir::Value buffer, mlir::RankedTensorType type,
@@ -91,8 +97,8 @@ public:
   Scope &openLoop(Scope &parent, mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange carried = {});
   void closeLoop(Scope &loop, mlir::ValueRange carried = {});
 
-  /// Runs `body` over [0, size) by vectors, then over the rest: as one narrower vector if the size is known, else one
-  /// by one.
+  /// Runs `body` over [lower, upper) by vectors, then over the rest: as one narrower vector if the size is known, else
+  /// one by one.
   void forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
                 llvm::function_ref<void(Scope &, mlir::AffineExpr)> body);
   void forEach(Scope &parent, Dim size, llvm::function_ref<void(Scope &, mlir::AffineExpr)> body);
@@ -109,6 +115,12 @@ private:
     mlir::Value value; ///< the first of the lanes, or a vector of indices known only at run time
     int64_t lanes;
     bool isVector() const { return mlir::isa<mlir::VectorType>(value.getType()); }
+  };
+  struct Kept {
+    mlir::Value buffer;
+    mlir::RankedTensorType type; ///< of the part that is kept
+    Index row;
+    bool isComplete = false;
   };
   using BodyMap = llvm::DenseMap<mlir::Value, mlir::Value>;
 
@@ -133,6 +145,7 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   llvm::DenseMap<mlir::Value, mlir::Value> tables;
   llvm::DenseMap<int64_t, mlir::Value> constants;
+  llvm::DenseMap<mlir::Value, Kept> kept;
 };
 
 /// `value` repeated in each lane, unless it is a vector already or `lanes` is 1.

@@ -88,11 +88,12 @@ public:
     Schedule schedule = Schedule::Pointwise;
     for (const KernelPlan &plan : planner.getKernels()) {
       FailureOr<EmittedKernel> kernel = emitKernel(library.getModule(), plan, memory, options);
-      if (failed(kernel) || failed(record(*kernel, plan.roots.front()->value.getLoc(), plan.schedule)))
+      StringRef name = plan.isFinish ? "column_finish" : stringifySchedule(plan.schedule);
+      if (failed(kernel) || failed(record(*kernel, plan.roots.front()->value.getLoc(), name)))
         return failure();
       for (Root *root : plan.roots)
         memory.positions[root->stored] = root->buffers.front();
-      schedule = std::max(schedule, plan.schedule);
+      schedule = plan.isFinish ? schedule : std::max(schedule, plan.schedule);
     }
     finish(schedule, planner.getScratch());
     return success();
@@ -117,16 +118,16 @@ private:
       positions.push_back(region.getInputs().size() + (at - yield->operand_begin()));
     }
     kernel->buffers = positions;
-    if (failed(record(*kernel, op->getLoc(), Schedule::Scatter)))
+    if (failed(record(*kernel, op->getLoc(), stringifySchedule(Schedule::Scatter))))
       return failure();
     finish(Schedule::Scatter, {});
     return success();
   }
 
-  LogicalResult record(EmittedKernel &kernel, Location loc, Schedule schedule) {
+  LogicalResult record(EmittedKernel &kernel, Location loc, StringRef schedule) {
     if (failed(simplifyKernel(kernel.function)))
       return failure();
-    StringRef name = library.add(kernel.function, getIdentifier(loc) + "_" + stringifySchedule(schedule));
+    StringRef name = library.add(kernel.function, getIdentifier(loc) + "_" + schedule);
     launches.push_back(LaunchAttr::get(region.getContext(), FlatSymbolRefAttr::get(region.getContext(), name),
                                        kernel.buffers, kernel.writes, kernel.chunks.scale, kernel.chunks.batched,
                                        kernel.grain));

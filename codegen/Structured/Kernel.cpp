@@ -1,7 +1,9 @@
 //===- Kernel.cpp - Kernels from a plan -------------------------===//
 #include "codegen/Structured/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -10,6 +12,9 @@ namespace glyptic::codegen {
 
 /// Elements of one chunk of a flat loop: a few microseconds of work at most, so that threads end together.
 static constexpr int64_t kFlatChunk = 1024;
+
+/// Elements of a row of an expensive value that a kernel keeps: 16 KiB in FP32.
+static constexpr int64_t kMaxKept = 4096;
 
 int64_t getGrain(int64_t work) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, work)); }
 
@@ -65,6 +70,13 @@ private:
   void emitElements();
   void emitFlat(const LoopSpace &space, int64_t width);
   void emitRows();
+  struct Pass {
+    unsigned phase;
+    SmallVector<Dim> sizes;
+    SmallVector<ReductionUse> uses;
+  };
+  SmallVector<Pass> collectPasses(ArrayRef<AffineExpr> row);
+  SmallVector<Value> findKept(const Pass &pass, ArrayRef<Pass> later, ArrayRef<AffineExpr> row);
   void emitRowReductions(ArrayRef<AffineExpr> row);
   void emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner);
   void emitParts();
@@ -206,7 +218,7 @@ void KernelEmitter::loopOver(Scope &scope, const LoopSpace &space, unsigned from
   if (from == space.sizes.size())
     return body(scope, index);
   bool last = from + 1 == space.sizes.size();
-  emitter->forLanes(scope, {0, emitter->getConstant(0)}, emitter->getBound(space.sizes[from]), last ? width : 1,
+  emitter->forLanes(scope, emitter->getBound({0, false}), emitter->getBound(space.sizes[from]), last ? width : 1,
                     [&](Scope &loop, AffineExpr expr) {
                       Index next = index;
                       next.push_back(expr);
@@ -235,26 +247,32 @@ void KernelEmitter::emitElements() {
 
 /// One loop over a contiguous range of elements, whatever chunks it covers.
 void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
-  Dim size = space.sizes.front();
-  int64_t perChunk = plan.schedule == Schedule::Nest ? width : kFlatChunk;
-  int64_t count = llvm::divideCeil(size.scale, perChunk);
+  const Dim size = space.sizes.front();
+  int64_t perChunk = plan.schedule == Schedule::Nest ? width : kFlatChunk, count = llvm::divideCeil(size.scale, perChunk);
   // With a batch, the chunks of one sample: their number must be a multiple of it.
   if (size.batched)
     perChunk = llvm::divideCeil(size.scale, count);
+  kernel.grain = getGrain(std::min(perChunk, size.scale) * countOperations());
+  auto body = [&](Scope &scope, AffineExpr expr) {
+    storeRoots(scope, plan.roots, compose(AffineMap::get(1, 0, space.original, context()), expr));
+  };
+  if (!size.batched && (count == 1 || (plan.schedule == Schedule::Nest && size.scale % width))) {
+    // Short enough for one chunk, whose remainder is a narrower vector.
+    kernel.chunks = {1, false};
+    Scope &chunk = openChunks();
+    emitter->forLanes(chunk, emitter->getBound({0, false}), emitter->getBound(size), width, body);
+    return emitter->closeLoop(chunk);
+  }
   kernel.chunks = {count, size.batched};
-  kernel.grain = getGrain(perChunk * countOperations());
-
   OpBuilder &builder = emitter->getRoot().builder;
   Location loc = kernel.function.getLoc();
   Value end = emitter->getSize(size), step = emitter->getConstant(perChunk);
-  auto clamp = [&](Value chunk) -> Value {
+  auto getBound = [&](Value chunk) {
     Value element = arith::MulIOp::create(builder, loc, chunk, step);
-    return arith::MinUIOp::create(builder, loc, element, end);
+    return Bound{std::nullopt, arith::MinUIOp::create(builder, loc, element, end), std::gcd(perChunk, size.scale)};
   };
-  Bound lower{std::nullopt, clamp(argument(1))}, upper{std::nullopt, clamp(argument(2))};
-  emitter->forLanes(emitter->getRoot(), lower, upper, width, [&](Scope &scope, AffineExpr expr) {
-    storeRoots(scope, plan.roots, compose(AffineMap::get(1, 0, space.original, context()), expr));
-  });
+  Bound lower = getBound(argument(1)), upper = getBound(argument(2));
+  emitter->forLanes(emitter->getRoot(), lower, upper, width, body);
 }
 
 //===----------------------------------------------------------------------===//
@@ -321,15 +339,24 @@ static unsigned getPhase(Value value, llvm::function_ref<bool(Value)> isMemory, 
   return known[op] = phase;
 }
 
+/// Elementwise values under `value`, down to memory and to reductions.
+static void collectElementwise(Value value, llvm::function_ref<bool(Value)> isMemory, llvm::SetVector<Value> &values) {
+  auto op = value.getDefiningOp<linalg::GenericOp>();
+  if (!op || isMemory(value) || op.getNumReductionLoops() || !values.insert(value))
+    return;
+  for (Value operand : op.getDpsInputs())
+    collectElementwise(operand, isMemory, values);
+}
+
+static bool isExpensive(Value value) {
+  return llvm::any_of(*value.getDefiningOp<linalg::GenericOp>().getBody(), [](Operation &op) {
+    return isa<math::ExpOp, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SinOp, math::CosOp, math::PowFOp>(op);
+  });
+}
+
 /// Independent reductions over loops of the same sizes share a pass over the row.
-void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
+SmallVector<KernelEmitter::Pass> KernelEmitter::collectPasses(ArrayRef<AffineExpr> row) {
   llvm::DenseMap<Operation *, unsigned> phases;
-  auto isMemory = [&](Value v) { return emitter->isMemory(v); };
-  struct Pass {
-    unsigned phase;
-    SmallVector<Dim> sizes;
-    SmallVector<ReductionUse> uses;
-  };
   SmallVector<Pass> passes;
   for (Root *root : plan.roots) {
     Index full = root->getIndex(Index(root->dims.size(), getAffineConstantExpr(0, context())));
@@ -338,7 +365,7 @@ void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
     for (ReductionUse use : root->perRow) {
       for (AffineExpr &expr : use.index)
         expr = expr.replaceDims(full);
-      unsigned phase = getPhase(use.op.getResult(0), isMemory, phases);
+      unsigned phase = getPhase(use.op.getResult(0), [&](Value v) { return emitter->isMemory(v); }, phases);
       SmallVector<Dim> sizes = getReductionSizes(use.op);
       auto pass = llvm::find_if(passes, [&](Pass &p) { return p.phase == phase && p.sizes == sizes; });
       if (pass == passes.end())
@@ -347,12 +374,64 @@ void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
         pass->uses.push_back(use);
     }
   }
-  for (unsigned phase = 1, done = 0; done < passes.size(); ++phase)
-    for (Pass &pass : passes)
-      if (pass.phase == phase) {
-        emitter->emitReductions(pass.uses);
-        ++done;
+  SmallVector<Pass> ordered;
+  for (unsigned phase = 1; ordered.size() < passes.size(); ++phase)
+    llvm::copy_if(passes, std::back_inserter(ordered), [&](Pass &pass) { return pass.phase == phase; });
+  return ordered;
+}
+
+/// Expensive values (an exponential) that a pass computes for a whole row and that later loops need again: kept in a
+/// buffer, if it fits the first-level cache beside the operands.
+SmallVector<Value> KernelEmitter::findKept(const Pass &pass, ArrayRef<Pass> later, ArrayRef<AffineExpr> row) {
+  auto isMemory = [&](Value v) { return emitter->isMemory(v); };
+  llvm::SetVector<Value> computed, needed;
+  for (ReductionUse use : pass.uses)
+    for (Value operand : use.op.getDpsInputs())
+      collectElementwise(operand, isMemory, computed);
+  for (const Pass &next : later)
+    for (ReductionUse use : next.uses)
+      for (Value operand : use.op.getDpsInputs())
+        collectElementwise(operand, isMemory, needed);
+  for (Root *root : plan.roots)
+    collectElementwise(root->value, isMemory, needed);
+
+  SmallVector<Value> kept;
+  for (Value value : computed) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!needed.contains(value) || !isExpensive(value) || type.getRank() < int64_t(row.size()) + 1)
+      continue;
+    ArrayRef<int64_t> inner = type.getShape().drop_front(row.size());
+    if (ShapedType::isDynamicShape(inner) || ShapedType::getNumElements(inner) > kMaxKept)
+      continue;
+    // The pass must compute it at the row's index and at exactly its own loops' indices, or elements would be missing.
+    for (ReductionUse use : pass.uses) {
+      unsigned first = emitter->getNumVariables();
+      AccessAnalysis analysis(first, [&](Value v) { return v == value || isMemory(v); });
+      analysis.visit(use.op.getResult(0), use.index);
+      Index wanted(row);
+      for (size_t i = 0; i < inner.size(); ++i)
+        wanted.push_back(getAffineDimExpr(first + i, context()));
+      if (pass.sizes.size() == inner.size() && llvm::any_of(analysis.getAccesses(), [&](const Access &access) {
+            return access.tensor == value && access.index == wanted;
+          })) {
+        kept.push_back(value);
+        break;
       }
+    }
+  }
+  return kept;
+}
+
+void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
+  SmallVector<Pass> passes = collectPasses(row);
+  for (auto [i, pass] : llvm::enumerate(passes)) {
+    SmallVector<Value> kept = findKept(pass, ArrayRef(passes).drop_front(i + 1), row);
+    for (Value value : kept)
+      emitter->keep(value, row);
+    emitter->emitReductions(pass.uses);
+    for (Value value : kept)
+      emitter->readKept(value);
+  }
 }
 
 //===----------------------------------------------------------------------===//

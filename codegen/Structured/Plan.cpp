@@ -66,11 +66,28 @@ Root &Planner::addRoot(Value value, unsigned buffer) {
   return *root;
 }
 
-void Planner::store(Value value) {
-  if (byValue.contains(value))
-    return;
-  addRoot(value, form.getInputs().size() + form.getResults().size() + scratch.size());
-  scratch.push_back(cast<RankedTensorType>(value.getType()));
+/// What is stored for a reduction: the last of the elementwise values computed from it alone (a mean, not a sum).
+static Value getEndOfChain(Value value) {
+  while (value.hasOneUse()) {
+    auto next = dyn_cast<linalg::GenericOp>(*value.user_begin());
+    if (!next || next.getNumReductionLoops() || next.getNumResults() != 1 ||
+        next.getResult(0).getType() != value.getType() ||
+        !next.getMatchingIndexingMap(&*value.use_begin()).isIdentity())
+      break;
+    value = next.getResult(0);
+  }
+  return value;
+}
+
+Value Planner::store(linalg::GenericOp reduction, unsigned result) {
+  Value value = reduction.getResult(result);
+  if (!paysInParts(reduction))
+    value = getEndOfChain(value);
+  if (!byValue.contains(value)) {
+    addRoot(value, form.getInputs().size() + form.getResults().size() + scratch.size());
+    scratch.push_back(cast<RankedTensorType>(value.getType()));
+  }
+  return value;
 }
 
 LogicalResult Planner::run() {
@@ -81,6 +98,7 @@ LogicalResult Planner::run() {
       return failure();
   for (Root &root : roots)
     root.level = getLevel(root);
+  delay();
   group();
   return success();
 }
@@ -99,11 +117,9 @@ LogicalResult Planner::classify(Root &root) {
       chooseSchedule(root, analysis);
       return success();
     }
-    for (Value result : misplaced->op.getResults())
-      if (!result.use_empty()) {
-        store(result);
-        root.needs.insert(result);
-      }
+    for (unsigned i = 0; i < misplaced->op.getNumResults(); ++i)
+      if (!misplaced->op.getResult(i).use_empty())
+        root.needs.insert(store(misplaced->op, i));
   }
 }
 
@@ -170,25 +186,30 @@ unsigned Planner::getLevel(Root &root) {
   return level;
 }
 
-/// Roots share a kernel if they run over the same rows (or elements, or reduced elements) at the same time.
+/// Whether two roots run over the same rows, elements, or reduced elements.
+static bool haveSameLoops(const Root &a, const Root &b) {
+  if (a.schedule == Schedule::Column || b.schedule == Schedule::Column)
+    return a.schedule == b.schedule && a.getSizes() == b.getSizes() &&
+           getReductionSizes(a.value.getDefiningOp<linalg::GenericOp>()) ==
+               getReductionSizes(b.value.getDefiningOp<linalg::GenericOp>());
+  if (a.schedule == Schedule::Row && b.schedule == Schedule::Row)
+    return ArrayRef(a.getSizes()).take_front(a.rowRank).equals(ArrayRef(b.getSizes()).take_front(b.rowRank));
+  return a.getSizes() == b.getSizes();
+}
+
+/// A root that no other needs waits for a later one with the same loops, and shares them.
+void Planner::delay() {
+  llvm::DenseSet<Value> needed;
+  for (Root &root : roots)
+    needed.insert(root.needs.begin(), root.needs.end());
+  for (Root &root : roots)
+    for (Root &later : roots)
+      if (!needed.contains(root.value) && later.level > root.level && haveSameLoops(root, later))
+        root.level = later.level;
+}
+
+/// Roots share a kernel if they have the same loops at the same time.
 void Planner::group() {
-  auto rows = [](const Root &root) {
-    SmallVector<Dim> sizes = root.getSizes();
-    sizes.truncate(root.rowRank);
-    return sizes;
-  };
-  auto joins = [&](const Root &root, const KernelPlan &kernel) {
-    const Root &first = *kernel.roots.front();
-    if (first.level != root.level)
-      return false;
-    if (kernel.schedule == Schedule::Column || root.schedule == Schedule::Column)
-      return kernel.schedule == root.schedule && first.getSizes() == root.getSizes() &&
-             getReductionSizes(first.value.getDefiningOp<linalg::GenericOp>()) ==
-                 getReductionSizes(root.value.getDefiningOp<linalg::GenericOp>());
-    if (root.schedule == Schedule::Row)
-      return kernel.schedule == Schedule::Row && rows(first) == rows(root);
-    return llvm::any_of(kernel.roots, [&](Root *other) { return other->getSizes() == root.getSizes(); });
-  };
   // Rows first, so that elementwise results can join the rows they belong to.
   SmallVector<std::tuple<unsigned, bool, size_t>> order;
   for (auto [i, root] : llvm::enumerate(roots))
@@ -197,7 +218,10 @@ void Planner::group() {
   SmallVector<KernelPlan> grouped;
   for (auto [level, isLate, i] : order) {
     Root *root = &roots[i];
-    auto kernel = llvm::find_if(grouped, [&](const KernelPlan &k) { return joins(*root, k); });
+    auto kernel = llvm::find_if(grouped, [&](const KernelPlan &k) {
+      return k.roots.front()->level == root->level &&
+             llvm::any_of(k.roots, [&](Root *other) { return haveSameLoops(*other, *root); });
+    });
     if (kernel == grouped.end()) {
       grouped.push_back({root->schedule, {root}});
       continue;
@@ -217,7 +241,7 @@ void Planner::group() {
 
 /// Partial results go to scratch memory; a last kernel adds them up in order.
 void Planner::splitColumns(KernelPlan kernel) {
-  KernelPlan finish{Schedule::Nest, {}};
+  KernelPlan finish{Schedule::Nest, {}, /*isFinish=*/true};
   const unsigned firstScratch = form.getInputs().size() + form.getResults().size();
   for (Root *root : kernel.roots) {
     SmallVector<Dim> sizes = getDims(root->getType());

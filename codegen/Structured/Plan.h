@@ -49,6 +49,7 @@ struct Root {
 struct KernelPlan {
   Schedule schedule;
   llvm::SmallVector<Root *> roots;
+  bool isFinish = false; ///< adds up the parts of a column kernel
 };
 
 class Planner {
@@ -62,12 +63,13 @@ public:
 
 private:
   Root &addRoot(mlir::Value value, unsigned buffer);
-  void store(mlir::Value reduction);
+  mlir::Value store(mlir::linalg::GenericOp reduction, unsigned result);
   mlir::LogicalResult classify(Root &root);
   /// A reduction that `root` cannot compute where it needs it.
   std::optional<ReductionUse> findMisplaced(Root &root, const AccessAnalysis &analysis);
   void chooseSchedule(Root &root, const AccessAnalysis &analysis);
   unsigned getLevel(Root &root);
+  void delay();
   void group();
   void splitColumns(KernelPlan kernel);
   Root &addFinish(Root &column, unsigned result, unsigned partials);

@@ -156,7 +156,7 @@ private:
 
   void openBanks() {
     if (order.empty() || !vectorised) {
-      Bound zero{0, emitter.getConstant(0)};
+      Bound zero = emitter.getBound({0, false});
       Bound upper = order.empty() ? Bound{1, emitter.getConstant(1)} : emitter.getBound(space.sizes[order.back()]);
       if (part && order.size() == 1)
         std::tie(zero, upper) = getPartBounds(space.sizes[order.front()]);
@@ -173,7 +173,7 @@ private:
   void openVectorBanks() {
     int64_t width = emitter.getLanes();
     Dim size = space.sizes[order.back()];
-    Bound zero{0, emitter.getConstant(0)}, upper = emitter.getBound(size);
+    Bound zero = emitter.getBound({0, false}), upper = emitter.getBound(size);
     const bool isPart = part && order.size() == 1;
     if (!size.batched && !isPart) {
       int64_t rest = size.scale % width, middle = size.scale - rest;
@@ -187,6 +187,10 @@ private:
     }
     if (isPart)
       std::tie(zero, upper) = getPartBounds(size);
+    if (!isPart && size.scale % width == 0) {
+      banks.push_back({zero, upper, width, {}});
+      return;
+    }
     OpBuilder &builder = scope.builder;
     Value count = arith::SubIOp::create(builder, emitter.getLoc(), upper.value, zero.value);
     Value rest = arith::RemUIOp::create(builder, emitter.getLoc(), count, emitter.getConstant(width));
