@@ -1,6 +1,7 @@
 //===- Diagnostics.cpp - Text of import errors --------------------------------===//
 #include "compiler/Import/Diagnostics.h"
 #include "onnx/onnx_pb.h"
+#include "support/Error.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace llvm;
@@ -21,12 +22,7 @@ std::string escape(StringRef text) {
   return out;
 }
 
-std::string quote(StringRef name) {
-  std::string out = "\"";
-  for (char c : escape(name))
-    out += c == '\n' ? std::string("\\n") : c == '"' ? std::string("\\\"") : std::string(1, c);
-  return out + "\"";
-}
+std::string quote(StringRef name) { return quoteName({name.data(), name.size()}); }
 
 std::string describeNode(const onnx::NodeProto &node, int64_t index) {
   std::string op = escape(node.domain().empty() || node.domain() == "ai.onnx" ? node.op_type()
@@ -36,7 +32,7 @@ std::string describeNode(const onnx::NodeProto &node, int64_t index) {
   return "node " + quote(node.name()) + " (" + op + ")";
 }
 
-Error makeFileError(StringRef path, const Twine &message) {
+llvm::Error makeFileError(StringRef path, const Twine &message) {
   return createStringError(inconvertibleErrorCode(), escape(path) + ": " + message.str());
 }
 

@@ -12,13 +12,13 @@ class NodeProto;
 
 namespace glyptic {
 
-/// `name` in double quotes, with control characters escaped: names come from the file and may hold anything.
+/// `name` in quotes, with control characters escaped: names come from the file and may hold anything.
 std::string quote(llvm::StringRef name);
 
 /// Replaces control characters except newlines.
 std::string escape(llvm::StringRef text);
 
-/// `node "conv1" (Conv)`, or `node 3 (Relu) without a name`.
+/// `node 'conv1' (Conv)`, or `node 3 (Relu) without a name`.
 std::string describeNode(const onnx::NodeProto &node, int64_t index);
 
 /// `path: message`.

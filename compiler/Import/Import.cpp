@@ -175,18 +175,25 @@ private:
 
 } // namespace
 
-llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, const CompileOptions &options) {
-  context.loadDialect<GraphDialect, func::FuncDialect>();
+/// The file, read and checked.
+static llvm::Expected<std::unique_ptr<ModelFile>> loadModel(StringRef path) {
   auto file = readModelFile(path);
   if (!file)
-    return file.takeError();
+    return file;
   if (llvm::Error error = checkLimits(**file))
     return std::move(error);
   if (llvm::Error error = mapExternalData(**file))
     return std::move(error);
   if (llvm::Error error = checkStructure(**file))
     return std::move(error);
+  return file;
+}
 
+llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, const CompileOptions &options) {
+  context.loadDialect<GraphDialect, func::FuncDialect>();
+  auto file = loadModel(path);
+  if (!file)
+    return file.takeError();
   FlatGraph graph = flatten(**file);
   ImportedModel model;
   model.provenance = collectProvenance(graph);
@@ -201,6 +208,18 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   if (llvm::Error error = importer.finish(model.weights))
     return std::move(error);
   model.module = importer.takeModule();
+  model.file = std::move(*file);
+  return model;
+}
+
+llvm::Expected<ImportedModel> importWeights(MLIRContext &context, StringRef path, const CompileOptions &options) {
+  auto file = loadModel(path);
+  if (!file)
+    return file.takeError();
+  FlatGraph graph = flatten(**file);
+  ImportedModel model;
+  model.provenance = collectProvenance(graph);
+  model.weights = collectTensors(context, **file, graph, options).weights;
   model.file = std::move(*file);
   return model;
 }

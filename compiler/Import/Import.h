@@ -38,7 +38,7 @@ struct NodeProvenance {
 };
 
 struct ImportedModel {
-  mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`
+  mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`; null from importWeights
   std::vector<Weight> weights;              ///< in the order of the function's arguments
   llvm::StringMap<NodeProvenance> provenance; ///< by the name of a node's output
   std::shared_ptr<const ModelFile> file;      ///< owns the bytes of the weights; the exporter patches it
@@ -48,5 +48,9 @@ struct ImportedModel {
 /// type, what is wrong and what to do; several faulty nodes are reported together. Thread-safe for distinct contexts.
 llvm::Expected<ImportedModel> importOnnx(mlir::MLIRContext &context, llvm::StringRef path,
                                          const CompileOptions &options);
+
+/// The weights and the provenance only, which needs neither shapes nor supported operators.
+llvm::Expected<ImportedModel> importWeights(mlir::MLIRContext &context, llvm::StringRef path,
+                                            const CompileOptions &options);
 
 } // namespace glyptic

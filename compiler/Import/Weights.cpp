@@ -149,15 +149,17 @@ public:
     }
   }
 
-  void add(StringRef name, const onnx::TensorProto &tensor) {
+  /// A tensor inside a function is one for all calls, so it cannot be trained.
+  void add(StringRef name, const onnx::TensorProto &tensor, bool isInFunction = false) {
     Expected<TensorData> data = readTensor(context, file, tensor);
     if (!data) {
       tensors.unreadable.push_back({name.str(), llvm::toString(data.takeError())});
       return;
     }
     bool isFloat = isa<mlir::FloatType>(data->type.getElementType());
-    auto [role, reason] = isFloat ? getRole(name, data->type)
-                                  : std::pair<StringRef, std::string>(role::Buffer, "not a floating-point tensor");
+    auto [role, reason] = isInFunction ? std::pair<StringRef, std::string>(role::Buffer, "constant of a function")
+                          : isFloat    ? getRole(name, data->type)
+                                       : std::pair<StringRef, std::string>(role::Buffer, "not a floating-point tensor");
     bool isSmall = isFloat ? data->type.getNumElements() == 1 : data->type.getNumElements() <= kMaxShapeElements;
     if (isSmall && role != role::Parameter)
       tensors.constants.push_back({name.str(), getElements(*data)});
@@ -197,7 +199,7 @@ ModelTensors collectTensors(mlir::MLIRContext &context, const ModelFile &file, c
     if (node.proto->op_type() != "Constant" || node.proto->attribute_size() != 1 ||
         node.proto->attribute(0).name() != "value")
       continue;
-    collector.add(node.proto->output(0), node.proto->attribute(0).t());
+    collector.add(node.proto->output(0), node.proto->attribute(0).t(), node.proto != node.caller);
   }
   return std::move(collector.tensors);
 }
