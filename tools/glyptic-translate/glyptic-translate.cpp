@@ -1,9 +1,12 @@
 //===- glyptic-translate.cpp - Shows what the importer makes of a model -------===//
 //
-// A developer's tool, like glyptic-opt: prints the module, the weights and the provenance of an ONNX file.
+// A developer's tool, like glyptic-opt: prints the module, the weights and the provenance of an ONNX file, and writes
+// models as `glyptic new` and `glyptic export` do.
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/Export/Export.h"
 #include "compiler/Import/Import.h"
+#include "compiler/Models/Models.h"
 #include "compiler/Pipeline/Registration.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringExtras.h"
@@ -14,7 +17,13 @@ using namespace llvm;
 using namespace glyptic;
 
 static cl::opt<std::string> importOnnxPath("import-onnx", cl::desc("print the module of an ONNX model"),
-                                           cl::value_desc("file"), cl::Required);
+                                           cl::value_desc("file"));
+static cl::opt<std::string> newModel("new", cl::desc("write a fresh model"), cl::value_desc("architecture"));
+static cl::list<std::string> sizes("size", cl::desc("a size of the fresh model"), cl::value_desc("name=number"));
+static cl::opt<uint64_t> seed("seed", cl::desc("of the fresh model's weights"));
+static cl::opt<std::string> statePath("export-state", cl::desc("write the imported model with these weights"),
+                                      cl::value_desc("safetensors file"));
+static cl::opt<std::string> outputPath("o", cl::desc("where to write a model"), cl::value_desc("file"));
 static cl::list<std::string> shapes("shape", cl::desc("fix an input's shape; N is the batch"),
                                     cl::value_desc("name=N,3,8,8"));
 static cl::list<std::string> train("train", cl::desc("train weights that match"), cl::value_desc("glob"));
@@ -52,17 +61,21 @@ static void printProvenance(const ImportedModel &model) {
   }
 }
 
-int main(int argc, char **argv) {
-  InitLLVM init(argc, argv);
-  cl::ParseCommandLineOptions(argc, argv, "Glyptic's importer\n");
-  mlir::DialectRegistry registry;
-  registerDialects(registry);
-  mlir::MLIRContext context(registry);
-  Expected<ImportedModel> model = importOnnx(context, importOnnxPath, makeOptions());
-  if (!model) {
-    errs() << "error: " << toString(model.takeError()) << "\n";
-    return 1;
+static Error writeNew() {
+  Sizes chosen;
+  for (StringRef size : sizes) {
+    auto [name, text] = size.split('=');
+    int64_t number = 0;
+    (void)text.getAsInteger(10, number); // 0 is refused below
+    chosen[name.str()] = number;
   }
+  return writeNewModel(newModel, chosen, seed, outputPath);
+}
+
+static Error printImported(mlir::MLIRContext &context) {
+  Expected<ImportedModel> model = importOnnx(context, importOnnxPath, makeOptions());
+  if (!model)
+    return model.takeError();
   mlir::OpPrintingFlags flags;
   flags.enableDebugInfo(showLocations);
   if (listWeights)
@@ -71,5 +84,20 @@ int main(int argc, char **argv) {
     printProvenance(*model);
   else
     model->module->print(outs(), flags);
-  return 0;
+  return Error::success();
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  cl::ParseCommandLineOptions(argc, argv, "Glyptic's importer and exporter\n");
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  mlir::MLIRContext context(registry);
+  Error error = !newModel.empty()    ? writeNew()
+                : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
+                                     : printImported(context);
+  if (!error)
+    return 0;
+  errs() << "error: " << toString(std::move(error)) << "\n";
+  return 1;
 }
