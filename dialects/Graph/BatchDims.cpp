@@ -46,4 +46,13 @@ SmallVector<int64_t> getShapeAt(RankedTensorType type, int64_t batch) {
   return llvm::map_to_vector(getDims(type), [&](Dim dim) { return dim.at(batch); });
 }
 
+LogicalResult verifySameDims(Operation *op) {
+  auto dims = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
+  for (Value operand : op->getOperands())
+    if (getDims(cast<RankedTensorType>(operand.getType())) != dims)
+      return op->emitOpError() << "requires operands and result of one shape, but has " << operand.getType()
+                               << " beside " << op->getResult(0).getType() << "; broadcast explicitly";
+  return success();
+}
+
 } // namespace glyptic::graph

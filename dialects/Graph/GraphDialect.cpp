@@ -1,6 +1,8 @@
 //===- GraphDialect.cpp - Registration --------------------------*- C++ -*-===//
 #include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/GraphFolding.h"
 #include "dialects/Graph/HostTensor.h"
+#include "dialects/Graph/Ops/Elementwise/ElementwiseSupport.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -23,6 +25,7 @@ using namespace glyptic::graph;
 #include "dialects/Graph/GraphOps.cpp.inc"
 
 void GraphDialect::initialize() {
+  addInterfaces<GraphFolding>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/Graph/GraphAttrs.cpp.inc"

@@ -39,6 +39,9 @@ class Graph_Op<string mnemonic, list<Trait> traits = []>
     : Op<GraphDialect, mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<EvaluableOpInterface>,
                                                       DeclareOpInterfaceMethods<PrecisionOpInterface>])>;
 
+/// Operands and results have the same sizes, the batched one included (MLIR's own trait lets `?` meet any size).
+def SameDims : GraphTrait<"SameDims">;
+
 def Graph_Tensor : RankedTensorOf<[AnyFloat, AnySignlessInteger]>;
 def Graph_FloatTensor : RankedTensorOf<[AnyFloat]>;
 def Graph_IntTensor : RankedTensorOf<[AnySignlessInteger]>;

@@ -1,6 +1,7 @@
 //===- HostTensor.h - A tensor value in the interpreter ---------*- C++ -*-===//
 #pragma once
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include <variant>
 #include <vector>
@@ -20,6 +21,11 @@ public:
   /// Zeros of `shape` (no dynamic sizes).
   HostTensor(mlir::Type elementType, llvm::ArrayRef<int64_t> shape, HostPrecision precision);
 
+  /// The value of a constant; fails for elements that are kept outside the IR.
+  static mlir::FailureOr<HostTensor> fromElements(mlir::ElementsAttr elements, HostPrecision precision);
+  /// The value as a constant of `type`, which has this tensor's shape and element type.
+  mlir::DenseElementsAttr toElements(mlir::RankedTensorType type) const;
+
   mlir::Type getElementType() const { return elementType; }
   llvm::ArrayRef<int64_t> getShape() const { return shape; }
   int64_t getRank() const { return shape.size(); }
@@ -35,6 +41,9 @@ public:
   /// Any element as a double; exact for floats and for integers below 2^53. For tests and scalars, not for loops.
   double at(int64_t linearIndex) const;
   void set(int64_t linearIndex, double value);
+
+  /// Brings integers that arithmetic has carried out of their declared width back into it.
+  void wrap();
 
 private:
   mlir::Type elementType;

@@ -5,69 +5,275 @@
 
 include "dialects/Graph/GraphDialect.td"
 
+// Three facts about an op stand beside each other, as C++ expressions over its operands `x` and `y`:
+//   meaning    one element of the result, over plain numbers (the interpreter's; the oracle of everything else);
+//   body       the same over graph::Scalar, which builds `arith` and `math` (the structured form's scalar body);
+//   gradient   the operand's gradient over graph::Expr, which builds `graph`, given the result `r` and its gradient
+//              `g`. "Expr()" where it is zero everywhere.
+
 /// Operands have one shape; broadcasting is explicit (`graph.broadcast`), which keeps meaning and derivative trivial.
 class Graph_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : Graph_Op<mnemonic, !listconcat(traits, [Elementwise, SameOperandsAndResultShape,
-                                              DeclareOpInterfaceMethods<PermutableOpInterface>,
-                                              DeclareOpInterfaceMethods<StructuredOpInterface>])>;
+    : Graph_Op<mnemonic, !listconcat(traits, [Elementwise, SameDims, DeclareOpInterfaceMethods<PermutableOpInterface>,
+                                              DeclareOpInterfaceMethods<StructuredOpInterface>])> {
+  string precision = "Follow";
+  code precisionDefinition = [{
+    ::glyptic::graph::PrecisionClass $cppClass::getPrecisionClass() {
+      return PrecisionClass::}] # precision # [{;
+    }
+  }];
+  let extraClassDefinition = precisionDefinition;
+}
+
+def Graph_NumberTensor : RankedTensorOf<[AnyFloat, I8, I16, I32, I64]>;
 
 class Graph_UnaryOp<string mnemonic, Type tensor = Graph_FloatTensor>
     : Graph_ElementwiseOp<mnemonic, [SameOperandsAndResultType, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let arguments = (ins tensor:$input);
   let results = (outs tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
+  string meaning;
+  string body;
+  string gradient = "Expr()";
+  let extraClassDefinition = precisionDefinition # [{
+    ::mlir::LogicalResult $cppClass::evaluate(::llvm::ArrayRef<const HostTensor *> operands,
+                                              ::llvm::MutableArrayRef<HostTensor> results) {
+      return elementwise::evaluate(results[0], [](auto x) { return }] # meaning # [{; }, *operands[0]);
+    }
+    elementwise::Structured $cppClass::buildStructured(::mlir::OpBuilder &builder, ::mlir::ValueRange operands) {
+      return elementwise::buildStructured(*this, builder, operands, [](Scalar x) { return }] # body # [{; });
+    }
+    elementwise::Gradients $cppClass::buildGradients(::mlir::OpBuilder &builder, ::mlir::ValueRange resultGradients,
+                                                     const ::llvm::BitVector &wanted) {
+      Expr x(builder, getLoc(), getInput());
+      return elementwise::buildGradients(*this, builder, resultGradients[0], wanted,
+                                         {[&](Expr r, Expr g) { return }] # gradient # [{; }});
+    }
+  }];
 }
 
-def Graph_NegOp : Graph_UnaryOp<"neg", Graph_Tensor> { let summary = "-x"; }
-def Graph_AbsOp : Graph_UnaryOp<"abs", Graph_Tensor> { let summary = "|x|; derivative 0 at 0"; }
-def Graph_SignOp : Graph_UnaryOp<"sign", Graph_Tensor> { let summary = "-1, 0 or 1"; }
-def Graph_FloorOp : Graph_UnaryOp<"floor"> { let summary = "largest integer not above x"; }
-def Graph_CeilOp : Graph_UnaryOp<"ceil"> { let summary = "smallest integer not below x"; }
-def Graph_ExpOp : Graph_UnaryOp<"exp"> { let summary = "e^x"; }
-def Graph_LogOp : Graph_UnaryOp<"log"> { let summary = "natural logarithm"; }
-def Graph_Log1pOp : Graph_UnaryOp<"log1p"> { let summary = "log(1 + x), exact near 0"; }
-def Graph_SqrtOp : Graph_UnaryOp<"sqrt"> { let summary = "square root"; }
-def Graph_RsqrtOp : Graph_UnaryOp<"rsqrt"> { let summary = "1 / sqrt(x)"; }
-def Graph_TanhOp : Graph_UnaryOp<"tanh"> { let summary = "hyperbolic tangent"; }
-def Graph_ErfOp : Graph_UnaryOp<"erf"> { let summary = "error function"; }
-def Graph_SinOp : Graph_UnaryOp<"sin"> { let summary = "sine"; }
-def Graph_CosOp : Graph_UnaryOp<"cos"> { let summary = "cosine"; }
-def Graph_LogisticOp : Graph_UnaryOp<"logistic"> { let summary = "1 / (1 + e^-x)"; }
-def Graph_ReluOp : Graph_UnaryOp<"relu"> { let summary = "max(x, 0); derivative 0 at 0"; }
+def Graph_NegOp : Graph_UnaryOp<"neg", Graph_NumberTensor> {
+  let summary = "-x";
+  let meaning = "-x";
+  let body = "-x";
+  let gradient = "-g";
+}
+def Graph_AbsOp : Graph_UnaryOp<"abs", Graph_NumberTensor> {
+  let summary = "|x|; derivative 0 at 0";
+  let meaning = "std::abs(x)";
+  let body = "abs(x)";
+  let gradient = "g * sign(x)";
+}
+def Graph_SignOp : Graph_UnaryOp<"sign", Graph_NumberTensor> {
+  let summary = "-1, 0 or 1; NaN stays";
+  let meaning = "x > 0 ? 1 : x < 0 ? -1 : x";
+  let body = "select(x > 0, 1, select(x < 0, -1, x))";
+}
+def Graph_FloorOp : Graph_UnaryOp<"floor"> {
+  let summary = "largest integer not above x";
+  let meaning = "std::floor(x)";
+  let body = "floor(x)";
+}
+def Graph_CeilOp : Graph_UnaryOp<"ceil"> {
+  let summary = "smallest integer not below x";
+  let meaning = "std::ceil(x)";
+  let body = "ceil(x)";
+}
+def Graph_ExpOp : Graph_UnaryOp<"exp"> {
+  let summary = "e^x";
+  let meaning = "std::exp(x)";
+  let body = "exp(x)";
+  let gradient = "g * r";
+  let precision = "Statistics";
+}
+def Graph_LogOp : Graph_UnaryOp<"log"> {
+  let summary = "natural logarithm";
+  let meaning = "std::log(x)";
+  let body = "log(x)";
+  let gradient = "g / x";
+  let precision = "Statistics";
+}
+def Graph_Log1pOp : Graph_UnaryOp<"log1p"> {
+  let summary = "log(1 + x), exact near 0";
+  let meaning = "std::log1p(x)";
+  let body = "log1p(x)";
+  let gradient = "g / (1 + x)";
+  let precision = "Statistics";
+}
+def Graph_SqrtOp : Graph_UnaryOp<"sqrt"> {
+  let summary = "square root";
+  let meaning = "std::sqrt(x)";
+  let body = "sqrt(x)";
+  let gradient = "0.5 * g / r";
+}
+def Graph_RsqrtOp : Graph_UnaryOp<"rsqrt"> {
+  let summary = "1 / sqrt(x)";
+  let meaning = "1 / std::sqrt(x)";
+  let body = "rsqrt(x)";
+  let gradient = "-0.5 * g * r * r * r";
+  let precision = "Statistics";
+}
+def Graph_TanhOp : Graph_UnaryOp<"tanh"> {
+  let summary = "hyperbolic tangent";
+  let meaning = "std::tanh(x)";
+  let body = "tanh(x)";
+  let gradient = "g * (1 - r * r)";
+}
+def Graph_ErfOp : Graph_UnaryOp<"erf"> {
+  let summary = "error function";
+  let meaning = "std::erf(x)";
+  let body = "erf(x)";
+  let gradient = "g * (M_2_SQRTPI * exp(-(x * x)))";
+}
+def Graph_SinOp : Graph_UnaryOp<"sin"> {
+  let summary = "sine";
+  let meaning = "std::sin(x)";
+  let body = "sin(x)";
+  let gradient = "g * cos(x)";
+}
+def Graph_CosOp : Graph_UnaryOp<"cos"> {
+  let summary = "cosine";
+  let meaning = "std::cos(x)";
+  let body = "cos(x)";
+  let gradient = "-(g * sin(x))";
+}
+def Graph_LogisticOp : Graph_UnaryOp<"logistic"> {
+  let summary = "1 / (1 + e^-x)";
+  // Where e^-x overflows to infinity, the quotient is 0, which is right.
+  let meaning = "1 / (1 + std::exp(-x))";
+  let body = "1 / (1 + exp(-x))";
+  let gradient = "g * r * (1 - r)";
+}
+def Graph_ReluOp : Graph_UnaryOp<"relu"> {
+  let summary = "max(x, 0); derivative 0 at 0; NaN stays";
+  let meaning = "x < 0 ? 0 : x";
+  // One instruction on every target, where `max` with its NaN rule takes three.
+  let body = "select(x < 0, 0, x)";
+  // By the result, which the next op most likely keeps anyway, so that x need not outlive this op.
+  let gradient = "select(r <= 0, 0, g)";
+}
 
-class Graph_BinaryOp<string mnemonic, Type tensor = Graph_Tensor, list<Trait> traits = []>
+class Graph_BinaryOp<string mnemonic, Type tensor = Graph_NumberTensor, list<Trait> traits = []>
     : Graph_ElementwiseOp<mnemonic, !listconcat(traits, [SameOperandsAndResultType,
                                                          DeclareOpInterfaceMethods<DifferentiableOpInterface>])> {
   let arguments = (ins tensor:$lhs, tensor:$rhs);
   let results = (outs tensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+  string meaning;
+  string body;
+  string gradientX;
+  string gradientY;
+  let extraClassDefinition = precisionDefinition # [{
+    ::mlir::LogicalResult $cppClass::evaluate(::llvm::ArrayRef<const HostTensor *> operands,
+                                              ::llvm::MutableArrayRef<HostTensor> results) {
+      return elementwise::evaluate(results[0], [](auto x, auto y) { return }] # meaning # [{; },
+                                   *operands[0], *operands[1]);
+    }
+    elementwise::Structured $cppClass::buildStructured(::mlir::OpBuilder &builder, ::mlir::ValueRange operands) {
+      return elementwise::buildStructured(*this, builder, operands, [](Scalar x, Scalar y) { return }] # body # [{; });
+    }
+    elementwise::Gradients $cppClass::buildGradients(::mlir::OpBuilder &builder, ::mlir::ValueRange resultGradients,
+                                                     const ::llvm::BitVector &wanted) {
+      Expr x(builder, getLoc(), getLhs()), y(builder, getLoc(), getRhs());
+      return elementwise::buildGradients(*this, builder, resultGradients[0], wanted,
+                                         {[&](Expr r, Expr g) { return }] # gradientX # [{; },
+                                          [&](Expr r, Expr g) { return }] # gradientY # [{; }});
+    }
+  }];
 }
 
-def Graph_AddOp : Graph_BinaryOp<"add", Graph_Tensor, [Commutative]> { let summary = "x + y"; }
-def Graph_SubOp : Graph_BinaryOp<"sub"> { let summary = "x - y"; }
-def Graph_MulOp : Graph_BinaryOp<"mul", Graph_Tensor, [Commutative]> { let summary = "x * y"; }
-def Graph_DivOp : Graph_BinaryOp<"div"> { let summary = "x / y; integers truncate toward 0"; }
-def Graph_PowOp : Graph_BinaryOp<"pow"> { let summary = "x to the power y"; }
-def Graph_MaxOp : Graph_BinaryOp<"max", Graph_Tensor, [Commutative]> {
-  let summary = "larger of both; NaN wins; at a tie each operand gets half the gradient";
+def Graph_AddOp : Graph_BinaryOp<"add", Graph_NumberTensor, [Commutative]> {
+  let summary = "x + y";
+  let meaning = "x + y";
+  let body = "x + y";
+  let gradientX = "g";
+  let gradientY = "g";
+  let hasFolder = 1;
 }
-def Graph_MinOp : Graph_BinaryOp<"min", Graph_Tensor, [Commutative]> {
+def Graph_SubOp : Graph_BinaryOp<"sub"> {
+  let summary = "x - y";
+  let meaning = "x - y";
+  let body = "x - y";
+  let gradientX = "g";
+  let gradientY = "-g";
+  let hasFolder = 1;
+}
+def Graph_MulOp : Graph_BinaryOp<"mul", Graph_NumberTensor, [Commutative]> {
+  let summary = "x * y";
+  let meaning = "x * y";
+  let body = "x * y";
+  let gradientX = "g * y";
+  let gradientY = "g * x";
+  let hasFolder = 1;
+}
+def Graph_DivOp : Graph_BinaryOp<"div"> {
+  let summary = "x / y; integers truncate toward 0, and give 0 for a zero divisor";
+  let meaning = "elementwise::divide(x, y)";
+  let body = "x / y";
+  let gradientX = "g / y";
+  let gradientY = "-(g * r / y)";
+  let hasFolder = 1;
+}
+def Graph_PowOp : Graph_BinaryOp<"pow", Graph_FloatTensor> {
+  let summary = "x to the power y";
+  let meaning = "std::pow(x, y)";
+  let body = "pow(x, y)";
+  // Both formulas have a 0 * infinity where the derivative is 0: x^0 is constant, and so is 0^y.
+  let gradientX = "select(equal(y, 0), 0, g * y * pow(x, y - 1))";
+  let gradientY = "select(equal(x, 0) & (y >= 0), 0, g * r * log(x))";
+  let precision = "Statistics";
+  let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
+}
+def Graph_MaxOp : Graph_BinaryOp<"max", Graph_NumberTensor, [Commutative]> {
+  let summary = "larger of both; NaN wins; at a tie each operand gets half the gradient";
+  let meaning = "x > y || x != x ? x : y";
+  let body = "max(x, y)";
+  let gradientX = "select(x > y, g, select(equal(x, y), 0.5 * g, 0))";
+  let gradientY = "select(y > x, g, select(equal(x, y), 0.5 * g, 0))";
+}
+def Graph_MinOp : Graph_BinaryOp<"min", Graph_NumberTensor, [Commutative]> {
   let summary = "smaller of both; NaN wins; at a tie each operand gets half the gradient";
+  let meaning = "x < y || x != x ? x : y";
+  let body = "min(x, y)";
+  let gradientX = "select(x < y, g, select(equal(x, y), 0.5 * g, 0))";
+  let gradientY = "select(y < x, g, select(equal(x, y), 0.5 * g, 0))";
 }
 
 class Graph_LogicalOp<string mnemonic> : Graph_ElementwiseOp<mnemonic, [SameOperandsAndResultType, Commutative]> {
   let arguments = (ins Graph_BoolTensor:$lhs, Graph_BoolTensor:$rhs);
   let results = (outs Graph_BoolTensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+  let precision = "Exact";
+  string meaning;
+  string body;
+  let extraClassDefinition = precisionDefinition # [{
+    ::mlir::LogicalResult $cppClass::evaluate(::llvm::ArrayRef<const HostTensor *> operands,
+                                              ::llvm::MutableArrayRef<HostTensor> results) {
+      return elementwise::evaluate(results[0], [](auto x, auto y) { return }] # meaning # [{; },
+                                   *operands[0], *operands[1]);
+    }
+    elementwise::Structured $cppClass::buildStructured(::mlir::OpBuilder &builder, ::mlir::ValueRange operands) {
+      return elementwise::buildStructured(*this, builder, operands, [](Scalar x, Scalar y) { return }] # body # [{; });
+    }
+  }];
 }
-def Graph_AndOp : Graph_LogicalOp<"and"> { let summary = "both"; }
-def Graph_OrOp : Graph_LogicalOp<"or"> { let summary = "either"; }
+def Graph_AndOp : Graph_LogicalOp<"and"> {
+  let summary = "both";
+  let meaning = "x && y";
+  let body = "x & y";
+}
+def Graph_OrOp : Graph_LogicalOp<"or"> {
+  let summary = "either";
+  let meaning = "x || y";
+  let body = "x | y";
+}
 
 def Graph_NotOp : Graph_ElementwiseOp<"not", [SameOperandsAndResultType]> {
   let summary = "negation of a boolean";
   let arguments = (ins Graph_BoolTensor:$input);
   let results = (outs Graph_BoolTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
+  let precision = "Exact";
 }
 
 def Graph_Comparison : I32EnumAttr<"Comparison", "an ordered comparison; false if an operand is NaN, but `ne` true", [
@@ -91,6 +297,7 @@ def Graph_SelectOp : Graph_ElementwiseOp<"select", [AllTypesMatch<["onTrue", "on
   let arguments = (ins Graph_BoolTensor:$condition, Graph_Tensor:$onTrue, Graph_Tensor:$onFalse);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "$condition `,` $onTrue `,` $onFalse attr-dict `:` type($condition) `,` type($result)";
+  let hasFolder = 1;
 }
 
 def Graph_ConvertOp : Graph_ElementwiseOp<"convert", [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
@@ -98,6 +305,7 @@ def Graph_ConvertOp : Graph_ElementwiseOp<"convert", [DeclareOpInterfaceMethods<
   let arguments = (ins Graph_Tensor:$input);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type($input, $result)";
+  let hasFolder = 1;
 }
 
 def Graph_IsFiniteOp : Graph_ElementwiseOp<"is_finite", [InferTypeOpAdaptor]> {

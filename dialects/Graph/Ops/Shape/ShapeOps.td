@@ -26,10 +26,14 @@ def Graph_IotaOp : Graph_Op<"iota", [DeclareOpInterfaceMethods<StructuredOpInter
   let hasVerifier = 1;
 }
 
-def Graph_BatchSizeOp : Graph_Op<"batch_size", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+/// Not evaluable: its value is the execution's, not the op's, so whoever runs a function supplies it.
+def Graph_BatchSizeOp : Op<GraphDialect, "batch_size", [Pure, DeclareOpInterfaceMethods<StructuredOpInterface>,
+                                                        DeclareOpInterfaceMethods<PrecisionOpInterface>]> {
   let summary = "the number of samples of this execution, as a scalar";
+  let description = "`graph.batch_size : tensor<i64>` is its own structured form (StructuredUtils.h).";
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats, DeclareOpInterfaceMethods<PermutableOpInterface, ["buildPermuted"]>,
@@ -52,7 +56,8 @@ def Graph_ReshapeOp : Graph_ShapeOp<"reshape"> {
   let hasFolder = 1;
 }
 
-def Graph_TransposeOp : Graph_ShapeOp<"transpose", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_TransposeOp : Graph_ShapeOp<"transpose", [MovesElements, InferTypeOpAdaptor,
+                                                    DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "result dimension i is operand dimension `permutation[i]`";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs Graph_Tensor:$result);
@@ -70,11 +75,12 @@ def Graph_SliceOp : Graph_ShapeOp<"slice", [MovesElements, DeclareOpInterfaceMet
   let hasFolder = 1;
 }
 
-def Graph_PadOp : Graph_ShapeOp<"pad", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_PadOp : Graph_ShapeOp<"pad", [MovesElements, InferTypeOpAdaptor,
+                                        DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "surrounds a tensor with a value, and spreads its elements apart";
   let description = [{
     `low` and `high` elements of `value` before and after each dimension (negative ones crop), `interior` between
-    elements. The derivative of a strided slice needs `interior`.
+    elements. The derivative of a strided slice needs `interior`. A batched dimension keeps its size.
   }];
   let arguments = (ins Graph_Tensor:$input, Graph_Tensor:$value, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
                        DenseI64ArrayAttr:$interior);
@@ -83,20 +89,28 @@ def Graph_PadOp : Graph_ShapeOp<"pad", [MovesElements, InferTypeOpAdaptor, Decla
     $input `,` $value `low` `=` $low `high` `=` $high `interior` `=` $interior attr-dict
       `:` functional-type(operands, $result)
   }];
+  let hasFolder = 1;
 }
 
-def Graph_ConcatOp : Graph_ShapeOp<"concat", [InferTypeOpAdaptor]> {
+def Graph_ConcatOp : Graph_ShapeOp<"concat", [MovesElements, InferTypeOpAdaptor,
+                                              DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "tensors one after another along a dimension";
+  let description = "The dimension is not the batched one.";
   let arguments = (ins Variadic<Graph_Tensor>:$inputs, I64Attr:$dim);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "$inputs `dim` `=` $dim attr-dict `:` functional-type($inputs, $result)";
+  let hasFolder = 1;
 }
 
-def Graph_ReverseOp : Graph_ShapeOp<"reverse", [MovesElements, SameOperandsAndResultType, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_ReverseOp : Graph_ShapeOp<"reverse", [MovesElements, SameOperandsAndResultType, SameDims,
+                                                DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "the order of elements turned round along dimensions";
+  let description = "None of them is the batched one.";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "$input `dims` `=` $dims attr-dict `:` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 #endif // GLYPTIC_GRAPH_SHAPE_TD
