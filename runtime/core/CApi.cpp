@@ -1,0 +1,179 @@
+//===- CApi.cpp - The C interface -----------------------------------------===//
+#include "glyptic/runtime.h"
+#include "runtime/core/Schema.h"
+#include "runtime/core/Session.h"
+
+#include <cstring>
+#include <new>
+
+using namespace glyptic;
+using namespace glyptic::runtime;
+
+struct glyptic_error {
+  ErrorCode code;
+  std::string message;
+};
+
+struct glyptic_program {
+  std::shared_ptr<const Program> program;
+};
+
+struct glyptic_session {
+  Session session;
+};
+
+namespace {
+
+glyptic_error *makeError(ErrorCode code, const char *message) {
+  // Where even this does not fit, the process has no way to report anything.
+  return new glyptic_error{code, message};
+}
+
+/// No exception leaves a C function.
+template <typename Action> glyptic_error *guard(Action action) {
+  try {
+    action();
+    return nullptr;
+  } catch (const Error &error) {
+    return makeError(error.code(), error.what());
+  } catch (const std::bad_alloc &) {
+    return makeError(ErrorCode::Memory, "out of memory");
+  } catch (const std::exception &error) {
+    return makeError(ErrorCode::Internal, error.what());
+  }
+}
+
+template <typename T> size_t handOut(const std::vector<T> &list, const T **first) {
+  *first = list.data();
+  return list.size();
+}
+
+const char *textOf(const flatbuffers::String *text) { return text ? text->c_str() : ""; }
+
+double toDouble(const Session::Output &output) {
+  auto as = [&](auto value) {
+    std::memcpy(&value, output.bytes.data(), sizeof value);
+    return static_cast<double>(value);
+  };
+  switch (output.type) {
+  case DType::F32: return as(float());
+  case DType::F64: return as(double());
+  case DType::I32: return as(int32_t());
+  case DType::I64: return as(int64_t());
+  case DType::Bool: return as(uint8_t());
+  default: throw Error(std::string("a scalar of ") + nameOf(output.type) + " is read with glyptic_session_get_output");
+  }
+}
+
+} // namespace
+
+glyptic_error_code glyptic_error_get_code(const glyptic_error *error) { return static_cast<glyptic_error_code>(error->code); }
+const char *glyptic_error_message(const glyptic_error *error) { return error->message.c_str(); }
+void glyptic_error_free(glyptic_error *error) { delete error; }
+
+glyptic_error *glyptic_program_load(const char *path, glyptic_program **program) {
+  return guard([&] { *program = new glyptic_program{Program::load(path)}; });
+}
+
+glyptic_error *glyptic_program_load_memory(const void *bytes, size_t size, glyptic_program **program) {
+  return guard([&] { *program = new glyptic_program{Program::copy({static_cast<const char *>(bytes), size})}; });
+}
+
+void glyptic_program_free(glyptic_program *program) { delete program; }
+
+int64_t glyptic_program_max_batch(const glyptic_program *program) {
+  return static_cast<int64_t>(program->program->tables().max_batch());
+}
+int glyptic_program_threads(const glyptic_program *program) { return static_cast<int>(program->program->tables().threads()); }
+const char *glyptic_program_target(const glyptic_program *program) { return textOf(program->program->tables().target()); }
+const char *glyptic_program_options(const glyptic_program *program) { return textOf(program->program->tables().options()); }
+const char *glyptic_program_bill(const glyptic_program *program) { return textOf(program->program->tables().bill()); }
+int glyptic_program_can_export(const glyptic_program *program) { return !program->program->model().empty(); }
+
+uint64_t glyptic_program_session_bytes(const glyptic_program *program) {
+  uint64_t bytes = 0;
+  for (uint64_t size : *program->program->tables().arena_sizes())
+    bytes += size;
+  return bytes - program->program->tables().arena_sizes()->Get(static_cast<unsigned>(glyph::Arena::Constant));
+}
+
+size_t glyptic_program_entries(const glyptic_program *program, const char *const **names) {
+  *names = program->program->entryNames().data();
+  return program->program->entryNames().size();
+}
+
+size_t glyptic_program_state(const glyptic_program *program, const glyptic_tensor **tensors) {
+  return handOut(program->program->state(), tensors);
+}
+
+size_t glyptic_program_ranges(const glyptic_program *program, const glyptic_range **ranges) {
+  return handOut(program->program->ranges(), ranges);
+}
+
+size_t glyptic_program_inputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors) {
+  const glyph::Entry *found = program->program->findEntry(entry);
+  return found ? handOut(program->program->inputs(*found), tensors) : 0;
+}
+
+size_t glyptic_program_outputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors) {
+  const glyph::Entry *found = program->program->findEntry(entry);
+  return found ? handOut(program->program->outputs(*found), tensors) : 0;
+}
+
+glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session) {
+  return guard([&] { *session = new glyptic_session{Session(program->program, threads)}; });
+}
+
+void glyptic_session_free(glyptic_session *session) { delete session; }
+int glyptic_session_threads(const glyptic_session *session) { return session->session.threads(); }
+
+glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *entry, const char *input, const void *data, size_t size) {
+  return guard([&] { session->session.setInput(entry, input, {static_cast<const char *>(data), size}); });
+}
+
+glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples) {
+  return guard([&] { session->session.run(entry, samples); });
+}
+
+glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data, size_t size) {
+  return guard([&] {
+    Session::Output found = session->session.output(output);
+    if (found.bytes.size() != size)
+      throw Error("output " + quoteName(output) + " has " + std::to_string(found.bytes.size()) + " bytes, not " + std::to_string(size));
+    if (size)
+      std::memcpy(data, found.bytes.data(), size);
+  });
+}
+
+glyptic_error *glyptic_session_get_scalar(const glyptic_session *session, const char *output, double *value) {
+  return guard([&] {
+    Session::Output found = session->session.output(output);
+    if (found.bytes.size() != sizeOf(found.type))
+      throw Error("output " + quoteName(output) + " is not a scalar");
+    *value = toDouble(found);
+  });
+}
+
+glyptic_error *glyptic_session_clear_accumulators(glyptic_session *session) {
+  return guard([&] { session->session.clearAccumulators(); });
+}
+
+glyptic_error *glyptic_session_read_state(const glyptic_session *session, const char *name, void *data, size_t size) {
+  return guard([&] { session->session.readState(name, data, size); });
+}
+
+glyptic_error *glyptic_session_write_state(glyptic_session *session, const char *name, const void *data, size_t size) {
+  return guard([&] { session->session.writeState(name, data, size); });
+}
+
+glyptic_error *glyptic_session_save_state(const glyptic_session *session, const char *path) {
+  return guard([&] { session->session.saveState(path); });
+}
+
+glyptic_error *glyptic_session_load_state(glyptic_session *session, const char *path) {
+  return guard([&] { session->session.loadState(path); });
+}
+
+glyptic_error *glyptic_session_export_model(const glyptic_session *session, const char *path) {
+  return guard([&] { session->session.exportModel(path); });
+}

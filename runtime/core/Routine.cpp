@@ -1,0 +1,45 @@
+//===- Routine.cpp - Calls of vendor libraries ----------------------------===//
+#include "runtime/core/Routine.h"
+#include "runtime/core/Schema.h"
+#include "support/Error.h"
+
+namespace glyptic::runtime {
+
+std::string_view CallSite::routine() const { return view(call.routine()); }
+
+size_t CallSite::reads() const { return Elements(call.operands()).size() - call.results(); }
+
+DType CallSite::type(size_t operand) const { return call.operands()->Get(static_cast<unsigned>(operand))->dtype(); }
+
+std::vector<int64_t> CallSite::shape(size_t operand, int64_t batch) const {
+  return shapeFor(*call.operands()->Get(static_cast<unsigned>(operand)), batch);
+}
+
+size_t CallSite::rank(size_t operand) const { return Elements(call.operands()->Get(static_cast<unsigned>(operand))->dims()).size(); }
+
+std::vector<int64_t> CallSite::parameter(const char *name, int64_t count) const {
+  for (const glyph::Parameter *parameter : Elements(call.parameters())) {
+    if (view(parameter->name()) != name)
+      continue;
+    Elements values(parameter->values());
+    if (count >= 0 && values.size() != static_cast<size_t>(count))
+      fail("parameter " + quoteName(name) + " has " + std::to_string(values.size()) + " values instead of " + std::to_string(count));
+    return {values.begin(), values.end()};
+  }
+  fail("parameter " + quoteName(name) + " is missing");
+}
+
+void CallSite::expectOperands(size_t reads, size_t results, DType type) const {
+  if (this->reads() != reads || this->results() != results)
+    fail("it takes " + std::to_string(reads) + " operands and gives " + std::to_string(results) + ", not " +
+         std::to_string(this->reads()) + " and " + std::to_string(this->results()));
+  for (size_t i = 0; i < reads + results; ++i)
+    if (this->type(i) != type)
+      fail(std::string("it computes in ") + nameOf(type) + ", operand " + std::to_string(i) + " is " + nameOf(this->type(i)));
+}
+
+void CallSite::fail(const std::string &why) const {
+  throw Error(ErrorCode::Format, "library routine " + quoteName(routine()) + ": " + why);
+}
+
+} // namespace glyptic::runtime

@@ -1,0 +1,48 @@
+//===- Routine.h - Calls of vendor libraries --------------------*- C++ -*-===//
+#pragma once
+
+#include "support/DataType.h"
+
+#include <memory>
+
+namespace glyptic::runtime {
+
+/// A library call as the glyph describes it, with checked access: what is missing or does not fit throws an Error.
+class CallSite {
+public:
+  explicit CallSite(const glyph::LibraryCall &call) : call(call) {}
+
+  std::string_view routine() const;
+  size_t reads() const;
+  size_t results() const { return call.results(); }
+
+  /// Operands are numbered reads first, then results.
+  DType type(size_t operand) const;
+  std::vector<int64_t> shape(size_t operand, int64_t batch) const;
+  size_t rank(size_t operand) const;
+
+  /// A parameter by name; `count` values, or any number for -1.
+  std::vector<int64_t> parameter(const char *name, int64_t count = -1) const;
+  int64_t scalar(const char *name) const { return parameter(name, 1)[0]; }
+
+  void expectOperands(size_t reads, size_t results, DType type) const;
+  [[noreturn]] void fail(const std::string &why) const;
+
+private:
+  const glyph::LibraryCall &call;
+};
+
+/// One library call of one session. Constructors check the call's shapes and throw; they do not call the library.
+class Routine {
+public:
+  virtual ~Routine() = default;
+  /// Sets up for `batch` samples, if that has not been done; returns the scratch memory that run() needs then, in bytes.
+  virtual size_t prepare(int64_t batch) = 0;
+  /// Allocates nothing. `operands` lie in memory as CallSite numbers them; `scratch` is aligned to a page.
+  virtual void run(int64_t batch, void *const *operands, std::byte *scratch) = 0;
+};
+
+/// Throws for a routine that this runtime does not have.
+std::unique_ptr<Routine> makeRoutine(const CallSite &site);
+
+} // namespace glyptic::runtime

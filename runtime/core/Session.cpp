@@ -1,0 +1,170 @@
+//===- Session.cpp - Executing a program ----------------------------------===//
+#include "runtime/core/Session.h"
+#include "runtime/core/Ranges.h"
+#include "runtime/core/Schema.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace glyptic::runtime {
+
+static constexpr int kMaxThreads = 1024;
+
+Session::Session(std::shared_ptr<const Program> shared, int threads) : program(std::move(shared)) {
+  const glyph::Program &tables = program->tables();
+  int compiled = static_cast<int>(std::min<uint32_t>(tables.threads(), kMaxThreads));
+  int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  threadCount = threads ? threads : compiled ? compiled : cores;
+  if (threads < 0 || threads > kMaxThreads)
+    throw Error("the number of threads must lie between 0 and " + std::to_string(kMaxThreads));
+  for (size_t i = 0; i < std::size(arenas); ++i)
+    arenas[i] = Memory(tables.arena_sizes()->Get(static_cast<unsigned>(i)));
+  for (const glyph::Entry *entry : Elements(tables.entries()))
+    plans.push_back(makePlan(*entry));
+  resetState();
+  executor = std::make_unique<ExecutorThread>(threadCount);
+}
+
+std::byte *Session::address(const glyph::Buffer &buffer) const {
+  // Constants are mapped read-only; the verifier lets nobody write them.
+  std::byte *base = buffer.arena() == glyph::Arena::Constant ? const_cast<std::byte *>(program->constants())
+                                                             : arenas[static_cast<size_t>(buffer.arena())].data();
+  return base + buffer.offset();
+}
+
+Session::Plan Session::makePlan(const glyph::Entry &entry) const {
+  Plan plan{&entry, {}, {}, {}};
+  std::vector<size_t> begins;
+  for (const glyph::Instruction *instruction : Elements(entry.instructions())) {
+    begins.push_back(plan.pointers.size());
+    Step &step = plan.steps.emplace_back(Step{Step::Copy, nullptr, nullptr, 1, nullptr, nullptr});
+    if (auto *launch = instruction->action_as_Launch()) {
+      step = {Step::Launch, nullptr, launch->chunks(), launch->grain(), program->kernel(*launch), nullptr};
+      for (const glyph::Buffer *buffer : Elements(launch->buffers()))
+        plan.pointers.push_back(address(*buffer));
+    } else if (auto *call = instruction->action_as_LibraryCall()) {
+      step = {Step::Call, nullptr, nullptr, 1, nullptr, makeRoutine(CallSite(*call))};
+      for (const glyph::Tensor *operand : Elements(call->operands()))
+        plan.pointers.push_back(address(*operand->buffer()));
+    } else {
+      auto *copy = instruction->action_as_Copy();
+      step.extent = &copy->source()->size();
+      plan.pointers.insert(plan.pointers.end(), {address(*copy->source()), address(*copy->target())});
+    }
+  }
+  for (size_t i = 0; i < begins.size(); ++i)
+    plan.steps[i].buffers = plan.pointers.data() + begins[i];
+  return plan;
+}
+
+Session::Plan &Session::findPlan(std::string_view entry) {
+  for (Plan &plan : plans)
+    if (view(plan.entry->name()) == entry)
+      return plan;
+  std::string names;
+  for (const Plan &plan : plans)
+    names += (names.empty() ? "" : ", ") + quoteName(view(plan.entry->name()));
+  throw Error("the program has no entry " + quoteName(entry) + ", it has " + names);
+}
+
+void Session::setInput(std::string_view entryName, std::string_view name, std::string_view bytes) {
+  const glyph::Entry &entry = *findPlan(entryName).entry;
+  for (const glyph::Tensor *tensor : Elements(entry.inputs())) {
+    if (view(tensor->name()) != name)
+      continue;
+    uint64_t limit = bytesFor(*tensor, static_cast<int64_t>(program->tables().max_batch()));
+    if (bytes.size() > limit)
+      throw Error("input " + quoteName(name) + " is given " + std::to_string(bytes.size()) + " bytes, the largest batch has " +
+                  std::to_string(limit));
+    if (bound != &entry)
+      inputSizes.clear();
+    bound = &entry;
+    ran = nullptr;
+    if (!bytes.empty())
+      std::memcpy(address(*tensor->buffer()), bytes.data(), bytes.size());
+    inputSizes[view(tensor->name())] = bytes.size();
+    return;
+  }
+  throw Error("entry " + quoteName(entryName) + " has no input " + quoteName(name));
+}
+
+void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
+  for (const glyph::Tensor *tensor : Elements(entry.inputs())) {
+    std::string_view name = view(tensor->name());
+    auto found = bound == &entry ? inputSizes.find(name) : inputSizes.end();
+    if (found == inputSizes.end())
+      throw Error("input " + quoteName(name) + " is not set");
+    uint64_t expected = bytesFor(*tensor, samples);
+    if (found->second != expected)
+      throw Error("input " + quoteName(name) + " holds " + std::to_string(found->second) + " bytes, " + std::to_string(samples) +
+                  " samples of it are " + std::to_string(expected));
+    for (const glyptic_range &range : program->ranges())
+      if (name == range.tensor)
+        checkRange(range, *tensor, samples, address(*tensor->buffer()));
+  }
+}
+
+void Session::run(std::string_view entryName, int64_t samples) {
+  Plan &plan = findPlan(entryName);
+  auto limit = static_cast<int64_t>(program->tables().max_batch());
+  if (samples < 1 || samples > limit)
+    throw Error("a run takes 1 to " + std::to_string(limit) + " samples, not " + std::to_string(samples));
+  checkInputs(*plan.entry, samples);
+  if (!plan.prepared.count(samples))
+    executor->call([&] { prepare(plan, samples); });
+  if (bound != plan.entry)
+    inputSizes.clear();
+  ran = plan.entry;
+  ranSamples = samples;
+  executor->call([&] { execute(plan, samples); });
+}
+
+/// Everything that allocates: primitives, and scratch memory that all calls share.
+void Session::prepare(Plan &plan, int64_t samples) {
+  size_t need = scratch.size();
+  for (Step &step : plan.steps)
+    if (step.routine)
+      need = std::max(need, step.routine->prepare(samples));
+  if (need > scratch.size()) {
+    scratch = Memory(); // the old one first: they need not fit beside each other
+    scratch = Memory(need);
+  }
+  plan.prepared.insert(samples);
+}
+
+void Session::execute(Plan &plan, int64_t samples) {
+  for (Step &step : plan.steps) {
+    void *const *buffers = step.buffers;
+    if (step.kind == Step::Call) {
+      step.routine->run(samples, buffers, scratch.data());
+    } else if (step.kind == Step::Launch) {
+      parallelRanges(threadCount, sizeFor(*step.extent, samples), step.grain, [&](uint64_t lo, uint64_t hi) {
+        step.kernel(buffers, samples, static_cast<int64_t>(lo), static_cast<int64_t>(hi));
+      });
+    } else {
+      auto *source = static_cast<const std::byte *>(buffers[0]);
+      auto *target = static_cast<std::byte *>(buffers[1]);
+      // Buffers may lie over each other where one is moved; then only one thread keeps the order.
+      uint64_t size = sizeFor(*step.extent, samples), distance = static_cast<uint64_t>(std::abs(target - source));
+      parallelRanges(distance < size ? 1 : threadCount, size, /*grain=*/uint64_t(256) << 10,
+                     [&](uint64_t lo, uint64_t hi) { std::memmove(target + lo, source + lo, hi - lo); });
+    }
+  }
+}
+
+Session::Output Session::output(std::string_view name) const {
+  if (!ran)
+    throw Error("output " + quoteName(name) + " is not there: no entry has run since inputs were set");
+  for (const glyph::Tensor *tensor : Elements(ran->outputs()))
+    if (view(tensor->name()) == name)
+      return {tensor->dtype(), {reinterpret_cast<const char *>(address(*tensor->buffer())), bytesFor(*tensor, ranSamples)}};
+  throw Error("entry " + quoteName(view(ran->name())) + ", which ran last, has no output " + quoteName(name));
+}
+
+void Session::clearAccumulators() {
+  const Memory &arena = arenas[static_cast<size_t>(glyph::Arena::Accumulator)];
+  if (arena.size())
+    std::memset(arena.data(), 0, arena.size());
+}
+
+} // namespace glyptic::runtime

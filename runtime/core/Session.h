@@ -1,0 +1,76 @@
+//===- Session.h - One copy of a program's state, and its execution -*- C++ -*-===//
+#pragma once
+
+#include "runtime/core/Parallel.h"
+#include "runtime/core/Program.h"
+#include "runtime/core/Routine.h"
+
+#include <map>
+#include <set>
+
+namespace glyptic::runtime {
+
+class Session {
+public:
+  Session(std::shared_ptr<const Program> program, int threads);
+
+  int threads() const { return threadCount; }
+
+  void setInput(std::string_view entry, std::string_view input, std::string_view bytes);
+  void run(std::string_view entry, int64_t samples);
+  /// An output of the entry that ran last, in place.
+  struct Output {
+    DType type;
+    std::string_view bytes;
+  };
+  Output output(std::string_view name) const;
+  void clearAccumulators();
+
+  // State in its saved (ONNX) shape.
+  void readState(std::string_view name, void *data, size_t size) const;
+  void writeState(std::string_view name, const void *data, size_t size);
+  void saveState(const std::string &path) const;
+  void loadState(const std::string &path);
+  void exportModel(const std::string &path) const;
+
+private:
+  /// An instruction with everything resolved that does not change from run to run.
+  struct Step {
+    enum Kind { Launch, Call, Copy } kind;
+    void *const *buffers;            ///< into Plan::pointers
+    const glyph::Size *extent;       ///< chunks of a launch, bytes of a copy
+    uint64_t grain;
+    Kernel kernel;
+    std::unique_ptr<Routine> routine;
+  };
+  struct Plan {
+    const glyph::Entry *entry;
+    std::vector<void *> pointers;
+    std::vector<Step> steps;
+    std::set<int64_t> prepared; ///< numbers of samples that the routines are set up for
+  };
+
+  Plan makePlan(const glyph::Entry &entry) const;
+  std::byte *address(const glyph::Buffer &buffer) const;
+  Plan &findPlan(std::string_view entry);
+  void checkInputs(const glyph::Entry &entry, int64_t samples) const;
+  void prepare(Plan &plan, int64_t samples);
+  void execute(Plan &plan, int64_t samples);
+  void resetState();
+  const glyph::StateEntry &findState(std::string_view name, size_t size) const;
+  std::string_view savedBytes(const glyph::StateEntry &entry, std::vector<char> &buffer) const;
+
+  std::shared_ptr<const Program> program;
+  int threadCount;
+  Memory arenas[3]; ///< State, Accumulator, Work
+  Memory scratch;
+  std::vector<Plan> plans;
+  const glyph::Entry *bound = nullptr;              ///< the entry that the inputs in memory are for
+  std::map<std::string_view, size_t> inputSizes;    ///< bytes set, by input of `bound`
+  const glyph::Entry *ran = nullptr;                ///< the entry whose outputs are in memory
+  int64_t ranSamples = 0;
+  // Last: work ends before the memory that it uses goes.
+  std::unique_ptr<ExecutorThread> executor;
+};
+
+} // namespace glyptic::runtime

@@ -1,0 +1,110 @@
+//===- State.cpp - State in files, and as the user sees it ----------------===//
+#include "runtime/core/Permute.h"
+#include "runtime/core/Schema.h"
+#include "runtime/core/Session.h"
+
+#include <cstring>
+
+namespace glyptic::runtime {
+
+static std::vector<size_t> permutationOf(const glyph::StateEntry &entry) {
+  Elements permutation(entry.permutation());
+  return {permutation.begin(), permutation.end()};
+}
+
+static void toMemory(const glyph::StateEntry &entry, const void *saved, std::byte *memory) {
+  permute(saved, savedShape(entry), permutationOf(entry), sizeOf(entry.tensor()->dtype()), memory);
+}
+
+static void fromMemory(const glyph::StateEntry &entry, const std::byte *memory, void *saved) {
+  // Memory dimension i is saved dimension permutation[i]: seen from the saved side the inverse.
+  std::vector<size_t> permutation = permutationOf(entry), inverse(permutation.size());
+  for (size_t i = 0; i < permutation.size(); ++i)
+    inverse[permutation[i]] = i;
+  permute(memory, shapeFor(*entry.tensor(), 1), inverse, sizeOf(entry.tensor()->dtype()), static_cast<std::byte *>(saved));
+}
+
+void Session::resetState() {
+  for (const glyph::StateEntry *entry : Elements(program->tables().state()))
+    if (entry->stored())
+      toMemory(*entry, program->initialState(*entry).data(), address(*entry->tensor()->buffer()));
+}
+
+const glyph::StateEntry &Session::findState(std::string_view name, size_t size) const {
+  const glyph::StateEntry *entry = program->findState(name);
+  if (!entry)
+    throw Error("the program has no state " + quoteName(name));
+  if (uint64_t expected = bytesFor(*entry->tensor(), 1); size != expected)
+    throw Error("state " + quoteName(name) + " has " + std::to_string(expected) + " bytes, not " + std::to_string(size));
+  return *entry;
+}
+
+void Session::readState(std::string_view name, void *data, size_t size) const {
+  const glyph::StateEntry &entry = findState(name, size);
+  fromMemory(entry, address(*entry.tensor()->buffer()), data);
+}
+
+void Session::writeState(std::string_view name, const void *data, size_t size) {
+  const glyph::StateEntry &entry = findState(name, size);
+  toMemory(entry, data, address(*entry.tensor()->buffer()));
+}
+
+/// A state's bytes in its saved shape: in place where memory has that shape, else put into `buffer`.
+std::string_view Session::savedBytes(const glyph::StateEntry &entry, std::vector<char> &buffer) const {
+  const std::byte *memory = address(*entry.tensor()->buffer());
+  uint64_t size = bytesFor(*entry.tensor(), 1);
+  if (Elements(entry.permutation()).size() == 0)
+    return {reinterpret_cast<const char *>(memory), size};
+  buffer.resize(size);
+  fromMemory(entry, memory, buffer.data());
+  return {buffer.data(), size};
+}
+
+void Session::saveState(const std::string &path) const {
+  std::vector<SafetensorsEntry> entries;
+  for (const glyph::StateEntry *entry : Elements(program->tables().state()))
+    entries.push_back({std::string(view(entry->tensor()->name())), entry->tensor()->dtype(), savedShape(*entry)});
+  OutputFile file(path);
+  std::vector<char> buffer;
+  SafetensorsLayout(std::move(entries))
+      .write([&](std::string_view bytes) { file.write(bytes); },
+             [&](const SafetensorsEntry &entry) { return savedBytes(*program->findState(entry.name), buffer); });
+  file.commit();
+}
+
+void Session::loadState(const std::string &path) {
+  MappedFile file(path);
+  withSubject(quoteName(path), [&] {
+    SafetensorsReader reader(file.bytes());
+    // All of it is checked before any of it is taken over.
+    for (const glyph::StateEntry *entry : Elements(program->tables().state())) {
+      std::string_view name = view(entry->tensor()->name());
+      const SafetensorsEntry *value = reader.find(name);
+      std::string expected = describe(entry->tensor()->dtype(), savedShape(*entry));
+      if (!value)
+        throw Error("it lacks state " + quoteName(name) + " (" + expected + ")");
+      if (value->type != entry->tensor()->dtype() || value->shape != savedShape(*entry))
+        throw Error("its " + quoteName(name) + " is " + describe(value->type, value->shape) + ", the program has " + expected);
+    }
+    for (const glyph::StateEntry *entry : Elements(program->tables().state()))
+      toMemory(*entry, reader.find(view(entry->tensor()->name()))->data.data(), address(*entry->tensor()->buffer()));
+  });
+}
+
+void Session::exportModel(const std::string &path) const {
+  std::string_view model = program->model();
+  if (model.empty())
+    throw Error("the glyph does not hold the original model, so there is nothing to export into");
+  OutputFile file(path);
+  std::vector<char> buffer;
+  uint64_t done = 0;
+  for (const glyph::ExportHole *hole : Elements(program->tables().export_holes())) {
+    file.write(model.substr(done, hole->offset() - done));
+    file.write(savedBytes(*program->findState(view(hole->state())), buffer));
+    done = hole->offset() + hole->size();
+  }
+  file.write(model.substr(done));
+  file.commit();
+}
+
+} // namespace glyptic::runtime

@@ -1,0 +1,140 @@
+/*===- runtime.h - Run compiled programs from C ------------------------------===*
+ *
+ * A program is a loaded glyph: immutable, shared by any number of sessions and threads. A session is one copy of the
+ * program's state (weights, optimizer moments, counters) with its memory and its threads.
+ *
+ *   Entries    functions of a program: `infer`, `evaluate`, `step`, `grad`, `apply`. Which there are, and what each
+ *              takes and gives, is listed by the program.
+ *   Samples    every run works on 1 to glyptic_program_max_batch() samples. Tensors are dense, row-major and little-
+ *              endian; a batched dimension has dims[i] times the number of samples.
+ *   Ownership  strings and arrays handed out belong to the program and live as long as it. Data is copied in and out.
+ *   Errors     functions return NULL for success, else an error that the caller frees. A failed call changes nothing,
+ *              unless its comment says otherwise.
+ *   Threads    functions of a program may run at any time on any thread. Calls on one session must not overlap; they
+ *              may come from different threads. Sessions are independent of each other.
+ *   Bits       the same glyph, state, inputs and number of threads give the same bits.
+ *
+ * A glyph contains machine code. Load it only from where you would run a program.
+ *
+ *===-------------------------------------------------------------------------===*/
+#ifndef GLYPTIC_RUNTIME_H
+#define GLYPTIC_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef GLYPTIC_API
+#define GLYPTIC_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Errors ---- */
+
+typedef struct glyptic_error glyptic_error;
+
+typedef enum glyptic_error_code {
+  GLYPTIC_ERROR_ARGUMENT = 1,    /* a wrong name, size or value passed in */
+  GLYPTIC_ERROR_FILE = 2,        /* the system refused to open, read or write a file */
+  GLYPTIC_ERROR_FORMAT = 3,      /* a file is cut, edited or of another kind */
+  GLYPTIC_ERROR_UNSUPPORTED = 4, /* well formed, but not for this machine or this version */
+  GLYPTIC_ERROR_MEMORY = 5,      /* the machine has too little memory */
+  GLYPTIC_ERROR_INTERNAL = 6     /* a defect of Glyptic */
+} glyptic_error_code;
+
+GLYPTIC_API glyptic_error_code glyptic_error_get_code(const glyptic_error *error);
+/* One line for people, without "error: "; control characters of names are escaped. Lives as long as the error. */
+GLYPTIC_API const char *glyptic_error_message(const glyptic_error *error);
+GLYPTIC_API void glyptic_error_free(glyptic_error *error); /* NULL is allowed */
+
+/* ---- Programs ---- */
+
+typedef struct glyptic_program glyptic_program;
+
+typedef enum glyptic_dtype {
+  GLYPTIC_F32 = 0, GLYPTIC_F64 = 1, GLYPTIC_F16 = 2, GLYPTIC_BF16 = 3, GLYPTIC_I8 = 4, GLYPTIC_I16 = 5, GLYPTIC_I32 = 6,
+  GLYPTIC_I64 = 7, GLYPTIC_U8 = 8, GLYPTIC_U16 = 9, GLYPTIC_U32 = 10, GLYPTIC_U64 = 11, GLYPTIC_BOOL = 12
+} glyptic_dtype;
+
+typedef struct glyptic_tensor {
+  const char *name;
+  const char *role; /* of state: parameter, buffer, slot, counter; of data: input, label, output, total, metric, ... */
+  glyptic_dtype dtype;
+  size_t rank;
+  const int64_t *dims;    /* extents; of a batched dimension, those of one sample */
+  const uint8_t *batched; /* for each dimension: 1 if its extent is dims[i] times the number of samples */
+} glyptic_tensor;
+
+/* Values that an integer input may have: low <= value < high, or `ignored` if there is such a value. */
+typedef struct glyptic_range {
+  const char *tensor;
+  int64_t low, high;
+  int has_ignored;
+  int64_t ignored;
+} glyptic_range;
+
+/* Loads and verifies a glyph. The file may be replaced by renaming meanwhile, but not changed in place. */
+GLYPTIC_API glyptic_error *glyptic_program_load(const char *path, glyptic_program **program);
+/* The same from memory, which is copied. */
+GLYPTIC_API glyptic_error *glyptic_program_load_memory(const void *bytes, size_t size, glyptic_program **program);
+/* Sessions keep what they need of a program; it may go before them. NULL is allowed. */
+GLYPTIC_API void glyptic_program_free(glyptic_program *program);
+
+GLYPTIC_API int64_t glyptic_program_max_batch(const glyptic_program *program); /* samples */
+GLYPTIC_API int glyptic_program_threads(const glyptic_program *program);       /* that it was compiled for */
+GLYPTIC_API const char *glyptic_program_target(const glyptic_program *program);
+GLYPTIC_API const char *glyptic_program_options(const glyptic_program *program); /* training options as JSON, or "" */
+GLYPTIC_API const char *glyptic_program_bill(const glyptic_program *program);    /* memory and work, for people */
+/* Bytes that a session allocates, without the scratch memory of library calls. */
+GLYPTIC_API uint64_t glyptic_program_session_bytes(const glyptic_program *program);
+GLYPTIC_API int glyptic_program_can_export(const glyptic_program *program); /* 1 if it holds the original model */
+
+GLYPTIC_API size_t glyptic_program_entries(const glyptic_program *program, const char *const **names);
+GLYPTIC_API size_t glyptic_program_state(const glyptic_program *program, const glyptic_tensor **tensors);
+GLYPTIC_API size_t glyptic_program_ranges(const glyptic_program *program, const glyptic_range **ranges);
+/* Return the number of tensors; 0 where there is no such entry. */
+GLYPTIC_API size_t glyptic_program_inputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors);
+GLYPTIC_API size_t glyptic_program_outputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors);
+
+/* ---- Sessions ---- */
+
+typedef struct glyptic_session glyptic_session;
+
+/* `threads`: how many to compute with; 0 for the number that the program was compiled for. */
+GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session);
+GLYPTIC_API void glyptic_session_free(glyptic_session *session); /* NULL is allowed */
+GLYPTIC_API int glyptic_session_threads(const glyptic_session *session);
+
+/* Copies `size` bytes in: the number of samples is what they make up. An input stays set for further runs of its entry,
+ * until an input of another entry is set or another entry runs. */
+GLYPTIC_API glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *entry, const char *input,
+                                                     const void *data, size_t size);
+/* Runs an entry whose inputs all hold `samples` samples, and returns when it is done. Integer inputs outside their range
+ * are an error that names the first bad sample. The first run with a new number of samples sets the libraries up and
+ * allocates; later ones do not. */
+GLYPTIC_API glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples);
+/* Copies an output of the entry that ran last; `size` must be its size for that run's samples. Outputs last until the
+ * next input is set. */
+GLYPTIC_API glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data, size_t size);
+/* An output with one element (a metric, a total) as a double. */
+GLYPTIC_API glyptic_error *glyptic_session_get_scalar(const glyptic_session *session, const char *output, double *value);
+/* Zeroes the sums that `grad` adds to and `apply` reads. */
+GLYPTIC_API glyptic_error *glyptic_session_clear_accumulators(glyptic_session *session);
+
+/* One state tensor, in ONNX's shape (as the program lists it); `size` must be its size in bytes. */
+GLYPTIC_API glyptic_error *glyptic_session_read_state(const glyptic_session *session, const char *name, void *data, size_t size);
+GLYPTIC_API glyptic_error *glyptic_session_write_state(glyptic_session *session, const char *name, const void *data, size_t size);
+
+/* Files appear whole or not at all: written beside, then renamed. */
+GLYPTIC_API glyptic_error *glyptic_session_save_state(const glyptic_session *session, const char *path); /* .safetensors */
+/* All of the program's state must be there with its type and shape; what else the file holds is ignored. */
+GLYPTIC_API glyptic_error *glyptic_session_load_state(glyptic_session *session, const char *path);
+/* The original model with the session's parameters and running statistics. */
+GLYPTIC_API glyptic_error *glyptic_session_export_model(const glyptic_session *session, const char *path); /* .onnx */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,21 @@
+//===- Glyph.h - What the archive of a glyph holds --------------*- C++ -*-===//
+#pragma once
+
+#include <cstdint>
+
+namespace glyptic::glyph {
+
+/// Program.format. Raised when an older runtime would misunderstand a newer glyph.
+inline constexpr uint32_t kFormat = 1;
+
+/// Program.target: this prefix, then the processor's instruction sets as support/CpuFeatures.h names them.
+inline constexpr char kCpuTarget[] = "cpu:";
+
+// Entries of the archive, all stored.
+inline constexpr char kProgramEntry[] = "program.fb";
+inline constexpr char kStateEntry[] = "state.safetensors"; ///< initial values, in ONNX's shapes
+inline constexpr char kModelEntry[] = "model.onnx";        ///< the original, for export; Program.export_holes point into it
+inline constexpr char kBillEntry[] = "bill.txt";
+inline constexpr char kCpuCodePrefix[] = "cpu/"; ///< shared objects: cpu/*.so
+
+} // namespace glyptic::glyph
