@@ -14,6 +14,15 @@ def DecomposePass : Pass<"graph-decompose"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def StructurePass : Pass<"graph-structure", "::mlir::func::FuncOp"> {
+  let summary = "Shows every op in structured form (linalg.generic), each by itself";
+  let description = [{
+    Code generation asks for the form of one region at a time; this pass is for reading and testing what an op's
+    StructuredOpInterface builds. Ops without a structured form stay.
+  }];
+  let dependentDialects = ["::glyptic::graph::GraphDialect"];
+}
+
 def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
   let summary = "Groups ops into regions, each of which becomes one kernel";
   let description = [{
