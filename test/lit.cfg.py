@@ -5,7 +5,7 @@ import lit.formats
 config.name = "glyptic"
 config.test_format = lit.formats.ShTest(True)
 config.suffixes = [".mlir", ".onnxtxt", ".test", ".py"]
-config.excludes = ["lit.cfg.py", "helpers", "fixtures"]
+config.excludes = ["lit.cfg.py", "helpers", "fixtures", "samples"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.build_dir, "test")
 config.environment["PATH"] = os.pathsep.join([os.path.join(config.build_dir, "bin"), config.llvm_bin, config.environment["PATH"]])

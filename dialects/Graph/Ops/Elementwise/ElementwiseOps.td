@@ -282,7 +282,7 @@ def Graph_Comparison : I32EnumAttr<"Comparison", "an ordered comparison; false i
   let cppNamespace = "::glyptic::graph";
   let genSpecializedAttr = 0;
 }
-def Graph_ComparisonAttr : EnumAttr<GraphDialect, Graph_Comparison, "cmp">;
+def Graph_ComparisonAttr : EnumAttr<GraphDialect, Graph_Comparison, "cmp"> { let assemblyFormat = "`` $value"; }
 
 def Graph_CompareOp : Graph_ElementwiseOp<"compare", [SameTypeOperands, InferTypeOpAdaptor]> {
   let summary = "comparison, as a boolean tensor";

@@ -11,7 +11,9 @@ def Graph_ReductionKind : I32EnumAttr<"ReductionKind", "how elements combine", [
   let cppNamespace = "::glyptic::graph";
   let genSpecializedAttr = 0;
 }
-def Graph_ReductionKindAttr : EnumAttr<GraphDialect, Graph_ReductionKind, "reduction">;
+def Graph_ReductionKindAttr : EnumAttr<GraphDialect, Graph_ReductionKind, "reduction"> {
+  let assemblyFormat = "`` $value";
+}
 
 def Graph_ReduceOp : Graph_Op<"reduce", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted"]>,
                                          DeclareOpInterfaceMethods<ReducingOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
