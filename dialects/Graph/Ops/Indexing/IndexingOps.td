@@ -20,7 +20,10 @@ def Graph_GatherOp : Graph_Op<"gather", [MovesElements, InferTypeOpAdaptor, Decl
 
 def Graph_ScatterAddOp : Graph_Op<"scatter_add", [NamedKernel, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "zeros of the result's shape, plus each slice of `updates` added where `gather` would have read it";
-  let description = "The derivative of gather. Slices with equal indices are added in the order of the index tensor.";
+  let description = [{
+    The derivative of gather. Slices with equal indices are added in the order of the index tensor. Which element a slice
+    goes to is data, so no indexing map describes the op: it is a kernel of its own.
+  }];
   let arguments = (ins Graph_IntTensor:$indices, Graph_Tensor:$updates, I64Attr:$dim);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "$indices `,` $updates `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";

@@ -15,7 +15,8 @@ def Graph_CrossEntropyOp : Graph_CompositeOp<"cross_entropy", [InferTypeOpAdapto
   let summary = "softmax cross-entropy of logits along `dim` against class indices, per sample";
   let description = [{
     `labels` has the logits' shape without `dim`. A label equal to `ignore_index` gives loss 0 and no gradient. With
-    label smoothing s the target is (1 - s) on the label plus s / classes everywhere.
+    label smoothing s the target is (1 - s) on the label plus s / classes everywhere. Labels are checked against the
+    range of classes before a step runs; one outside of it would match no class.
   }];
   let arguments = (ins Graph_FloatTensor:$logits, Graph_IntTensor:$labels, I64Attr:$dim, I64Attr:$ignore_index,
                        F64Attr:$label_smoothing);

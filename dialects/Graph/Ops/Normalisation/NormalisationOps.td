@@ -13,6 +13,8 @@ class Graph_SoftmaxLikeOp<string mnemonic> : Graph_CompositeOp<mnemonic, [SameOp
   let arguments = (ins Graph_FloatTensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Graph_FloatTensor:$result);
   let assemblyFormat = "$input `dims` `=` $dims attr-dict `:` type($result)";
+  let description = "A row that is -inf throughout, or holds +inf or NaN, has no distribution: its results are NaN.";
+  let hasVerifier = 1;
 }
 def Graph_SoftmaxOp : Graph_SoftmaxLikeOp<"softmax"> { let summary = "e^x over its sum along dimensions, shifted by the maximum"; }
 def Graph_LogSoftmaxOp : Graph_SoftmaxLikeOp<"log_softmax"> { let summary = "logarithm of softmax without its rounding"; }

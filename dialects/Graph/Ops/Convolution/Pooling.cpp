@@ -1,0 +1,216 @@
+//===- Pooling.cpp - Types, meaning, derivatives, library calls -*- C++ -*-===//
+#include "dialects/Graph/HostTensor.h"
+#include "dialects/Graph/Ops/Convolution/PoolGeometry.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include <limits>
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+/// Every window covers an element, or its maximum and its average would not exist.
+static bool hasWindowInPadding(const WindowDim &window) {
+  for (int64_t o = 0; o < window.getCount(); ++o)
+    if (llvm::none_of(llvm::seq<int64_t>(0, window.window),
+                      [&](int64_t k) { return window.isInside(window.getPosition(o, k)); }))
+      return true;
+  return false;
+}
+
+FailureOr<RankedTensorType> PoolGeometry::inferOutput(std::optional<Location> loc, RankedTensorType input) const {
+  for (ArrayRef<int64_t> values : {window, strides, padsLow, padsHigh, dilations})
+    if (static_cast<int64_t>(values.size()) != input.getRank())
+      return emitOptionalError(loc, "pool: window, strides, pads and dilations need one number for each of ",
+                               input.getRank(), " dimensions, but one has ", values.size());
+  SmallVector<Dim> output;
+  for (auto [dim, window] : llvm::enumerate(getWindows(input.getShape()))) {
+    Dim size = getDim(input, dim);
+    if (size.batched && !window.isTrivial())
+      return emitOptionalError(loc, "pool: windows cannot slide along the batch, dimension ", dim, " of ", input);
+    if (!size.batched) {
+      if (failed(verifyWindow(loc, "pool", window, dim)))
+        return failure();
+      if (hasWindowInPadding(window))
+        return emitOptionalError(loc, "pool: a window along dimension ", dim, " of ", input,
+                                 " lies entirely in padding; reduce the padding");
+      size.scale = window.getCount();
+    }
+    output.push_back(size);
+  }
+  return getTensorType(output, input.getElementType());
+}
+
+LogicalResult PoolOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
+                                       SmallVectorImpl<Type> &types) {
+  FailureOr<RankedTensorType> output =
+      PoolGeometry::get(adaptor).inferOutput(loc, cast<RankedTensorType>(adaptor.getInput().getType()));
+  if (succeeded(output))
+    types.push_back(*output);
+  return output;
+}
+
+LogicalResult PoolGradOp::verify() {
+  RankedTensorType input = getInput().getType();
+  FailureOr<RankedTensorType> output = PoolGeometry::get(*this).inferOutput(getLoc(), input);
+  if (failed(output))
+    return failure();
+  if (getGradient().getType() != *output)
+    return emitOpError() << "pools " << input << " to " << *output << ", but its gradient is "
+                         << getGradient().getType();
+  if (getType() != input)
+    return emitOpError() << "gives the gradient of " << input << ", not " << getType();
+  return success();
+}
+
+PrecisionClass PoolOp::getPrecisionClass() { return PrecisionClass::Follow; }
+PrecisionClass PoolGradOp::getPrecisionClass() { return PrecisionClass::Follow; }
+
+//===----------------------------------------------------------------------===//
+// Meaning
+//===----------------------------------------------------------------------===//
+
+/// Calls visit(y, elements) for every window, with its position in the output and those of its elements in the input,
+/// padding left out, in row-major order.
+template <typename Visit>
+static void forEachWindow(const PoolGeometry &geometry, const HostTensor &input, const HostTensor &output,
+                          Visit visit) {
+  SmallVector<WindowDim> windows = geometry.getWindows(input.getShape());
+  SmallVector<int64_t> outputStrides = output.getStrides(), inputStrides = input.getStrides();
+  for (int64_t y = 0; y < output.getNumElements(); ++y) {
+    SmallVector<int64_t> o = delinearize(y, outputStrides), elements = {0};
+    for (auto [i, window] : llvm::enumerate(windows)) {
+      SmallVector<int64_t> next;
+      for (int64_t x : elements)
+        for (int64_t k = 0; k < window.window; ++k)
+          if (int64_t position = window.getPosition(o[i], k); window.isInside(position))
+            next.push_back(x + position * inputStrides[i]);
+      elements = std::move(next);
+    }
+    visit(y, elements);
+  }
+}
+
+/// The first of the largest elements; NaN is larger than any number.
+template <typename T> static int64_t getArgMax(ArrayRef<T> input, ArrayRef<int64_t> elements) {
+  int64_t best = elements.front();
+  for (int64_t x : elements.drop_front())
+    if (input[x] > input[best] || (std::isnan(input[x]) && !std::isnan(input[best])))
+      best = x;
+  return best;
+}
+
+static int64_t getDivisor(const PoolGeometry &geometry, ArrayRef<int64_t> elements) {
+  return geometry.kind == PoolKind::Average ? elements.size() : geometry.getWindowSize();
+}
+
+template <typename T> static void evaluatePool(const PoolGeometry &geometry, const HostTensor &input, HostTensor &output) {
+  ArrayRef<T> x = input.get<T>();
+  MutableArrayRef<T> y = output.get<T>();
+  forEachWindow(geometry, input, output, [&](int64_t o, ArrayRef<int64_t> elements) {
+    if (geometry.kind == PoolKind::Max) {
+      y[o] = x[getArgMax(x, elements)];
+      return;
+    }
+    for (int64_t element : elements)
+      y[o] += x[element];
+    y[o] /= getDivisor(geometry, elements);
+  });
+}
+
+template <typename T>
+static void evaluateGradient(const PoolGeometry &geometry, const HostTensor &input, const HostTensor &gradient,
+                             HostTensor &result) {
+  ArrayRef<T> x = input.get<T>(), dy = gradient.get<T>();
+  MutableArrayRef<T> dx = result.get<T>();
+  forEachWindow(geometry, input, gradient, [&](int64_t o, ArrayRef<int64_t> elements) {
+    if (geometry.kind == PoolKind::Max) {
+      dx[getArgMax(x, elements)] += dy[o];
+      return;
+    }
+    for (int64_t element : elements)
+      dx[element] += dy[o] / getDivisor(geometry, elements);
+  });
+}
+
+LogicalResult PoolOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
+  PoolGeometry geometry = PoolGeometry::get(*this);
+  if (std::holds_alternative<std::vector<double>>(results[0].getStorage()))
+    evaluatePool<double>(geometry, *operands[0], results[0]);
+  else
+    evaluatePool<float>(geometry, *operands[0], results[0]);
+  return success();
+}
+
+LogicalResult PoolGradOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
+  PoolGeometry geometry = PoolGeometry::get(*this);
+  if (std::holds_alternative<std::vector<double>>(results[0].getStorage()))
+    evaluateGradient<double>(geometry, *operands[0], *operands[1], results[0]);
+  else
+    evaluateGradient<float>(geometry, *operands[0], *operands[1], results[0]);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Derivative
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<Value>> PoolOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
+                                                     const llvm::BitVector &wanted) {
+  if (!resultGradients[0] || !wanted[0])
+    return SmallVector<Value>{Value()};
+  return SmallVector<Value>{PoolGradOp::create(builder, getLoc(), getInput().getType(), getInput(), resultGradients[0],
+                                               getKindAttr(), getWindowAttr(), getStridesAttr(), getPadsLowAttr(),
+                                               getPadsHighAttr(), getDilationsAttr())};
+}
+
+/// The gradient does not change with the input, except where a maximum moves. It is linear in the output's gradient: the
+/// transpose of an average is the average. A maximum would need the elements at the maxima of another tensor.
+FailureOr<SmallVector<Value>> PoolGradOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
+                                                         const llvm::BitVector &wanted) {
+  SmallVector<Value> gradients(2);
+  if (!resultGradients[0] || !wanted[1])
+    return gradients;
+  if (getKind() == PoolKind::Max)
+    return emitOpError("has no derivative for maxima: a second derivative through max pooling is not supported");
+  gradients[1] = PoolOp::create(builder, getLoc(), resultGradients[0], getKindAttr(), getWindowAttr(), getStridesAttr(),
+                                getPadsLowAttr(), getPadsHighAttr(), getDilationsAttr());
+  return gradients;
+}
+
+//===----------------------------------------------------------------------===//
+// Library
+//===----------------------------------------------------------------------===//
+
+/// oneDNN pools one to three spatial dimensions of a tensor whose first dimension is the batch and whose features come
+/// second or last. It has no FP64, and its half types need AVX-512.
+static std::optional<LibraryCall> getPoolCall(const PoolGeometry &geometry, RankedTensorType input, StringRef routine) {
+  SmallVector<WindowDim> windows = geometry.getWindows(input.getShape());
+  if (!input.getElementType().isF32() || getNumElements(input).scale == 0 || windows.size() < 3 || windows.size() > 5 ||
+      !windows[0].isTrivial() || (!windows[1].isTrivial() && !windows.back().isTrivial()))
+    return std::nullopt;
+  LibraryCall call;
+  call.routine = routine.str();
+  call.parameters = {{"kind", {static_cast<int64_t>(geometry.kind)}}, {"window", llvm::to_vector(geometry.window)},
+                     {"strides", llvm::to_vector(geometry.strides)},   {"pads_low", llvm::to_vector(geometry.padsLow)},
+                     {"pads_high", llvm::to_vector(geometry.padsHigh)}, {"dilations", llvm::to_vector(geometry.dilations)}};
+  return call;
+}
+
+/// An operation for each element of each window.
+static Dim getPoolFlops(const PoolGeometry &geometry, RankedTensorType output) {
+  Dim flops = getNumElements(output);
+  flops.scale *= geometry.getWindowSize();
+  return flops;
+}
+
+std::optional<LibraryCall> PoolOp::getLibraryCall() {
+  return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool");
+}
+std::optional<LibraryCall> PoolGradOp::getLibraryCall() {
+  return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool_gradient");
+}
+Dim PoolOp::getFlops() { return getPoolFlops(PoolGeometry::get(*this), getType()); }
+Dim PoolGradOp::getFlops() { return getPoolFlops(PoolGeometry::get(*this), getGradient().getType()); }
