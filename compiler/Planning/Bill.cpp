@@ -1,0 +1,125 @@
+//===- Bill.cpp - What a program costs, before it runs ----------===//
+#include "compiler/Planning/Bill.h"
+#include "compiler/Program.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace glyptic::plan;
+
+namespace glyptic::planning {
+namespace {
+
+/// Waking the threads for one kernel, or one look into a library's cache of primitives.
+constexpr double kSecondsPerInstruction = 2e-6;
+
+int64_t getBytes(Value buffer, int64_t batch) { return buffer.getDefiningOp<BufferOp>().getSize().at(batch); }
+
+Arena getArena(Value buffer) { return buffer.getDefiningOp<BufferOp>().getArena(); }
+
+/// The most work memory that is in use at one time, found from the end of the entry.
+int64_t findLowerBound(EntryOp entry, int64_t batch) {
+  llvm::SetVector<Value> always, live;
+  for (Operation &op : entry.getBody().front()) {
+    if (auto input = dyn_cast<InputOp>(op))
+      always.insert(input.getBuffer());
+    if (auto output = dyn_cast<OutputOp>(op))
+      live.insert(output.getBuffer());
+  }
+  auto measure = [&](const llvm::SetVector<Value> &buffers) {
+    int64_t bytes = 0;
+    for (Value buffer : buffers)
+      if (getArena(buffer) == Arena::Work && !always.contains(buffer))
+        bytes += llvm::alignTo(getBytes(buffer, batch), kAlignment);
+    return bytes;
+  };
+  int64_t most = measure(live);
+  for (Operation &op : llvm::reverse(entry.getBody().front())) {
+    auto instruction = dyn_cast<InstructionInterface>(op);
+    if (!instruction)
+      continue;
+    SmallVector<Value> reads = instruction.getReadBuffers(), writes = instruction.getWrittenBuffers();
+    live.insert(reads.begin(), reads.end());
+    live.insert(writes.begin(), writes.end());
+    most = std::max(most, measure(live));
+    for (Value written : writes)
+      if (!llvm::is_contained(reads, written))
+        live.remove(written);
+  }
+  for (Value input : always)
+    most += llvm::alignTo(getBytes(input, batch), kAlignment);
+  return most;
+}
+
+double predict(InstructionInterface op, int64_t batch, const Machine &machine, double bandwidth) {
+  return std::max(op.getFlops().at(batch) / machine.flopsPerSecond, op.getBytes().at(batch) / bandwidth) +
+         kSecondsPerInstruction;
+}
+
+EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machine> &machine) {
+  EntryBill bill;
+  bill.name = entry.getSymName();
+  bill.lowerBound = findLowerBound(entry, batch);
+  double resident = 0;
+  llvm::SetVector<Value> touched;
+  for (Operation &op : entry.getBody().front()) {
+    auto instruction = dyn_cast<InstructionInterface>(op);
+    if (!instruction)
+      continue;
+    ++(isa<LaunchOp>(op) ? bill.kernels : isa<LibraryCallOp>(op) ? bill.libraryCalls : bill.copies);
+    bill.flops += instruction.getFlops().at(batch);
+    bill.bytes += instruction.getBytes().at(batch);
+    touched.insert(op.operand_begin(), op.operand_end());
+  }
+  for (BufferOp buffer : entry.getBody().getOps<BufferOp>())
+    if (buffer.getArena() == Arena::Work)
+      bill.work = std::max<int64_t>(bill.work, buffer.getOffset() + llvm::alignTo(buffer.getSize().at(batch), kAlignment));
+  for (Value buffer : touched)
+    if (getArena(buffer) != Arena::Work)
+      resident += getBytes(buffer, batch);
+  bill.footprint = resident + bill.work;
+  if (machine) {
+    const bool cached = bill.footprint <= machine->cacheBytes;
+    const double bandwidth = cached ? machine->cacheBandwidth : machine->memoryBandwidth;
+    bill.seconds = 0;
+    for (Operation &op : entry.getBody().front())
+      if (auto instruction = dyn_cast<InstructionInterface>(op))
+        *bill.seconds += predict(instruction, batch, *machine, bandwidth);
+  }
+  return bill;
+}
+
+} // namespace
+
+Bill makeBill(ProgramOp program, std::optional<Machine> machine) {
+  Bill bill;
+  bill.target = program.getTarget();
+  bill.threads = program.getThreads();
+  bill.maxBatch = program.getMaxBatch();
+  for (Operation &op : program.getBody().front()) {
+    if (auto state = dyn_cast<StateOp>(op)) {
+      int64_t bytes = getBytes(state.getBuffer(), 1);
+      StringRef role = state.getRole();
+      (role == role::Parameter ? bill.parameters
+       : role == role::Slot    ? bill.slots
+       : role == role::Counter ? bill.counters
+                               : bill.buffers) += bytes;
+    } else if (auto accumulator = dyn_cast<AccumulatorOp>(op)) {
+      bill.accumulators += getBytes(accumulator.getBuffer(), 1);
+    } else if (auto entry = dyn_cast<EntryOp>(op)) {
+      bill.entries.push_back(makeEntryBill(entry, bill.maxBatch, machine));
+      int64_t inputs = 0;
+      for (InputOp input : entry.getBody().getOps<InputOp>())
+        inputs += getBytes(input.getBuffer(), bill.maxBatch);
+      bill.inputs = std::max(bill.inputs, inputs);
+    }
+  }
+  ArrayRef<int64_t> arenas = program.getArenas();
+  bill.work = arenas[static_cast<size_t>(Arena::Work)];
+  bill.constants = arenas[static_cast<size_t>(Arena::Constant)];
+  for (int64_t size : arenas)
+    bill.total += size;
+  bill.machine = std::move(machine);
+  return bill;
+}
+
+} // namespace glyptic::planning

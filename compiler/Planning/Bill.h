@@ -1,0 +1,39 @@
+//===- Bill.h - What a program costs, before it runs ------------*- C++ -*-===//
+#pragma once
+
+#include "compiler/Planning/Machine.h"
+#include "dialects/Plan/PlanDialect.h"
+#include <optional>
+
+namespace glyptic::planning {
+
+struct EntryBill {
+  std::string name;
+  int64_t kernels = 0, libraryCalls = 0, copies = 0;
+  double flops = 0;           ///< of one run with the largest batch, like all that follows
+  double bytes = 0;           ///< read and written by instructions
+  int64_t work = 0;           ///< bytes of the work arena up to the last one in use
+  int64_t lowerBound = 0;     ///< the most that lives at one time: no plan needs less
+  double footprint = 0;       ///< bytes of state, accumulators and work memory that it touches
+  std::optional<double> seconds; ///< predicted, where the machine is known
+};
+
+struct Bill {
+  std::string target;
+  int64_t threads = 0, maxBatch = 0;
+  /// Bytes of memory; inputs are a part of work memory.
+  int64_t parameters = 0, buffers = 0, slots = 0, counters = 0, accumulators = 0, constants = 0, work = 0, inputs = 0;
+  int64_t total = 0; ///< of the arenas, padding included
+  std::vector<EntryBill> entries;
+  std::optional<Machine> machine;
+};
+
+/// The prediction is a roofline: each instruction takes as long as its arithmetic or its memory traffic, whichever is
+/// longer, and a fixed time to start.
+Bill makeBill(plan::ProgramOp program, std::optional<Machine> machine = std::nullopt);
+
+/// At most 80 columns.
+std::string toText(const Bill &bill);
+std::string toJson(const Bill &bill);
+
+} // namespace glyptic::planning

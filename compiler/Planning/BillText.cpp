@@ -1,0 +1,114 @@
+//===- BillText.cpp - The bill for people and for scripts -------===//
+#include "compiler/Planning/Bill.h"
+#include "compiler/Planning/Units.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <nlohmann/json.hpp>
+
+namespace glyptic::planning {
+
+static constexpr size_t kColumns = 80;
+
+/// Breaks after commas and spaces; further lines are indented.
+static std::string wrap(llvm::StringRef text) {
+  std::string result;
+  size_t column = 0;
+  while (!text.empty()) {
+    size_t end = text.find_first_of(", ");
+    llvm::StringRef word = text.take_front(end == llvm::StringRef::npos ? text.size() : end + 1);
+    if (column + word.rtrim().size() > kColumns) {
+      result += "\n  ";
+      column = 2;
+    }
+    result += word.str();
+    column += word.size();
+    text = text.drop_front(word.size());
+  }
+  return result + "\n";
+}
+
+static void writeMemory(llvm::raw_ostream &out, const Bill &bill) {
+  out << "\nMemory\n";
+  auto line = [&](llvm::StringRef what, int64_t bytes, llvm::StringRef note = "") {
+    if (bytes > 0)
+      out << llvm::formatv("  {0,-44}{1,10}{2}\n", what, formatBytes(bytes), note);
+  };
+  line("parameters", bill.parameters);
+  line("frozen weights and statistics", bill.buffers);
+  line("optimizer slots", bill.slots);
+  line("counters", bill.counters);
+  line("gradients and other sums", bill.accumulators);
+  line("constants", bill.constants);
+  line("activations and other work memory", bill.work);
+  line("  of which inputs", bill.inputs);
+  line("total", bill.total);
+}
+
+static void writeEntries(llvm::raw_ostream &out, const Bill &bill) {
+  auto row = [&](auto &&...cells) {
+    out << llvm::formatv("{0,-10}{1,8}{2,8}{3,7}{4,9}{5,10}{6,10}{7,9}{8,9}\n", cells...);
+  };
+  out << "\n";
+  row("Entry", "kernels", "library", "copies", "FLOPs", "traffic", "work", "at least", bill.machine ? "time" : "");
+  for (const EntryBill &entry : bill.entries)
+    row(entry.name, entry.kernels, entry.libraryCalls, entry.copies, formatCount(entry.flops), formatBytes(entry.bytes),
+        formatBytes(entry.work), formatBytes(entry.lowerBound), entry.seconds ? formatSeconds(*entry.seconds) : "");
+}
+
+/// `formatv` cells keep trailing spaces in a last empty column.
+static std::string trimLines(llvm::StringRef text) {
+  std::string result;
+  llvm::SmallVector<llvm::StringRef> lines;
+  text.split(lines, '\n');
+  for (llvm::StringRef line : llvm::ArrayRef(lines).drop_back())
+    result += line.rtrim().str() + "\n";
+  return result;
+}
+
+std::string toText(const Bill &bill) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << wrap(llvm::formatv("Batches of up to {0}, {1} thread{2}, for {3}", bill.maxBatch, bill.threads,
+                            bill.threads == 1 ? "" : "s", bill.target)
+                  .str());
+  writeMemory(out, bill);
+  writeEntries(out, bill);
+  out << "\n"
+      << wrap("Per run with the largest batch. Traffic counts what each kernel and call reads and writes; work is the "
+              "memory planned between them, and no plan could do with less than the column beside it.");
+  if (const auto &machine = bill.machine)
+    out << wrap(llvm::formatv("Time is a roofline of this machine: {0}FLOP/s, {1}/s within {2} of cache, {3}/s beyond, as "
+                              "measured on {4} thread{5} of {6}; plus 2 us for each instruction.",
+                              formatCount(machine->flopsPerSecond), formatBytes(machine->cacheBandwidth),
+                              formatBytes(machine->cacheBytes), formatBytes(machine->memoryBandwidth), machine->threads,
+                              machine->threads == 1 ? "" : "s", machine->name)
+                    .str());
+  return trimLines(text);
+}
+
+std::string toJson(const Bill &bill) {
+  using Json = nlohmann::ordered_json;
+  Json json = {{"target", bill.target}, {"threads", bill.threads}, {"max_batch", bill.maxBatch}};
+  json["memory"] = {{"parameters", bill.parameters},     {"buffers", bill.buffers}, {"slots", bill.slots},
+                    {"counters", bill.counters},         {"accumulators", bill.accumulators},
+                    {"constants", bill.constants},       {"work", bill.work},       {"inputs", bill.inputs},
+                    {"total", bill.total}};
+  for (const EntryBill &entry : bill.entries) {
+    Json &item = json["entries"][entry.name];
+    item = {{"kernels", entry.kernels}, {"library_calls", entry.libraryCalls}, {"copies", entry.copies},
+            {"flops", entry.flops},     {"bytes", entry.bytes},                {"work", entry.work},
+            {"work_lower_bound", entry.lowerBound}};
+    if (entry.seconds)
+      item["predicted_seconds"] = *entry.seconds;
+  }
+  if (const auto &machine = bill.machine)
+    json["machine"] = {{"name", machine->name},
+                       {"threads", machine->threads},
+                       {"flops_per_second", machine->flopsPerSecond},
+                       {"cache_bandwidth", machine->cacheBandwidth},
+                       {"memory_bandwidth", machine->memoryBandwidth},
+                       {"cache_bytes", machine->cacheBytes}};
+  // Names come from models: what is not UTF-8 must not throw.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace glyptic::planning

@@ -1,0 +1,120 @@
+//===- BillTest.cpp - What the bill says, counted by hand -----------------===//
+#include "compiler/Pipeline/Registration.h"
+#include "compiler/Planning/Bill.h"
+#include "compiler/Planning/Units.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+using namespace mlir;
+using namespace glyptic;
+using namespace glyptic::planning;
+
+namespace {
+
+constexpr char kPlan[] = R"mlir(
+plan.program "cpu:avx,avx2,avx512bw,avx512dq,avx512f,avx512vl,bmi,bmi2,f16c,fma,lzcnt,movbe,popcnt,sse3,ssse3" threads 2 max_batch 10 arenas [192, 64, 1984, 0] {
+  %w = plan.buffer state[0] <40>
+  plan.state "w" role "parameter" %w : tensor<10xf32> stored
+  %b = plan.buffer state[64] <8>
+  plan.state "b" role "buffer" %b : tensor<2xf32> stored
+  %m = plan.buffer state[128] <40>
+  plan.state "optimizer.m.w" role "slot" %m : tensor<10xf32>
+  %g = plan.buffer accumulator[0] <40>
+  plan.accumulator "gradient.w" role "accumulator" %g : tensor<10xf32>
+  plan.entry @infer {
+    %x = plan.buffer work[0] <0 + 64 * batch>
+    plan.input "x" role "input" %x : tensor<?x16xf32>
+    %y = plan.buffer work[1280] <0 + 64 * batch>
+    plan.output "y" role "output" %y : tensor<?x16xf32>
+    %t = plan.buffer work[640] <0 + 64 * batch>
+    plan.launch @a(%x, %w, %t) writes [2] chunks <1> grain 1 flops <0 + 1000 * batch> bytes <40 + 128 * batch>
+    plan.launch @b(%t, %y) writes [1] chunks <1> grain 1 flops <5> bytes <0 + 128 * batch>
+    %u = plan.buffer work[640] <0 + 32 * batch>
+    plan.launch @c(%y, %u) writes [1] chunks <1> grain 1 flops <5> bytes <0 + 96 * batch>
+    plan.launch @d(%u, %y) writes [1] chunks <1> grain 1 flops <5> bytes <0 + 96 * batch>
+  }
+}
+)mlir";
+
+struct BillTest : testing::Test {
+  BillTest() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    module = parseSourceString<ModuleOp>(kPlan, &context);
+  }
+  plan::ProgramOp getPlan() { return *module->getOps<plan::ProgramOp>().begin(); }
+  MLIRContext context{MLIRContext::Threading::DISABLED};
+  OwningOpRef<ModuleOp> module;
+};
+
+TEST_F(BillTest, CountsByHand) {
+  ASSERT_TRUE(module);
+  Bill bill = makeBill(getPlan());
+  EXPECT_EQ(bill.parameters, 40);
+  EXPECT_EQ(bill.buffers, 8);
+  EXPECT_EQ(bill.slots, 40);
+  EXPECT_EQ(bill.accumulators, 40);
+  EXPECT_EQ(bill.inputs, 640);
+  EXPECT_EQ(bill.work, 1984);
+  EXPECT_EQ(bill.total, 192 + 64 + 1984);
+  ASSERT_EQ(bill.entries.size(), 1u);
+  const EntryBill &infer = bill.entries[0];
+  EXPECT_EQ(infer.kernels, 4);
+  EXPECT_EQ(infer.flops, 10 * 1000 + 15);
+  EXPECT_EQ(infer.bytes, 40 + 10 * (128 + 128 + 96 + 96));
+  EXPECT_EQ(infer.work, 1920);
+  // x is kept throughout; t and y live together.
+  EXPECT_EQ(infer.lowerBound, 3 * 640);
+  EXPECT_FALSE(infer.seconds);
+}
+
+TEST_F(BillTest, PredictionIsTheRoofline) {
+  ASSERT_TRUE(module);
+  Machine machine;
+  machine.flopsPerSecond = 1e3;
+  machine.cacheBandwidth = 1e2;
+  machine.memoryBandwidth = 1e1;
+  machine.cacheBytes = 1 << 20;
+  const double overhead = 4 * 2e-6;
+  // Bound by traffic: 1320 bytes at 100/s, where 10000 operations at 1000/s need but 10 s; and so on.
+  EXPECT_DOUBLE_EQ(*makeBill(getPlan(), machine).entries[0].seconds, 13.2 + 12.8 + 9.6 + 9.6 + overhead);
+  machine.flopsPerSecond = 500; // the first needs 20 s for its arithmetic
+  EXPECT_DOUBLE_EQ(*makeBill(getPlan(), machine).entries[0].seconds, 20 + 12.8 + 9.6 + 9.6 + overhead);
+  machine.cacheBytes = 16; // out of cache: ten times as slow
+  EXPECT_DOUBLE_EQ(*makeBill(getPlan(), machine).entries[0].seconds, 132.0 + 128 + 96 + 96 + overhead);
+}
+
+TEST_F(BillTest, TextFitsEightyColumns) {
+  ASSERT_TRUE(module);
+  Machine machine = Machine::measure(2, "");
+  EXPECT_GT(machine.flopsPerSecond, 1e8);
+  EXPECT_GT(machine.memoryBandwidth, 1e8);
+  std::istringstream text(toText(makeBill(getPlan(), machine)));
+  for (std::string line; std::getline(text, line);)
+    EXPECT_LE(line.size(), 80u) << line;
+}
+
+TEST_F(BillTest, JsonSaysTheSame) {
+  ASSERT_TRUE(module);
+  auto json = nlohmann::json::parse(toJson(makeBill(getPlan())));
+  EXPECT_EQ(json["memory"]["total"], 2240);
+  EXPECT_EQ(json["entries"]["infer"]["kernels"], 4);
+  EXPECT_FALSE(json["entries"]["infer"].contains("predicted_seconds"));
+}
+
+TEST(Units, ThreeDigits) {
+  EXPECT_EQ(formatBytes(0), "0 B");
+  EXPECT_EQ(formatBytes(999), "999 B");
+  EXPECT_EQ(formatBytes(1000), "1.00 kB");
+  EXPECT_EQ(formatBytes(999.9e6), "1.00 GB");
+  EXPECT_EQ(formatBytes(12.34e6), "12.3 MB");
+  EXPECT_EQ(formatCount(1.5e12), "1.50 T");
+  EXPECT_EQ(formatSeconds(4.1e-4), "410 us");
+}
+
+} // namespace
