@@ -68,4 +68,9 @@ def PlanningPass : Pass<"graph-plan", "::mlir::ModuleOp"> {
   let dependentDialects = ["::glyptic::plan::PlanDialect"];
 }
 
+def VerifyBoundaryPass : Pass<"verify-boundary", "::mlir::ModuleOp"> {
+  let summary = "Checks that nothing but what may remain after a phase is in the module";
+  let options = [Option<"after", "after", "std::string", "\"Import\"", "name of the phase">];
+}
+
 #endif // GLYPTIC_PASSES_TD

@@ -19,6 +19,7 @@ public:
   explicit ObjectCache(std::string folder, uint64_t maxBytes = 256 << 20) : folder(std::move(folder)), maxBytes(maxBytes) {}
   /// $GLYPTIC_CACHE_DIR, else ~/.cache/glyptic.
   static ObjectCache standard();
+  const std::string &getFolder() const { return folder; }
 
   std::optional<std::vector<char>> load(llvm::StringRef key) const;
   void save(llvm::StringRef key, llvm::ArrayRef<char> bytes) const;

@@ -1,0 +1,70 @@
+//===- Compiler.h - The compiler's C++ interface ----------------*- C++ -*-===//
+//
+// Compiles models into glyphs, which the runtime (runtime/include/glyptic) executes without the compiler.
+//
+//   Ownership  a Compiler belongs to whoever created it; it keeps nothing of a request once that is answered. Files
+//              appear whole or not at all.
+//   Threads    requests to one Compiler may run at the same time on any threads. A request may use several threads.
+//   Errors     every request returns an Outcome; nothing is thrown. Nothing but `printAfter` writes to the terminal.
+//   Bits       the same model, options and processor features give the same glyph.
+//
+// Programs that compile only now and then open libglyptic-compiler.so with dlopen and call glypticCreateCompiler, so
+// that they start without LLVM; everything in this header works without linking the library. Others link it.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/Options.h"
+#include "glyptic/Error.h"
+
+#include <memory>
+#include <utility>
+
+namespace glyptic {
+
+/// What came of a request. Where it failed, `message` names file, node and op type, says what is wrong and what to do;
+/// several faults of one model are on lines of their own.
+struct Outcome {
+  bool ok = true;
+  ErrorCode code = ErrorCode::Internal; ///< where not `ok`
+  std::string message;
+
+  explicit operator bool() const { return ok; }
+};
+
+/// What there is to tell of a compilation besides its glyph.
+struct CompileReport {
+  std::string bill;     ///< memory, work and predicted time on this machine; at most 80 columns
+  std::string billJson; ///< the same
+  std::vector<std::pair<std::string, double>> phases; ///< name and seconds, in the order in which they ran
+  bool objectsFromCache = false;
+};
+
+class Compiler {
+public:
+  virtual ~Compiler() = default;
+
+  /// Compiles `model` (.onnx, or .onnxtxt in text form) to the file `glyph`. With `stopAfter` in the options the phases
+  /// up to that one run, and no file is written. `report` may be null; it is filled as far as the compilation came.
+  virtual Outcome compile(const std::string &model, const CompileOptions &options, const std::string &glyph,
+                          CompileReport *report = nullptr) noexcept = 0;
+
+  /// The same into memory. For models of many gigabytes prefer a file, which needs no second copy of the weights.
+  virtual Outcome compileToMemory(const std::string &model, const CompileOptions &options, std::vector<char> &glyph,
+                                  CompileReport *report = nullptr) noexcept = 0;
+
+  /// Writes `model` to `output` with the parameters and statistics of a saved state (.safetensors).
+  virtual Outcome exportModel(const std::string &model, const std::string &state, const std::string &output) noexcept = 0;
+
+  /// One line for each phase of a compilation: its name and what it does.
+  virtual std::string describePhases() const = 0;
+};
+
+/// Raised when the classes above change.
+inline constexpr int kCompilerInterface = 1;
+
+} // namespace glyptic
+
+/// A new compiler, to be deleted by the caller; null if the library has another `interface` than
+/// glyptic::kCompilerInterface.
+extern "C" glyptic::Compiler *glypticCreateCompiler(int interface);

@@ -1,0 +1,195 @@
+//===- Compilation.cpp - One model on its way to a glyph --------===//
+#include "compiler/Pipeline/Compilation.h"
+#include "codegen/CPU/CompileKernels.h"
+#include "codegen/Structured/GenerateKernels.h"
+#include "compiler/Glyph/Serialize.h"
+#include "compiler/Glyph/WriteGlyph.h"
+#include "compiler/Import/Diagnostics.h"
+#include "compiler/Pipeline/OptionsJson.h"
+#include "compiler/Pipeline/Registration.h"
+#include "compiler/Planning/Bill.h"
+#if __has_include("compiler/Training/Training.h") // XXX
+#include "compiler/Training/Training.h"
+#else
+namespace glyptic { static mlir::LogicalResult buildTraining(mlir::ModuleOp, const TrainingOptions &) { return mlir::failure(); } }
+#endif
+#include "support/glyph/Glyph.h"
+#include "mlir/IR/Diagnostics.h"
+#include <chrono>
+#include <thread>
+
+using namespace mlir;
+
+namespace glyptic {
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registerDialects(registry);
+  return registry;
+}
+
+Compilation::Compilation(const std::string &model, const CompileOptions &options, const std::string &glyph,
+                         CompileReport &report)
+    // Phases are short and machines few-cored: MLIR's thread pool would cost more than it brings.
+    : model(model), glyph(glyph), options(options), report(report),
+      context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+  settings.maxBatch = options.maxBatch;
+  settings.threads = options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  settings.target = glyph::kCpuTarget + codegen::CpuTarget::host().features;
+}
+
+Outcome Compilation::fail(ErrorCode code, const std::string &message) const { return {false, code, message}; }
+
+Outcome Compilation::failWithDiagnostics(ErrorCode code) {
+  if (diagnostics.empty())
+    diagnostics = model + ": a phase failed without saying why";
+  return fail(code, std::exchange(diagnostics, {}));
+}
+
+/// `model.onnx: node "conv1": what is wrong`; notes follow on lines of their own.
+static std::string describe(Diagnostic &diagnostic, const std::string &model) {
+  std::string node;
+  diagnostic.getLocation()->walk([&](Location part) {
+    auto named = dyn_cast<NameLoc>(part);
+    if (!named)
+      return WalkResult::advance();
+    node = "node " + quote(named.getName()) + ": ";
+    return WalkResult::interrupt();
+  });
+  std::string text = model + ": " + node + diagnostic.str();
+  for (Diagnostic &note : diagnostic.getNotes())
+    text += "\n  " + note.str();
+  return text;
+}
+
+Outcome Compilation::run() {
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return;
+    diagnostics += (diagnostics.empty() ? "" : "\n") + describe(diagnostic, model);
+  });
+  if (Outcome outcome = checkOptions(); !outcome)
+    return outcome;
+  const PhaseInfo *last = findPhase(options.stopAfter);
+  for (const PhaseInfo &info : getPhases()) {
+    if (info.phase == Phase::Training && !options.training)
+      continue;
+    auto start = std::chrono::steady_clock::now();
+    if (Outcome outcome = runPhase(info); !outcome)
+      return outcome;
+    report.phases.push_back({info.name.str(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+    if (&info == findPhase(options.printAfter))
+      imported.module->print(llvm::errs(), OpPrintingFlags().elideLargeElementsAttrs());
+    if (&info == last)
+      break;
+  }
+  return {};
+}
+
+Outcome Compilation::checkOptions() {
+  for (const std::string &name : {options.stopAfter, options.printAfter})
+    if (!name.empty() && !findPhase(name)) {
+      std::string known;
+      for (const PhaseInfo &info : getPhases())
+        known += (known.empty() ? "" : ", ") + info.name.str();
+      return fail(ErrorCode::Argument, "there is no phase " + quote(name) + "; phases are " + known);
+    }
+  if (options.maxBatch < 1)
+    return fail(ErrorCode::Argument, "the batch is " + std::to_string(options.maxBatch) + "; it is at least 1");
+  return {};
+}
+
+Outcome Compilation::runPhase(const PhaseInfo &info) {
+  Outcome outcome;
+  switch (info.phase) {
+  case Phase::Import:
+    outcome = import();
+    break;
+  case Phase::Training:
+    outcome = buildTrainingStep();
+    break;
+  case Phase::Objects:
+    return compileObjects();
+  case Phase::Glyph:
+    return writeFile();
+  default:
+    break;
+  }
+  if (outcome)
+    outcome = runPasses(info.phase);
+  if (outcome && failed(verifyAfter(*imported.module, info.phase)))
+    outcome = failWithDiagnostics(ErrorCode::Internal);
+  if (outcome && info.phase == Phase::Planning)
+    outcome = makeBill();
+  return outcome;
+}
+
+Outcome Compilation::import() {
+  llvm::Expected<ImportedModel> result = importOnnx(context, model, options);
+  if (!result)
+    return fail(ErrorCode::Format, llvm::toString(result.takeError()));
+  imported = std::move(*result);
+  return {};
+}
+
+Outcome Compilation::buildTrainingStep() {
+  return succeeded(buildTraining(*imported.module, *options.training)) ? Outcome()
+                                                                       : failWithDiagnostics(ErrorCode::Unsupported);
+}
+
+Outcome Compilation::runPasses(Phase phase) {
+  PassManager manager(&context, ModuleOp::getOperationName());
+  addPasses(manager, phase, settings);
+  if (succeeded(manager.run(*imported.module)))
+    return {};
+  // Only memory can be too small for a program that came so far; all else the importer should have refused.
+  return failWithDiagnostics(phase == Phase::Planning ? ErrorCode::Memory : ErrorCode::Internal);
+}
+
+static plan::ProgramOp getPlan(ModuleOp module) { return *module.getOps<plan::ProgramOp>().begin(); }
+
+/// The bill in the glyph holds no prediction: times belong to a machine, and would make the bytes of a glyph depend on
+/// a stopwatch.
+Outcome Compilation::makeBill() {
+  plan::ProgramOp program = getPlan(*imported.module);
+  storedBill = toText(planning::makeBill(program));
+  const std::string cache = options.cache ? codegen::ObjectCache::standard().getFolder() : "";
+  planning::Bill bill = planning::makeBill(program, planning::Machine::measure(settings.threads, cache));
+  report.bill = toText(bill);
+  report.billJson = toJson(bill);
+  return {};
+}
+
+Outcome Compilation::compileObjects() {
+  auto module = imported.module->lookupSymbol<ModuleOp>(codegen::kKernelsModule);
+  if (!module || module.getBody()->empty())
+    return {};
+  const codegen::ObjectCache cache = codegen::ObjectCache::standard();
+  codegen::CompileTimes times;
+  llvm::Expected<std::vector<char>> result =
+      codegen::compileKernels(module, codegen::CpuTarget::host(), options.cache ? &cache : nullptr, &times);
+  if (!result)
+    return fail(ErrorCode::Internal, model + ": " + llvm::toString(result.takeError()));
+  kernels = std::move(*result);
+  report.objectsFromCache = times.cached;
+  return {};
+}
+
+Outcome Compilation::writeFile() {
+  FailureOr<glyph::ProgramT> program = toGlyphProgram(getPlan(*imported.module));
+  if (failed(program))
+    return failWithDiagnostics(ErrorCode::Unsupported);
+  llvm::Expected<ExportSkeleton> skeleton = buildExportSkeleton(context, imported);
+  if (!skeleton)
+    return fail(ErrorCode::Format, llvm::toString(skeleton.takeError()));
+  if (options.training)
+    program->options = toJson(*options.training);
+  try {
+    writeGlyph(glyph, {*program, kernels, imported.weights, storedBill, &*skeleton});
+  } catch (const Error &error) {
+    return fail(error.code(), error.what());
+  }
+  return {};
+}
+
+} // namespace glyptic

@@ -1,0 +1,86 @@
+//===- Compiler.cpp - The compiler's C++ interface --------------===//
+#include "compiler/Compiler.h"
+#include "compiler/Export/Export.h"
+#include "compiler/Pipeline/Compilation.h"
+#include "support/File.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <filesystem>
+#include <unistd.h>
+
+namespace glyptic {
+namespace {
+
+/// No exception leaves the compiler: those of its libraries (JSON, ONNX, the standard library) become outcomes here.
+template <typename Action> Outcome guard(Action action) noexcept {
+  try {
+    return action();
+  } catch (const Error &error) {
+    return {false, error.code(), error.what()};
+  } catch (const std::bad_alloc &) {
+    return {false, ErrorCode::Memory, "out of memory"};
+  } catch (const std::exception &error) {
+    return {false, ErrorCode::Internal, error.what()};
+  }
+}
+
+/// A file of our own in the folder for temporary files.
+class TemporaryFile {
+public:
+  TemporaryFile() : path((std::filesystem::temp_directory_path() / "glyptic-XXXXXX").string()) {
+    int file = mkstemp(path.data());
+    if (file < 0)
+      throwFileError("create", path);
+    close(file);
+  }
+  TemporaryFile(const TemporaryFile &) = delete;
+  ~TemporaryFile() { unlink(path.c_str()); }
+
+  std::string path;
+};
+
+class CompilerImpl final : public Compiler {
+public:
+  Outcome compile(const std::string &model, const CompileOptions &options, const std::string &glyph,
+                  CompileReport *report) noexcept override {
+    return guard([&] {
+      CompileReport unused;
+      return Compilation(model, options, glyph, report ? *report : unused).run();
+    });
+  }
+
+  Outcome compileToMemory(const std::string &model, const CompileOptions &options, std::vector<char> &glyph,
+                          CompileReport *report) noexcept override {
+    return guard([&] {
+      TemporaryFile file;
+      Outcome outcome = compile(model, options, file.path, report);
+      if (outcome) {
+        MappedFile mapped(file.path);
+        glyph.assign(mapped.bytes().begin(), mapped.bytes().end());
+      }
+      return outcome;
+    });
+  }
+
+  Outcome exportModel(const std::string &model, const std::string &state, const std::string &output) noexcept override {
+    return guard([&]() -> Outcome {
+      mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+      if (llvm::Error error = glyptic::exportModel(context, model, state, output))
+        return {false, ErrorCode::Format, llvm::toString(std::move(error))};
+      return {};
+    });
+  }
+
+  std::string describePhases() const override {
+    std::string text;
+    for (const PhaseInfo &info : getPhases())
+      text += llvm::formatv("{0,-10} {1}\n", info.name, info.description).str();
+    return text;
+  }
+};
+
+} // namespace
+} // namespace glyptic
+
+extern "C" glyptic::Compiler *glypticCreateCompiler(int interface) {
+  return interface == glyptic::kCompilerInterface ? new glyptic::CompilerImpl : nullptr;
+}
