@@ -1,0 +1,103 @@
+// RUN: glyptic-opt %s --graph-fusion | FileCheck %s
+
+// A library's op stays outside; what follows it is one kernel: bias and activation. The broadcast is cloned inside, never
+// stored.
+// CHECK-LABEL: func @bias_relu
+// CHECK:       %[[DOT:.*]] = graph.dot_general
+// CHECK:       %[[OUT:.*]] = graph.region "pointwise"(%[[DOT]], %{{.*}})
+// CHECK:         graph.broadcast
+// CHECK:         graph.add
+// CHECK:         graph.relu
+// CHECK:       return %[[OUT]]
+func.func @bias_relu(%x: tensor<?x10xf32>, %w: tensor<10x20xf32>, %b: tensor<20xf32>) -> tensor<?x20xf32> {
+  %0 = graph.dot_general %x, %w batch = [] x [] contracting = [1] x [0] : (tensor<?x10xf32>, tensor<10x20xf32>) -> tensor<?x20xf32>
+  %1 = graph.broadcast %b dims = [1] : (tensor<20xf32>) -> tensor<?x20xf32>
+  %2 = graph.add %0, %1 : tensor<?x20xf32>
+  %3 = graph.relu %2 : tensor<?x20xf32>
+  return %3 : tensor<?x20xf32>
+}
+
+// Softmax in pieces: two reductions of each row, and everything between them, in one kernel.
+// CHECK-LABEL: func @softmax
+// CHECK:       graph.region "row"
+// CHECK-COUNT-2: graph.reduce
+// CHECK:         graph.div
+// CHECK-NOT:   graph.region
+func.func @softmax(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
+  %0 = graph.reduce max %x dims = [1] : (tensor<?x10xf32>) -> tensor<?xf32>
+  %1 = graph.broadcast %0 dims = [0] : (tensor<?xf32>) -> tensor<?x10xf32>
+  %2 = graph.sub %x, %1 : tensor<?x10xf32>
+  %3 = graph.exp %2 : tensor<?x10xf32>
+  %4 = graph.reduce sum %3 dims = [1] : (tensor<?x10xf32>) -> tensor<?xf32>
+  %5 = graph.broadcast %4 dims = [0] : (tensor<?xf32>) -> tensor<?x10xf32>
+  %6 = graph.div %3, %5 : tensor<?x10xf32>
+  return %6 : tensor<?x10xf32>
+}
+
+// "columns-own": the masked gradient is needed by others, so it is stored once, and the bias gradient reads it.
+// CHECK-LABEL: func @bias_gradient
+// CHECK:       %[[MASKED:.*]] = graph.region "pointwise"
+// CHECK:       %[[SUM:.*]] = graph.region "column"(%[[MASKED]])
+// CHECK:       return %[[MASKED]], %[[SUM]]
+func.func @bias_gradient(%dy: tensor<?x20xf32>, %mask: tensor<?x20xi1>) -> (tensor<?x20xf32>, tensor<20xf32>) {
+  %zero = graph.constant dense<0.0> : tensor<?x20xf32>
+  %0 = graph.select %mask, %dy, %zero : tensor<?x20xi1>, tensor<?x20xf32>
+  %1 = graph.reduce sum %0 dims = [0] : (tensor<?x20xf32>) -> tensor<20xf32>
+  return %0, %1 : tensor<?x20xf32>, tensor<20xf32>
+}
+
+// "columns-end": a sum over the batch is complete only after the whole kernel, so the root is another one.
+// CHECK-LABEL: func @total
+// CHECK:       %[[SUM:.*]] = graph.region "column"
+// CHECK:         graph.mul
+// CHECK:         graph.reduce
+// CHECK:       graph.region "pointwise"(%[[SUM]])
+// CHECK:         graph.sqrt
+func.func @total(%x: tensor<?xf32>) -> tensor<f32> {
+  %0 = graph.mul %x, %x : tensor<?xf32>
+  %1 = graph.reduce sum %0 dims = [0] : (tensor<?xf32>) -> tensor<f32>
+  %2 = graph.sqrt %1 : tensor<f32>
+  return %2 : tensor<f32>
+}
+
+// "maps-read-memory": a transpose needs elements that other iterations compute.
+// CHECK-LABEL: func @transposed
+// CHECK:       %[[EXP:.*]] = graph.region "pointwise"
+// CHECK:         graph.exp
+// CHECK:       graph.region "pointwise"(%[[EXP]])
+// CHECK:         graph.transpose
+// CHECK:         graph.neg
+func.func @transposed(%x: tensor<4x6xf32>) -> tensor<6x4xf32> {
+  %0 = graph.exp %x : tensor<4x6xf32>
+  %1 = graph.transpose %0 permutation = [1, 0] : (tensor<4x6xf32>) -> tensor<6x4xf32>
+  %2 = graph.neg %1 : tensor<6x4xf32>
+  return %2 : tensor<6x4xf32>
+}
+
+// No cycle: the two pointwise ops could share a kernel by shape, but the path through the product leads out and back.
+// CHECK-LABEL: func @around
+// CHECK:       graph.region "pointwise"
+// CHECK:       graph.dot_general
+// CHECK:       graph.region "pointwise"
+func.func @around(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %0 = graph.exp %x : tensor<8x8xf32>
+  %1 = graph.dot_general %0, %x batch = [] x [] contracting = [1] x [0] : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %2 = graph.add %0, %1 : tensor<8x8xf32>
+  return %2 : tensor<8x8xf32>
+}
+
+// A row's mean is a row value: it stays in the kernel that uses it.
+// CHECK-LABEL: func @centre
+// CHECK:       graph.region "row"
+// CHECK:         graph.reduce
+// CHECK:         graph.mul
+// CHECK:         graph.sub
+// CHECK-NOT:   graph.region
+func.func @centre(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
+  %0 = graph.reduce sum %x dims = [2] : (tensor<?x4x8xf32>) -> tensor<?x4xf32>
+  %1 = graph.constant dense<0.125> : tensor<?x4xf32>
+  %2 = graph.mul %0, %1 : tensor<?x4xf32>
+  %3 = graph.broadcast %2 dims = [0, 1] : (tensor<?x4xf32>) -> tensor<?x4x8xf32>
+  %4 = graph.sub %x, %3 : tensor<?x4x8xf32>
+  return %4 : tensor<?x4x8xf32>
+}
