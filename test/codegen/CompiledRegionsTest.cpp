@@ -1,0 +1,230 @@
+//===- CompiledRegionsTest.cpp - Generated code against meaning -===//
+//
+// Every function of the sample files becomes one region, is compiled for this machine and run on pseudo-random
+// operands. The results must agree with the ops' plain evaluation, which shares no code with their structured forms,
+// and must not change by a bit with the division of the work.
+//
+//===----------------------------------------------------------------------===//
+#include "RegionRunner.h"
+#include "compiler/Passes.h"
+#include "compiler/Pipeline/Registration.h"
+#include "dialects/Graph/HostTensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/bit.h"
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <random>
+
+using namespace mlir;
+using namespace glyptic;
+using namespace glyptic::graph;
+using namespace glyptic::test;
+
+namespace {
+
+/// Moves the body of a function into one region op.
+RegionOp outline(func::FuncOp function) {
+  Block &block = function.getBody().front();
+  Operation *end = block.getTerminator();
+  OpBuilder builder(end);
+  auto region = RegionOp::create(builder, function.getLoc(), end->getOperandTypes(), block.getArguments());
+  Block &body = region.getBody().emplaceBlock();
+  IRMapping map;
+  for (BlockArgument argument : block.getArguments())
+    map.map(argument, body.addArgument(argument.getType(), argument.getLoc()));
+  OpBuilder inner = OpBuilder::atBlockEnd(&body);
+  for (Operation &op : block.without_terminator())
+    if (&op != region)
+      inner.clone(op, map);
+  YieldOp::create(inner, function.getLoc(), llvm::map_to_vector(end->getOperands(), [&](Value v) { return map.lookup(v); }));
+  end->setOperands(region.getResults());
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
+    if (&op != region)
+      op.erase();
+  return region;
+}
+
+bool hasKernels(func::FuncOp function) {
+  auto ops = function.getBody().front().without_terminator();
+  bool isNamed = llvm::any_of(ops, [](Operation &op) { return op.hasTrait<trait::NamedKernel>(); });
+  return !ops.empty() && llvm::all_of(ops, [&](Operation &op) {
+    return isNamed ? op.hasTrait<trait::NamedKernel>() && llvm::hasSingleElement(ops)
+                   : isa<StructuredOpInterface, ReshapeOp>(op);
+  });
+}
+
+/// Floats in (-2, 2), with zeros and equal values now and then; integers that can serve as indices.
+HostTensor makeOperand(RankedTensorType type, int64_t batch, std::mt19937 &random) {
+  HostTensor tensor(type.getElementType(), getShapeAt(type, batch), HostPrecision::F32);
+  for (int64_t i = 0; i < tensor.getNumElements(); ++i) {
+    double unit = (random() % 4096) / 4096.0;
+    if (type.getElementType().isInteger(1))
+      tensor.set(i, unit < 0.5);
+    else if (isa<IntegerType>(type.getElementType()))
+      tensor.set(i, std::floor(unit * 4));
+    else
+      tensor.set(i, random() % 16 ? unit * 4 - 2 : 0.0);
+  }
+  return tensor;
+}
+
+template <typename T> void put(Bytes &bytes, int64_t i, T value) { std::memcpy(&bytes[i * sizeof(T)], &value, sizeof(T)); }
+template <typename T> T take(const Bytes &bytes, int64_t i) {
+  T value;
+  std::memcpy(&value, &bytes[i * sizeof(T)], sizeof(T));
+  return value;
+}
+
+Bytes toBytes(const HostTensor &tensor, RankedTensorType type, int64_t batch) {
+  Bytes bytes(getByteSize(type, batch));
+  Type element = type.getElementType();
+  for (int64_t i = 0; i < tensor.getNumElements(); ++i) {
+    double value = tensor.at(i);
+    if (element.isF32())
+      put<float>(bytes, i, value);
+    else if (element.isF64())
+      put<double>(bytes, i, value);
+    else if (element.isInteger(64))
+      put<int64_t>(bytes, i, value);
+    else if (element.isInteger(32))
+      put<int32_t>(bytes, i, value);
+    else
+      put<int8_t>(bytes, i, value);
+  }
+  return bytes;
+}
+
+double readElement(const Bytes &bytes, Type element, int64_t i) {
+  if (element.isF32())
+    return take<float>(bytes, i);
+  if (element.isF64())
+    return take<double>(bytes, i);
+  if (element.isInteger(64))
+    return take<int64_t>(bytes, i);
+  if (element.isInteger(32))
+    return take<int32_t>(bytes, i);
+  return take<int8_t>(bytes, i);
+}
+
+/// The meaning of a region, op by op.
+std::vector<HostTensor> interpret(RegionOp region, const std::vector<HostTensor> &inputs, int64_t batch) {
+  llvm::DenseMap<Value, HostTensor> values;
+  Block &body = region.getBody().front();
+  for (auto [argument, input] : llvm::zip_equal(body.getArguments(), inputs))
+    values[argument] = input;
+  for (Operation &op : body.without_terminator()) {
+    SmallVector<const HostTensor *> operands;
+    for (Value operand : op.getOperands())
+      operands.push_back(&values[operand]);
+    std::vector<HostTensor> results;
+    for (Type type : op.getResultTypes()) {
+      auto tensor = cast<RankedTensorType>(type);
+      results.emplace_back(tensor.getElementType(), getShapeAt(tensor, batch), HostPrecision::F32);
+    }
+    EXPECT_TRUE(succeeded(cast<EvaluableOpInterface>(op).evaluate(operands, results)));
+    for (auto [value, result] : llvm::zip_equal(op.getResults(), results))
+      values[value] = std::move(result);
+  }
+  std::vector<HostTensor> results;
+  for (Value value : body.getTerminator()->getOperands())
+    results.push_back(values[value]);
+  return results;
+}
+
+/// Polynomials and the order of additions cost some units in the last place, relative to the largest element.
+void expectClose(const Bytes &actual, const HostTensor &expected, Type element) {
+  double scale = 1;
+  for (int64_t i = 0; i < expected.getNumElements(); ++i)
+    if (std::isfinite(expected.at(i)))
+      scale = std::max(scale, std::abs(expected.at(i)));
+  const double tolerance = isa<FloatType>(element) ? 4e-6 * scale : 0;
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < expected.getNumElements(); ++i) {
+    double got = readElement(actual, element, i), want = expected.at(i);
+    bool same = got == want || (std::isnan(got) && std::isnan(want)) || std::abs(got - want) <= tolerance;
+    if (!same && ++wrong <= 3)
+      ADD_FAILURE() << "element " << i << " is " << got << ", not " << want;
+  }
+  EXPECT_EQ(wrong, 0);
+}
+
+class CompiledRegions : public testing::Test {
+protected:
+  CompiledRegions() {
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+  }
+
+  /// Returns how many functions of the file were compiled and compared.
+  unsigned check(const std::string &file) {
+    OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
+    if (!module) {
+      ADD_FAILURE() << file << " does not parse";
+      return 0;
+    }
+    PassManager passes(&context);
+    passes.addPass(createDecomposePass());
+    EXPECT_TRUE(succeeded(passes.run(*module)));
+    SmallVector<RegionOp> regions;
+    for (func::FuncOp function : llvm::make_early_inc_range(module->getOps<func::FuncOp>())) {
+      if (hasKernels(function))
+        regions.push_back(outline(function));
+      else
+        function.erase();
+    }
+    RegionRunner runner(*module);
+    EXPECT_EQ(runner.getError(), "");
+    if (runner.getError().empty())
+      for (RegionOp region : regions)
+        for (int64_t batch : {1, 3, 0})
+          checkRegion(runner, region, batch);
+    return regions.size();
+  }
+
+  void checkRegion(const RegionRunner &runner, RegionOp region, int64_t batch) {
+    SCOPED_TRACE((region->getParentOfType<func::FuncOp>().getName() + ", batch " + Twine(batch)).str());
+    std::mt19937 random(7);
+    std::vector<HostTensor> operands;
+    std::vector<Bytes> memory;
+    for (Type type : region.getInputs().getTypes()) {
+      operands.push_back(makeOperand(cast<RankedTensorType>(type), batch, random));
+      memory.push_back(toBytes(operands.back(), cast<RankedTensorType>(type), batch));
+    }
+    std::vector<HostTensor> expected = interpret(region, operands, batch);
+    std::vector<Bytes> whole = runner.run(region, memory, batch);
+    for (auto [i, type] : llvm::enumerate(region.getResultTypes())) {
+      ASSERT_EQ(whole[i].size(), getByteSize(cast<RankedTensorType>(type), batch)) << "written out of bounds";
+      expectClose(whole[i], expected[i], cast<RankedTensorType>(type).getElementType());
+    }
+    for (Division division : {Division::OneByOne, Division::Backwards, Division::Uneven})
+      EXPECT_TRUE(runner.run(region, memory, batch, division) == whole) << "bits depend on the division of work";
+  }
+
+  DialectRegistry registry;
+  MLIRContext context;
+};
+
+std::string getFolder() { return std::filesystem::path(__FILE__).parent_path().string(); }
+
+TEST_F(CompiledRegions, Chains) { EXPECT_GE(check(getFolder() + "/chains.mlir"), 12u); }
+
+TEST_F(CompiledRegions, EveryOpWithAStructuredForm) {
+  unsigned count = 0;
+  std::vector<std::string> files;
+  for (auto &entry : std::filesystem::directory_iterator(getFolder() + "/../dialects/Graph/samples"))
+    files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  for (const std::string &file : files) {
+    SCOPED_TRACE(file);
+    count += check(file);
+  }
+  EXPECT_GE(count, 60u);
+}
+
+} // namespace
