@@ -87,10 +87,9 @@ AffineExpr traceIndex(Value value, ArrayRef<AffineExpr> loopIndex) {
   return isa<AffineConstantExpr>(lhs) || isa<AffineConstantExpr>(rhs) ? lhs * rhs : AffineExpr();
 }
 
-bool isSplat(Value tensor) {
-  DenseElementsAttr dense;
-  return isa_and_nonnull<tensor::EmptyOp, linalg::FillOp>(tensor.getDefiningOp()) ||
-         (matchPattern(tensor, m_Constant(&dense)) && dense.isSplat());
+bool isTable(Value tensor) {
+  DenseElementsAttr elements;
+  return matchPattern(tensor, m_Constant(&elements)) && !elements.isSplat();
 }
 
 /// Dimensions of `from` and `to` fall into runs with equal products; within a run the index is linearised and taken
@@ -141,7 +140,7 @@ void AccessAnalysis::visit(Value tensor, ArrayRef<AffineExpr> index) {
   // The key only has to tell indices apart, so the map's nominal number of dimensions is irrelevant.
   if (!visited.insert({tensor, AffineMap::get(1 << 20, 1, index, context)}).second)
     return;
-  if (isMemory(tensor)) {
+  if (isMemory(tensor) || isTable(tensor)) {
     accesses.push_back({tensor, getStrides(cast<RankedTensorType>(tensor.getType())), Index(index)});
     return;
   }

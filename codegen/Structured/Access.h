@@ -44,8 +44,8 @@ mlir::AffineExpr traceIndex(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> 
 /// The index in the operand of a reshape for an index in its result.
 Index composeReshape(mlir::RankedTensorType from, mlir::RankedTensorType to, llvm::ArrayRef<mlir::AffineExpr> index);
 
-/// Loops of one element (an empty tensor, a splat) and those that need memory.
-bool isSplat(mlir::Value tensor);
+/// A constant whose elements differ, so that a kernel must look them up.
+bool isTable(mlir::Value tensor);
 
 /// One element read (or, in a body, an index used as a number: then `tensor` is null and the type has rank one).
 struct Access {

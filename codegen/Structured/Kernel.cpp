@@ -110,14 +110,14 @@ LogicalResult KernelEmitter::createFunction() {
   for (Root *root : plan.roots) {
     unsigned rank = root->getType().getRank();
     AccessAnalysis analysis(rank, [&](Value v) {
-      return v != root->value && (memory.positions.contains(v) || isa<BlockArgument>(v));
+      return v != root->value && memory.positions.contains(v);
     });
     Index index = llvm::map_to_vector(llvm::seq<unsigned>(0, rank), [&](unsigned i) { return getAffineDimExpr(i, context()); });
     if (isa<BlockArgument>(root->value))
       read.insert(root->value);
     analysis.visit(root->value, index);
     for (const Access &access : analysis.getAccesses())
-      if (access.tensor)
+      if (access.tensor && memory.positions.contains(access.tensor))
         read.insert(access.tensor);
   }
   for (Value value : read)
@@ -248,7 +248,8 @@ void KernelEmitter::emitElements() {
 /// One loop over a contiguous range of elements, whatever chunks it covers.
 void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
   const Dim size = space.sizes.front();
-  int64_t perChunk = plan.schedule == Schedule::Nest ? width : kFlatChunk, count = llvm::divideCeil(size.scale, perChunk);
+  int64_t perChunk = plan.schedule == Schedule::Nest ? width : kFlatChunk;
+  int64_t count = std::max<int64_t>(1, llvm::divideCeil(size.scale, perChunk));
   // With a batch, the chunks of one sample: their number must be a multiple of it.
   if (size.batched)
     perChunk = llvm::divideCeil(size.scale, count);

@@ -135,8 +135,8 @@ struct FusionPass : impl::FusionPassBase<FusionPass> {
   }
 
   static void eraseDead(Block &block) {
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
-      if (op.use_empty() && isMemoryEffectFree(&op))
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+      if (!op.hasTrait<OpTrait::IsTerminator>() && op.use_empty() && isMemoryEffectFree(&op))
         op.erase();
   }
 };

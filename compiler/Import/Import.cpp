@@ -152,7 +152,7 @@ private:
 
   void removeUnused(std::vector<Weight> &weights) {
     Block &body = function.front();
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.without_terminator())))
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
       if (isOpTriviallyDead(&op))
         op.erase();
     llvm::BitVector unused(body.getNumArguments());
