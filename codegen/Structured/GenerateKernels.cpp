@@ -110,7 +110,7 @@ private:
     for (Value operand : op->getOperands()) {
       auto argument = dyn_cast<BlockArgument>(operand);
       if (!argument)
-        return op->emitError("takes its operands from memory, so nothing else may be computed in its region");
+        return op->emitOpError("takes its operands from memory, so nothing else may be computed in its region");
       positions.push_back(argument.getArgNumber());
     }
     for (Value result : op->getResults()) {

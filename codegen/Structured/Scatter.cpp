@@ -148,7 +148,7 @@ private:
 FailureOr<EmittedKernel> emitNamedKernel(ModuleOp module, Operation *op, const KernelOptions &) {
   if (auto scatter = dyn_cast<ScatterAddOp>(op))
     return ScatterEmitter(module, scatter).run();
-  return op->emitError("has neither a structured form nor a kernel of its own");
+  return op->emitOpError("has neither a structured form nor a kernel of its own");
 }
 
 } // namespace glyptic::codegen

@@ -31,7 +31,7 @@ FailureOr<StructuredForm> StructuredForm::build(RegionOp region) {
     }
     auto structured = dyn_cast<StructuredOpInterface>(op);
     if (!structured)
-      return op.emitError("has no structured form, so no kernel can be generated for it; keep it out of regions");
+      return op.emitOpError("has no structured form, so no kernel can be generated for it; keep it out of regions");
     FailureOr<SmallVector<Value>> values = structured.buildStructured(builder, lookup(op.getOperands()));
     if (failed(values))
       return failure();
