@@ -37,7 +37,7 @@ public:
       else
         state.bindings[name].value = ConstantOp::create(state.builder, getNameLoc(name), elements.getType(), elements);
     for (auto &[name, problem] : tensors.unreadable)
-      state.bindings[name] = {Value(), std::nullopt, true, "tensor " + quote(name) + " " + problem};
+      state.bindings[name] = {Value(), {}, {}, true, "tensor " + quote(name) + " " + problem};
   }
 
   void importNodes() {

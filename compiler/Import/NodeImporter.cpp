@@ -59,9 +59,20 @@ Value NodeImporter::getInput(int index) {
     (void)emitError("operand " + Twine(index) + " is missing");
     return {};
   }
+  if (!binding->value && !binding->shape) {
+    (void)emitError("operand " + quote(node.proto->input(index)) + " is not a tensor");
+    return {};
+  }
   if (!binding->value)
     binding->value = materialize(*binding->shape);
   return binding->value;
+}
+
+FailureOr<SmallVector<Value>> NodeImporter::getSequence(int index) {
+  Binding *binding = getBinding(index);
+  if (!binding || !binding->sequence)
+    return emitError("operand " + Twine(index) + " is not a sequence of tensors");
+  return *binding->sequence;
 }
 
 FailureOr<SmallVector<Value>> NodeImporter::getInputs() {
@@ -177,13 +188,19 @@ LogicalResult NodeImporter::setResult(Value value, int index) {
   if (!value)
     return failure();
   if (hasOutput(index))
-    state.bindings[node.proto->output(index)] = {value, std::nullopt, false, ""};
+    state.bindings[node.proto->output(index)].value = value;
+  return success();
+}
+
+LogicalResult NodeImporter::setSequence(ArrayRef<Value> values) {
+  if (hasOutput(0))
+    state.bindings[node.proto->output(0)].sequence = SmallVector<Value>(values);
   return success();
 }
 
 LogicalResult NodeImporter::setResult(ShapeValue value, int index) {
   if (hasOutput(index))
-    state.bindings[node.proto->output(index)] = {Value(), std::move(value), false, ""};
+    state.bindings[node.proto->output(index)].shape = std::move(value);
   return success();
 }
 
@@ -222,6 +239,15 @@ Value NodeImporter::createConvert(Value input, Type elementType) {
 Value NodeImporter::createTranspose(Value input, ArrayRef<int64_t> permutation) {
   bool isIdentity = llvm::all_of(llvm::enumerate(permutation), [](auto p) { return int64_t(p.index()) == p.value(); });
   return isIdentity ? input : create<TransposeOp>(input, permutation);
+}
+
+Value NodeImporter::createSlice(Value input, ArrayRef<int64_t> starts, ArrayRef<int64_t> strides,
+                                ArrayRef<Dim> sizes) {
+  if (!input)
+    return fail();
+  auto type = cast<RankedTensorType>(input.getType());
+  RankedTensorType result = getTensorType(sizes, type.getElementType());
+  return result == type ? input : createAs<SliceOp>(result, input, starts, strides);
 }
 
 /// A multiple of the batch is computed from its size; everything else is a constant.

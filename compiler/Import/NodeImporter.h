@@ -16,8 +16,10 @@ namespace glyptic {
 struct Binding {
   mlir::Value value;               ///< null until a node needs it as a tensor
   std::optional<ShapeValue> shape; ///< its elements, where they are known at import
-  bool failed = false;             ///< its node could not be imported
-  std::string problem;             ///< why it cannot be used, where no other message says so
+  /// A sequence of tensors; its length is always known.
+  std::optional<llvm::SmallVector<mlir::Value>> sequence;
+  bool failed = false; ///< its node could not be imported
+  std::string problem; ///< why it cannot be used, where no other message says so
 };
 
 /// State of one import, shared by its nodes.
@@ -48,6 +50,7 @@ public:
   /// The operand as a tensor; null (and an error) if it is missing.
   mlir::Value getInput(int index);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> getInputs();
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> getSequence(int index);
   mlir::RankedTensorType getType(int index);
   /// The operand's dimensions; does not make a tensor of a shape.
   mlir::FailureOr<llvm::SmallVector<graph::Dim>> getOperandDims(int index);
@@ -73,6 +76,7 @@ public:
   // Results. A null value is a failure whose reason has been recorded.
   mlir::LogicalResult setResult(mlir::Value value, int index = 0);
   mlir::LogicalResult setResult(ShapeValue value, int index = 0);
+  mlir::LogicalResult setSequence(llvm::ArrayRef<mlir::Value> values);
 
   // Building.
   mlir::Location getLoc() const { return loc; }
@@ -87,6 +91,9 @@ public:
   mlir::Value createReshape(mlir::Value input, llvm::ArrayRef<graph::Dim> dims);
   mlir::Value createConvert(mlir::Value input, mlir::Type elementType);
   mlir::Value createTranspose(mlir::Value input, llvm::ArrayRef<int64_t> permutation);
+  /// Elements start, start + stride, ... (`sizes` of them) of each dimension.
+  mlir::Value createSlice(mlir::Value input, llvm::ArrayRef<int64_t> starts, llvm::ArrayRef<int64_t> strides,
+                          llvm::ArrayRef<graph::Dim> sizes);
   mlir::Value materialize(const ShapeValue &value);
 
   /// Repeats `input` to `dims` by ONNX's rules: dimensions are matched from the last on.

@@ -11,8 +11,8 @@ static auto getKey(const OpImporter &importer) { return std::tuple(importer.doma
 static std::vector<OpImporter> buildTable() {
   std::vector<OpImporter> table;
   for (auto getter : {getActivationImporters, getContractionImporters, getConvolutionImporters, getElementwiseImporters,
-                      getIndexingImporters, getNormalisationImporters, getReductionImporters, getShapeImporters,
-                      getSizeImporters})
+                      getIndexingImporters, getNormalisationImporters, getReductionImporters,
+                      getSequenceImporters, getShapeImporters, getSizeImporters})
     append_range(table, getter());
   llvm::sort(table, [](const OpImporter &a, const OpImporter &b) {
     return std::tuple(getKey(a), a.sinceVersion) < std::tuple(getKey(b), b.sinceVersion);

@@ -29,6 +29,7 @@ llvm::ArrayRef<OpImporter> getElementwiseImporters();
 llvm::ArrayRef<OpImporter> getIndexingImporters();
 llvm::ArrayRef<OpImporter> getNormalisationImporters();
 llvm::ArrayRef<OpImporter> getReductionImporters();
+llvm::ArrayRef<OpImporter> getSequenceImporters();
 llvm::ArrayRef<OpImporter> getShapeImporters();
 llvm::ArrayRef<OpImporter> getSizeImporters();
 

@@ -8,16 +8,6 @@ namespace glyptic {
 
 namespace {
 
-/// Elements start, start + stride, ... (`sizes` of them) of each dimension.
-Value createSlice(NodeImporter &node, Value input, ArrayRef<int64_t> starts, ArrayRef<int64_t> strides,
-                  ArrayRef<Dim> sizes) {
-  if (!input)
-    return {};
-  auto type = cast<RankedTensorType>(input.getType());
-  RankedTensorType result = getTensorType(sizes, type.getElementType());
-  return result == type ? input : node.createAs<SliceOp>(result, input, starts, strides);
-}
-
 //===-- Gather ----------------------------------------------------------------------------------------------------===//
 
 /// Indices into a shape.
@@ -41,7 +31,7 @@ LogicalResult gatherOne(NodeImporter &node, ArrayRef<Dim> dims, int64_t axis, in
   starts[axis] = index < 0 ? index + dims[axis].scale : index;
   sizes[axis] = {1, false};
   kept.erase(kept.begin() + axis);
-  return node.setResult(node.createReshape(createSlice(node, node.getInput(0), starts, strides, sizes), kept));
+  return node.setResult(node.createReshape(node.createSlice(node.getInput(0), starts, strides, sizes), kept));
 }
 
 LogicalResult importGather(NodeImporter &node) {
@@ -170,7 +160,7 @@ LogicalResult importSlice(NodeImporter &node) {
     if (isReversed)
       reversed.push_back(axis);
   }
-  Value result = createSlice(node, node.getInput(0), starts, strides, *dims);
+  Value result = node.createSlice(node.getInput(0), starts, strides, *dims);
   return node.setResult(reversed.empty() ? result : node.create<ReverseOp>(result, reversed));
 }
 
@@ -212,7 +202,7 @@ LogicalResult importSplit(NodeImporter &node) {
   SmallVector<int64_t> starts(dims->size(), 0), strides(dims->size(), 1);
   for (auto [i, part] : llvm::enumerate(*parts)) {
     (*dims)[*axis] = {part, false};
-    if (failed(node.setResult(createSlice(node, node.getInput(0), starts, strides, *dims), i)))
+    if (failed(node.setResult(node.createSlice(node.getInput(0), starts, strides, *dims), i)))
       return failure();
     starts[*axis] += part;
   }
