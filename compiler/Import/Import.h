@@ -9,6 +9,7 @@
 
 #include "compiler/Options.h"
 #include "compiler/Program.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -36,6 +37,9 @@ struct NodeProvenance {
   std::string modulePath; ///< PyTorch module, such as `layers.0.attention`
   std::string source;     ///< innermost line of the Python source that made the node
 };
+
+/// Row-major little-endian bytes as an attribute. Copies them: for constants and tests, not for weights.
+mlir::DenseElementsAttr getElements(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
 
 struct ImportedModel {
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`; null from importWeights

@@ -152,13 +152,13 @@ llvm::Expected<TensorData> readTensor(MLIRContext &context, const ModelFile &fil
   return TensorData{type, bytes};
 }
 
-DenseElementsAttr getElements(const TensorData &data) {
+DenseElementsAttr getElements(RankedTensorType type, ArrayRef<char> bytes) {
   // Raw booleans of MLIR are packed by bits, so they go through a list.
-  if (data.type.getElementType().isInteger(1)) {
-    auto bits = llvm::map_to_vector(data.bytes, [](char c) { return c != 0; });
-    return DenseElementsAttr::get(data.type, ArrayRef<bool>(bits));
+  if (type.getElementType().isInteger(1)) {
+    auto bits = llvm::map_to_vector(bytes, [](char c) { return c != 0; });
+    return DenseElementsAttr::get(type, ArrayRef<bool>(bits));
   }
-  return DenseElementsAttr::getFromRawBuffer(data.type, data.bytes);
+  return DenseElementsAttr::getFromRawBuffer(type, bytes);
 }
 
 const TensorProto *getConstantTensor(const onnx::NodeProto &node, TensorProto &storage) {

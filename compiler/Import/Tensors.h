@@ -25,9 +25,6 @@ struct TensorData {
 llvm::Expected<TensorData> readTensor(mlir::MLIRContext &context, const ModelFile &file,
                                       const onnx::TensorProto &tensor);
 
-/// The same elements as a compile-time value.
-mlir::DenseElementsAttr getElements(const TensorData &data);
-
 /// A constant attribute of a Constant node (`value`, `value_float`, `value_ints`, ...) as a tensor in `storage`, or
 /// null if the node has none that is a tensor.
 const onnx::TensorProto *getConstantTensor(const onnx::NodeProto &node, onnx::TensorProto &storage);

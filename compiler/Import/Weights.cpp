@@ -162,7 +162,7 @@ public:
                                        : std::pair<StringRef, std::string>(role::Buffer, "not a floating-point tensor");
     bool isSmall = isFloat ? data->type.getNumElements() == 1 : data->type.getNumElements() <= kMaxShapeElements;
     if (isSmall && role != role::Parameter)
-      tensors.constants.push_back({name.str(), getElements(*data)});
+      tensors.constants.push_back({name.str(), getElements(data->type, data->bytes)});
     else
       tensors.weights.push_back({name.str(), data->type, data->bytes, role, reason});
   }

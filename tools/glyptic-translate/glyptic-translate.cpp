@@ -1,9 +1,10 @@
 //===- glyptic-translate.cpp - Shows what the importer makes of a model -------===//
 //
-// A developer's tool, like glyptic-opt: prints the module, the weights and the provenance of an ONNX file, and writes
-// models as `glyptic new` and `glyptic export` do.
+// A developer's tool, like glyptic-opt: prints the module, the weights and the provenance of an ONNX file, runs it in
+// the reference interpreter, and writes models as `glyptic new` and `glyptic export` do.
 //
 //===----------------------------------------------------------------------===//
+#include "InterpretModel.h"
 #include "compiler/Export/Export.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Models/Models.h"
@@ -23,7 +24,9 @@ static cl::list<std::string> sizes("size", cl::desc("a size of the fresh model")
 static cl::opt<uint64_t> seed("seed", cl::desc("of the fresh model's weights"));
 static cl::opt<std::string> statePath("export-state", cl::desc("write the imported model with these weights"),
                                       cl::value_desc("safetensors file"));
-static cl::opt<std::string> outputPath("o", cl::desc("where to write a model"), cl::value_desc("file"));
+static cl::opt<std::string> inputPath("interpret", cl::desc("run the imported model in the reference interpreter"),
+                                      cl::value_desc("npz file"));
+static cl::opt<std::string> outputPath("o", cl::desc("where to write a model or its outputs"), cl::value_desc("file"));
 static cl::list<std::string> shapes("shape", cl::desc("fix an input's shape; N is the batch"),
                                     cl::value_desc("name=N,3,8,8"));
 static cl::list<std::string> train("train", cl::desc("train weights that match"), cl::value_desc("glob"));
@@ -78,6 +81,8 @@ static Error printImported(mlir::MLIRContext &context) {
     return model.takeError();
   mlir::OpPrintingFlags flags;
   flags.enableDebugInfo(showLocations);
+  if (!inputPath.empty())
+    return interpretModel(*model, inputPath, outputPath);
   if (listWeights)
     printWeights(*model);
   else if (listProvenance)

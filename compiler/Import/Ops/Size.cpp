@@ -15,7 +15,7 @@ LogicalResult setConstant(NodeImporter &node, const onnx::TensorProto &tensor) {
   llvm::Expected<TensorData> data = readTensor(*node.getBuilder().getContext(), node.getFile(), tensor);
   if (!data)
     return node.emitError("its value " + llvm::toString(data.takeError()));
-  DenseElementsAttr elements = getElements(*data);
+  DenseElementsAttr elements = getElements(data->type, data->bytes);
   if (auto shape = ShapeValue::get(elements))
     return node.setResult(*shape);
   return node.setResult(node.createConstant(elements));
@@ -39,7 +39,8 @@ LogicalResult importConstantOfShape(NodeImporter &node) {
       return node.emitError("its value " + llvm::toString(data.takeError()));
     if (data->type.getNumElements() != 1)
       return node.emitError("its value must have one element");
-    DenseElementsAttr elements = getElements(*data).reshape(RankedTensorType::get({}, data->type.getElementType()));
+    auto scalarType = RankedTensorType::get({}, data->type.getElementType());
+    DenseElementsAttr elements = getElements(data->type, data->bytes).reshape(scalarType);
     auto shape = ShapeValue::get(elements);
     int64_t count = 1;
     for (Dim dim : *dims)
