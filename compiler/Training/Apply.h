@@ -1,0 +1,25 @@
+//===- Apply.h - The update of the state ------------------------*- C++ -*-===//
+#pragma once
+
+#include "compiler/Training/Optimizers.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace glyptic {
+
+/// The optimizer and schedule that a user asked for, with their defaults filled in.
+struct UpdateRules {
+  const OptimizerRule *optimizer = nullptr;
+  const ScheduleRule *schedule = nullptr;
+  double learningRate = 0, weightDecay = 0;
+
+  static mlir::FailureOr<UpdateRules> create(mlir::func::FuncOp infer, const TrainingOptions &options);
+};
+
+/// Name of the accumulator of a parameter's gradient.
+std::string getGradientName(llvm::StringRef parameter);
+
+/// Adds @apply for the accumulators of `grad`.
+mlir::func::FuncOp buildApply(mlir::ModuleOp module, mlir::func::FuncOp grad, const UpdateRules &rules,
+                              const TrainingOptions &options);
+
+} // namespace glyptic

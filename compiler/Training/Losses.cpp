@@ -1,0 +1,171 @@
+//===- Losses.cpp - Losses and metrics by name ------------------------------===//
+#include "compiler/Training/Losses.h"
+#include "compiler/Program.h"
+#include "compiler/Training/LossRules.h"
+#include "compiler/Training/Names.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+namespace {
+
+/// A shape as users write it: [batch, 10].
+std::string describe(ArrayRef<Dim> dims) {
+  return "[" + llvm::join(llvm::map_range(dims, [](Dim dim) {
+           std::string size = std::to_string(dim.scale);
+           return !dim.batched ? size : dim.scale == 1 ? "batch" : size + "*batch";
+         }), ", ") + "]";
+}
+
+/// The input of the softmax that makes `scores`, and the dimension that it normalises.
+std::optional<std::pair<Value, int64_t>> findSoftmax(Value scores) {
+  if (auto softmax = scores.getDefiningOp<SoftmaxOp>(); softmax && softmax.getDims().size() == 1)
+    return {{softmax.getInput(), softmax.getDims()[0]}};
+  if (auto softmax = scores.getDefiningOp<LogSoftmaxOp>(); softmax && softmax.getDims().size() == 1)
+    return {{softmax.getInput(), softmax.getDims()[0]}};
+  return std::nullopt;
+}
+
+/// The sigmoid that makes `scores`, maybe reshaped afterwards.
+LogisticOp findSigmoid(Value scores) {
+  while (auto reshape = scores.getDefiningOp<ReshapeOp>())
+    scores = reshape.getInput();
+  return scores.getDefiningOp<LogisticOp>();
+}
+
+/// The logits behind a probability, in its shape; null if no activation is found that belongs to the loss.
+Value findLogits(OpBuilder &builder, Value scores, LabelKind kind) {
+  if (kind == LabelKind::Class)
+    if (auto softmax = findSoftmax(scores))
+      return softmax->first;
+  if (kind == LabelKind::Binary)
+    if (LogisticOp sigmoid = findSigmoid(scores))
+      return reshapeTo(builder, sigmoid.getLoc(), sigmoid.getInput(), cast<RankedTensorType>(scores.getType()));
+  return {};
+}
+
+/// A loss in FP16 or BF16 would lose the sum over a batch.
+Type getLossType(Type elementType) {
+  return elementType.getIntOrFloatBitWidth() < 32 ? Float32Type::get(elementType.getContext()) : elementType;
+}
+
+/// Where labels of the shape `positions` lie in data, whose first dimension counts samples.
+SmallVector<Dim> getLabelDims(SmallVector<Dim> positions, LabelKind kind) {
+  if (positions[0].batched && positions[0].scale > 1) {
+    positions.insert(positions.begin() + 1, Dim{positions[0].scale, false});
+    positions[0].scale = 1;
+  }
+  if (kind != LabelKind::Class && positions.size() == 2 && positions[1].isOne())
+    positions.pop_back(); // one number for each sample is a column of data
+  return positions;
+}
+
+StringRef getName(func::FuncOp function, unsigned result) {
+  auto name = function.getResultAttrOfType<StringAttr>(result, kNameAttr);
+  return name ? name.getValue() : "";
+}
+
+} // namespace
+
+FailureOr<Objective> Objective::create(func::FuncOp infer, const TrainingOptions &options) {
+  Objective objective(options);
+  objective.loss = findRule(getLossRules(), "loss", options.loss, infer.getLoc());
+  if (!objective.loss || failed(objective.findOutput(infer)) || failed(objective.findPositions(infer)) ||
+      failed(objective.findLabelType(infer)) || failed(objective.findMetrics(infer)))
+    return failure();
+  return objective;
+}
+
+LogicalResult Objective::findOutput(func::FuncOp infer) {
+  auto isFloat = [&](unsigned i) { return isa<FloatType>(getElementTypeOrSelf(infer.getResultTypes()[i])); };
+  auto results = llvm::seq<unsigned>(0, infer.getNumResults());
+  auto found = llvm::find_if(results, [&](unsigned i) {
+    return options->output.empty() ? isFloat(i) : getName(infer, i) == options->output;
+  });
+  if (found == results.end()) {
+    InFlightDiagnostic error = infer.emitError();
+    if (options->output.empty())
+      return error << "the model has no output of a floating-point type for a loss to look at";
+    error << "the model has no output '" << options->output << "'; its outputs are";
+    for (unsigned i : results)
+      error << (i ? ", '" : " '") << getName(infer, i) << "'";
+    return failure();
+  }
+  outputIndex = *found;
+  outputName = getName(infer, outputIndex).str();
+  if (!isFloat(outputIndex))
+    return infer.emitError("output '") << outputName << "' is of an integer type, on which no loss is defined";
+  return success();
+}
+
+LogicalResult Objective::findPositions(func::FuncOp infer) {
+  Value output = infer.getBody().front().getTerminator()->getOperand(outputIndex);
+  auto type = cast<RankedTensorType>(output.getType());
+  SmallVector<Dim> dims = getDims(type);
+  Builder builder(infer.getContext());
+  if (loss->labels != LabelKind::Class) {
+    if (dims.empty())
+      return infer.emitError("loss '") << loss->name << "' needs an output with a value for each sample; output '"
+                                       << outputName << "' has shape []";
+    positionType = getTensorType(dims, getLossType(type.getElementType()));
+    if (loss->labels == LabelKind::Binary && findSigmoid(output))
+      emitRemark(output.getLoc()) << "loss '" << loss->name << "' is computed from the input of this sigmoid";
+    return success();
+  }
+  // Without a softmax that says it: images have their classes in dimension 1 (as PyTorch wants), sequences in the last.
+  classDim = dims.size() >= 4 ? 1 : int64_t(dims.size()) - 1;
+  if (auto softmax = findSoftmax(output)) {
+    classDim = softmax->second;
+    emitRemark(output.getLoc()) << "loss '" << loss->name << "' is computed from the input of this softmax";
+  }
+  if (dims.size() < 2 || dims[classDim].batched || dims[classDim].scale < 2)
+    return infer.emitError("loss '")
+           << loss->name << "' needs scores of two or more classes, such as an output [batch, 10] for labels [batch]; output '"
+           << outputName << "' has shape " << describe(dims) << " (a single score decides between two with bce-logits)";
+  dims.erase(dims.begin() + classDim);
+  positionType = getTensorType(dims, builder.getI64Type());
+  return success();
+}
+
+LogicalResult Objective::findLabelType(func::FuncOp infer) {
+  if (getBatchedDim(positionType) > 0)
+    return infer.emitError("output '") << outputName << "' has its batch in dimension " << getBatchedDim(positionType)
+                                       << "; labels for it are supported with the batch in dimension 0";
+  labelType = getTensorType(getLabelDims(getDims(positionType), loss->labels), positionType.getElementType());
+  for (unsigned i : llvm::seq(infer.getNumArguments()))
+    if (auto name = infer.getArgAttrOfType<StringAttr>(i, kNameAttr); name && name.getValue() == options->label)
+      return infer.emitError("the label is named '") << options->label << "', as "
+                                                     << infer.getArgAttrOfType<StringAttr>(i, kRoleAttr).getValue()
+                                                     << " of the model is; name another array with --label";
+  return success();
+}
+
+LogicalResult Objective::findMetrics(func::FuncOp infer) {
+  for (const std::string &name : options->metrics) {
+    const MetricRule *metric = findRule(getMetricRules(), "metric", name, infer.getLoc());
+    if (!metric)
+      return failure();
+    if (!llvm::is_contained(metric->labels, loss->labels))
+      return infer.emitError("metric '") << name << "' does not fit loss '" << loss->name << "'";
+    if (!llvm::is_contained(metrics, metric))
+      metrics.push_back(metric);
+  }
+  return success();
+}
+
+SmallVector<std::pair<std::string, Value>> Objective::build(OpBuilder &builder, Value output, Value label) const {
+  Location loc = NameLoc::get(builder.getStringAttr(loss->name));
+  Value logits = findLogits(builder, output, loss->labels);
+  Value scores = logits ? logits : output;
+  scores = convertTo(builder, loc, scores, getLossType(getElementTypeOrSelf(scores.getType())));
+  Prediction prediction{builder, loc, *options, loss->labels, scores, loss->takesLogits || logits,
+                        reshapeTo(builder, loc, label, positionType), classDim};
+  Sums sums = loss->build(prediction);
+  SmallVector<std::pair<std::string, Value>> totals{{"loss", sums.value}, {"weight", sums.weight}};
+  for (const MetricRule *metric : metrics)
+    totals.emplace_back(metric->name.str(), metric->build(prediction));
+  return totals;
+}
+
+} // namespace glyptic

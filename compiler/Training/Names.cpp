@@ -1,0 +1,8 @@
+//===- Names.cpp - What users choose by name --------------------------------===//
+#include "compiler/Training/Names.h"
+#include <fnmatch.h>
+
+bool glyptic::matchesAny(llvm::ArrayRef<std::string> globs, llvm::StringRef name) {
+  std::string text = name.str();
+  return llvm::any_of(globs, [&](const std::string &glob) { return fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
+}

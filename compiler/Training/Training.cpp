@@ -1,0 +1,224 @@
+//===- Training.cpp - From a model to its training program ------------------===//
+#include "compiler/Training/Training.h"
+#include "compiler/Passes.h"
+#include "compiler/Program.h"
+#include "compiler/Training/Apply.h"
+#include "compiler/Training/Autodiff.h"
+#include "compiler/Training/Entry.h"
+#include "compiler/Training/Losses.h"
+#include "compiler/Training/Names.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic {
+
+#define GEN_PASS_DEF_TRAININGPASS
+#include "compiler/Passes.h.inc"
+
+namespace {
+
+/// @evaluate, @grad and @step; @apply is built in Apply.cpp.
+class TrainingBuilder {
+public:
+  TrainingBuilder(ModuleOp module, func::FuncOp infer, const TrainingOptions &options, Objective objective)
+      : module(module), infer(infer), options(options), objective(std::move(objective)) {}
+
+  LogicalResult run() {
+    FailureOr<UpdateRules> rules = UpdateRules::create(infer, options);
+    if (failed(rules) || failed(chooseParameters()))
+      return failure();
+    func::FuncOp evaluate = buildEvaluate();
+    FailureOr<func::FuncOp> grad = buildGrad();
+    if (failed(grad))
+      return failure();
+    for (func::FuncOp function : {infer, evaluate, *grad})
+      assignRoles(function);
+    func::FuncOp apply = buildApply(module, *grad, *rules, options);
+    buildStep(*grad, apply);
+    return success();
+  }
+
+private:
+  LogicalResult chooseParameters();
+  LogicalResult checkGlobs(ArrayRef<std::string> globs, StringRef flag);
+  LogicalResult dropUnreached(ArrayRef<Value> gradients);
+  void assignRoles(func::FuncOp function);
+  SmallVector<std::pair<std::string, Value>> buildForward(Entry &entry);
+  func::FuncOp buildEvaluate();
+  FailureOr<func::FuncOp> buildGrad();
+  void buildStep(func::FuncOp grad, func::FuncOp apply);
+
+  ModuleOp module;
+  func::FuncOp infer;
+  const TrainingOptions &options;
+  Objective objective;
+  llvm::SetVector<StringRef> parameters; ///< names of those that are trained, in the order of the model's state
+};
+
+bool isState(StringRef argumentRole) { return argumentRole == role::Parameter || argumentRole == role::Buffer; }
+
+/// A glob without a match is a typing error, which would train what the user wants frozen.
+LogicalResult TrainingBuilder::checkGlobs(ArrayRef<std::string> globs, StringRef flag) {
+  for (const std::string &glob : globs)
+    if (llvm::none_of(llvm::seq(infer.getNumArguments()), [&](unsigned i) {
+          return isState(getArgumentRole(infer, i)) && matchesAny(glob, getArgumentName(infer, i));
+        }))
+      return infer.emitError() << flag << " '" << glob << "' matches no parameter of the model";
+  return success();
+}
+
+LogicalResult TrainingBuilder::chooseParameters() {
+  if (failed(checkGlobs(options.freeze, "--freeze")) || failed(checkGlobs(options.train, "--train")))
+    return failure();
+  for (unsigned i : llvm::seq(infer.getNumArguments())) {
+    StringRef name = getArgumentName(infer, i), argumentRole = getArgumentRole(infer, i);
+    bool trainable = isState(argumentRole) && isa<FloatType>(getElementTypeOrSelf(infer.getArgument(i).getType()));
+    bool wanted = argumentRole == role::Parameter && !matchesAny(options.freeze, name);
+    if (trainable && (wanted || matchesAny(options.train, name)))
+      parameters.insert(name);
+  }
+  if (parameters.empty())
+    return infer.emitError("there is nothing to train: the model has no parameter that is not frozen");
+  return success();
+}
+
+void TrainingBuilder::assignRoles(func::FuncOp function) {
+  Builder builder(module.getContext());
+  for (unsigned i : llvm::seq(function.getNumArguments()))
+    if (isState(getArgumentRole(function, i)))
+      function.setArgAttr(i, kRoleAttr,
+                          builder.getStringAttr(parameters.contains(getArgumentName(function, i)) ? role::Parameter
+                                                                                                  : role::Buffer));
+}
+
+/// The model's arguments and the label, the model, and the sums of its loss and metrics.
+SmallVector<std::pair<std::string, Value>> TrainingBuilder::buildForward(Entry &entry) {
+  for (bool state : {true, false})
+    for (unsigned i : llvm::seq(infer.getNumArguments()))
+      if (isState(getArgumentRole(infer, i)) == state)
+        entry.addArgumentOf(infer, i);
+  Value label = entry.addArgument(options.label, role::Label, objective.getLabelType());
+  NamedValues outputs = entry.inlineBody(infer, entry.getArguments());
+  return objective.build(entry.getBuilder(), outputs.lookup(objective.getOutputName()), label);
+}
+
+func::FuncOp TrainingBuilder::buildEvaluate() {
+  Entry entry(module, entry::Evaluate);
+  for (auto &[name, sum] : buildForward(entry))
+    entry.addResult(name, role::Total, sum);
+  return entry.finish();
+}
+
+/// PyTorch leaves a parameter without gradient alone, even if it would decay; so do we, and say so.
+LogicalResult TrainingBuilder::dropUnreached(ArrayRef<Value> gradients) {
+  SmallVector<StringRef> unreached;
+  for (auto [name, gradient] : llvm::zip_equal(parameters, gradients))
+    if (!gradient)
+      unreached.push_back(name);
+  if (unreached.size() == parameters.size())
+    return infer.emitError("there is nothing to train: the loss depends on no parameter that is not frozen");
+  for (StringRef name : unreached) {
+    parameters.remove(name);
+    infer.emitRemark("parameter '") << name << "' has no influence on the loss and stays as it is";
+  }
+  return success();
+}
+
+FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
+  Entry entry(module, entry::Grad);
+  SmallVector<std::pair<std::string, Value>> sums = buildForward(entry);
+  OpBuilder &builder = entry.getBuilder();
+  NamedValues arguments = entry.getArguments();
+  SmallVector<Value> sources =
+      llvm::map_to_vector(parameters, [&](StringRef name) { return arguments.lookup(name); });
+  Value loss = sums.front().second;
+  Value seed = splat(builder, loss.getLoc(), cast<RankedTensorType>(loss.getType()), 1.0);
+  FailureOr<SmallVector<Value>> gradients = buildGradients(builder, loss, seed, sources);
+  if (failed(gradients))
+    return failure();
+  SmallVector<std::pair<std::string, Value>> addends;
+  for (auto [name, gradient] : llvm::zip_equal(parameters, *gradients))
+    if (gradient)
+      addends.emplace_back(getGradientName(name), gradient);
+  if (failed(dropUnreached(*gradients)))
+    return failure();
+  addends.append(sums);
+  for (auto &[name, addend] : addends) {
+    Value accumulator = entry.addArgument(name, role::Accumulator, addend.getType());
+    entry.addResult(name, role::Accumulator, AddOp::create(builder, addend.getLoc(), accumulator, addend));
+  }
+  return entry.finish();
+}
+
+/// apply(grad(0)): both bodies in one function, without the additions to zero.
+void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
+  Entry entry(module, entry::Step);
+  auto addArguments = [&](func::FuncOp function, ArrayRef<StringRef> roles) {
+    NamedValues present = entry.getArguments();
+    for (unsigned i : llvm::seq(function.getNumArguments()))
+      if (llvm::is_contained(roles, getArgumentRole(function, i)) && !present.count(getArgumentName(function, i)))
+        entry.addArgumentOf(function, i);
+  };
+  addArguments(grad, {role::Parameter, role::Buffer});
+  addArguments(apply, {role::Slot, role::Counter});
+  addArguments(grad, {role::Input, role::Label});
+
+  NamedValues bindings = entry.getArguments();
+  NamedValues zeros;
+  for (unsigned i : llvm::seq(grad.getNumArguments()))
+    if (getArgumentRole(grad, i) == role::Accumulator)
+      zeros[getArgumentName(grad, i)] = splat(entry.getBuilder(), grad.getLoc(),
+                                              cast<RankedTensorType>(grad.getArgument(i).getType()), 0.0);
+  for (auto &[name, zero] : zeros)
+    bindings[name] = zero;
+  NamedValues sums = entry.inlineBody(grad, bindings);
+  for (auto &[name, sum] : sums)
+    if (auto add = sum.getDefiningOp<AddOp>(); add && add.getLhs() == zeros.lookup(name))
+      bindings[name] = add.getRhs();
+  for (auto &[name, result] : entry.inlineBody(apply, bindings))
+    entry.addResult(name, getResultRole(apply, name), result);
+  entry.finish();
+}
+
+struct TrainingPass : impl::TrainingPassBase<TrainingPass> {
+  using TrainingPassBase::TrainingPassBase;
+
+  void runOnOperation() override {
+    auto list = [](const auto &option) { return std::vector<std::string>(option.begin(), option.end()); };
+    TrainingOptions options;
+    options.loss = loss;
+    options.label = label;
+    options.output = output;
+    options.ignoreIndex = ignoreIndex;
+    options.labelSmoothing = labelSmoothing;
+    options.optimizer = optimizer;
+    options.learningRate = learningRate;
+    options.weightDecay = weightDecay;
+    options.noDecay = list(noDecay);
+    if (clipNorm > 0)
+      options.clipNorm = clipNorm;
+    options.schedule = schedule;
+    options.warmupSteps = warmupSteps;
+    options.totalSteps = totalSteps;
+    options.freeze = list(freeze);
+    options.train = list(train);
+    options.metrics = list(metrics);
+    if (failed(buildTraining(getOperation(), options)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options) {
+  auto infer = module.lookupSymbol<func::FuncOp>(entry::Infer);
+  if (!infer)
+    return module.emitError("has no function @") << entry::Infer << " to train";
+  FailureOr<Objective> objective = Objective::create(infer, options);
+  if (failed(objective))
+    return failure();
+  return TrainingBuilder(module, infer, options, std::move(*objective)).run();
+}
+
+} // namespace glyptic

@@ -1,0 +1,331 @@
+"""ONNX graphs evaluated by jax.numpy, so that jax.grad checks any graph we train.
+
+Written from the ONNX operator specification alone. Values that are known without the inputs (shapes, axes) stay NumPy
+arrays, so that a graph can be traced by jax.jit and jax.grad although its shapes are computed by nodes.
+"""
+import jax
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+jax.config.update("jax_enable_x64", True)
+import jax.numpy as jnp  # noqa: E402
+
+OPERATORS = {}
+
+
+def operator(*names):
+    def register(function):
+        for name in names:
+            OPERATORS[name] = function
+        return function
+    return register
+
+
+def module_of(*values):
+    """NumPy where everything is known, else JAX."""
+    return np if all(v is None or isinstance(v, (np.ndarray, np.generic, list)) for v in values) else jnp
+
+
+def ints(value):
+    return [int(v) for v in np.asarray(value).reshape(-1)]
+
+
+class Graph:
+    """A model whose floating-point tensors are all of `dtype`."""
+
+    def __init__(self, path, dtype=np.float64):
+        self.model = onnx.load(path)
+        self.dtype = np.dtype(dtype)
+        graph = self.model.graph
+        self.opset = next(o.version for o in self.model.opset_import if o.domain in ("", "ai.onnx"))
+        self.weights = {t.name: self.cast(numpy_helper.to_array(t)) for t in graph.initializer}
+        self.inputs = [i.name for i in graph.input if i.name not in self.weights]
+        self.outputs = [o.name for o in graph.output]
+        unknown = sorted({n.op_type for n in graph.node} - OPERATORS.keys())
+        if unknown:
+            raise NotImplementedError(f"no reference for {', '.join(unknown)}")
+
+    def cast(self, array):
+        array = np.asarray(array)
+        return array.astype(self.dtype) if np.issubdtype(array.dtype, np.floating) else array
+
+    def __call__(self, inputs, parameters=None):
+        """Outputs by name; `parameters` replace initializers of their names."""
+        values = {"": None, **self.weights, **{n: self.cast(v) if isinstance(v, np.ndarray) else v
+                                               for n, v in inputs.items()}, **(parameters or {})}
+        # Inputs must be traced values, or a model without parameters in front would be evaluated by NumPy.
+        values.update({n: jnp.asarray(values[n]) for n in self.inputs})
+        for node in self.model.graph.node:
+            attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+            results = OPERATORS[node.op_type](self, attributes, *[values[n] for n in node.input],
+                                              **({"count": len(node.output)} if node.op_type == "Split" else {}))
+            values.update(zip(node.output, results if isinstance(results, tuple) else (results,)))
+        return {n: values[n] for n in self.outputs}
+
+
+# --- elementwise -----------------------------------------------------------------------------------------------------
+def elementwise(name, function):
+    OPERATORS[name] = lambda graph, attributes, *x: function(module_of(*x), *x)
+
+
+def erf(m, x):
+    return jax.scipy.special.erf(x)
+
+
+for name, function in {
+        "Add": lambda m, x, y: m.add(x, y), "Sub": lambda m, x, y: m.subtract(x, y),
+        "Mul": lambda m, x, y: m.multiply(x, y), "Pow": lambda m, x, y: m.power(x, m.asarray(y).astype(x.dtype)),
+        "Div": lambda m, x, y: m.divide(x, y) if np.issubdtype(x.dtype, np.floating) else m.fix(x / y).astype(x.dtype),
+        "Neg": lambda m, x: -x, "Abs": lambda m, x: m.abs(x), "Exp": lambda m, x: m.exp(x),
+        "Log": lambda m, x: m.log(x), "Sqrt": lambda m, x: m.sqrt(x), "Reciprocal": lambda m, x: 1 / x,
+        "Sin": lambda m, x: m.sin(x), "Cos": lambda m, x: m.cos(x), "Tanh": lambda m, x: m.tanh(x),
+        "Sigmoid": lambda m, x: jax.nn.sigmoid(x), "Relu": lambda m, x: jax.nn.relu(x), "Erf": erf,
+        "Not": lambda m, x: m.logical_not(x), "And": lambda m, x, y: m.logical_and(x, y),
+        "Or": lambda m, x, y: m.logical_or(x, y), "Equal": lambda m, x, y: m.equal(x, y),
+        "Less": lambda m, x, y: m.less(x, y), "LessOrEqual": lambda m, x, y: m.less_equal(x, y),
+        "Greater": lambda m, x, y: m.greater(x, y), "GreaterOrEqual": lambda m, x, y: m.greater_equal(x, y),
+        "Where": lambda m, c, x, y: m.where(c, x, y), "Identity": lambda m, x: x}.items():
+    elementwise(name, function)
+
+
+@operator("Gelu")
+def gelu(graph, attributes, x):
+    return jax.nn.gelu(x, approximate=attributes.get("approximate", b"none") == b"tanh")
+
+
+@operator("Cast")
+def cast(graph, attributes, x):
+    return convert(graph, x, onnx.helper.tensor_dtype_to_np_dtype(attributes["to"]))
+
+
+@operator("CastLike")
+def cast_like(graph, attributes, x, like):
+    return convert(graph, x, like.dtype)
+
+
+def convert(graph, x, dtype):
+    return module_of(x).asarray(x).astype(graph.dtype if np.issubdtype(dtype, np.floating) else dtype)
+
+
+@operator("Dropout")
+def dropout(graph, attributes, x, ratio=None, training=None):
+    assert training is None or not training, "the reference has no random numbers"
+    return x, module_of(x).ones(x.shape, bool)
+
+
+# --- contractions and convolutions -----------------------------------------------------------------------------------
+@operator("MatMul")
+def matmul(graph, attributes, x, y):
+    return module_of(x, y).matmul(x, y)
+
+
+@operator("Gemm")
+def gemm(graph, attributes, a, b, c=None):
+    a, b = a.T if attributes.get("transA") else a, b.T if attributes.get("transB") else b
+    product = attributes.get("alpha", 1.0) * (a @ b)
+    return product if c is None else product + attributes.get("beta", 1.0) * c
+
+
+def get_pads(attributes, shape, window, strides, dilations):
+    rank, mode = len(window), attributes.get("auto_pad", b"NOTSET")
+    if mode in (b"NOTSET", b"VALID"):
+        pads = attributes.get("pads", [0] * 2 * rank) if mode == b"NOTSET" else [0] * 2 * rank
+        return list(zip(pads[:rank], pads[rank:]))
+    pads = []
+    for size, extent, stride, dilation in zip(shape, window, strides, dilations):
+        total = max((-(-size // stride) - 1) * stride + (extent - 1) * dilation + 1 - size, 0)
+        less, more = total // 2, total - total // 2
+        pads.append((less, more) if mode == b"SAME_UPPER" else (more, less))
+    return pads
+
+
+@operator("Conv")
+def conv(graph, attributes, x, weight, bias=None):
+    rank = x.ndim - 2
+    strides, dilations = (attributes.get(n, [1] * rank) for n in ("strides", "dilations"))
+    pads = get_pads(attributes, x.shape[2:], weight.shape[2:], strides, dilations)
+    result = jax.lax.conv_general_dilated(x, weight, strides, pads, rhs_dilation=dilations,
+                                          feature_group_count=attributes.get("group", 1))
+    return result if bias is None else result + bias.reshape([-1] + [1] * rank)
+
+
+def windows(attributes, x, initial, combine):
+    window = attributes["kernel_shape"]
+    strides, dilations = (attributes.get(n, [1] * len(window)) for n in ("strides", "dilations"))
+    assert not attributes.get("ceil_mode"), "ceil_mode"
+    pads = [(0, 0), (0, 0)] + get_pads(attributes, x.shape[2:], window, strides, dilations)
+    return jax.lax.reduce_window(x, x.dtype.type(initial), combine, (1, 1, *window), (1, 1, *strides), pads,
+                                 window_dilation=(1, 1, *dilations))
+
+
+@operator("MaxPool")
+def max_pool(graph, attributes, x):
+    return windows(attributes, x, -np.inf, jax.lax.max)
+
+
+@operator("AveragePool")
+def average_pool(graph, attributes, x):
+    total = windows(attributes, x, 0, jax.lax.add)
+    if attributes.get("count_include_pad"):
+        return total / np.prod(attributes["kernel_shape"])
+    return total / windows(attributes, jnp.ones_like(x), 0, jax.lax.add)
+
+
+@operator("GlobalAveragePool")
+def global_average_pool(graph, attributes, x):
+    return x.mean(tuple(range(2, x.ndim)), keepdims=True)
+
+
+# --- reductions and normalisations -----------------------------------------------------------------------------------
+def reduction(name, function):
+    def evaluate(graph, attributes, x, axes=None):
+        axes = ints(axes) if axes is not None else attributes.get("axes", [])
+        if not axes and attributes.get("noop_with_empty_axes"):
+            return x
+        return function(module_of(x), x, axis=tuple(axes) or None, keepdims=bool(attributes.get("keepdims", 1)))
+    OPERATORS[name] = evaluate
+
+
+reduction("ReduceMean", lambda m, x, **k: m.mean(x, **k))
+reduction("ReduceSum", lambda m, x, **k: m.sum(x, **k))
+reduction("ReduceMax", lambda m, x, **k: m.max(x, **k))
+reduction("ReduceMin", lambda m, x, **k: m.min(x, **k))
+
+
+@operator("Softmax")
+def softmax(graph, attributes, x):
+    return normalise(graph, attributes, x, jax.nn.softmax)
+
+
+@operator("LogSoftmax")
+def log_softmax(graph, attributes, x):
+    return normalise(graph, attributes, x, jax.nn.log_softmax)
+
+
+def normalise(graph, attributes, x, function):
+    if graph.opset >= 13:
+        return function(x, axis=attributes.get("axis", -1))
+    rows = x.reshape(int(np.prod(x.shape[:attributes.get("axis", 1)])), -1)  # older opsets flatten to a matrix
+    return function(rows, axis=1).reshape(x.shape)
+
+
+@operator("LayerNormalization")
+def layer_normalization(graph, attributes, x, scale, bias=None):
+    axes = tuple(range(attributes.get("axis", -1) % x.ndim, x.ndim))
+    mean = x.mean(axes, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axes, keepdims=True)
+    result = (x - mean) / jnp.sqrt(variance + attributes.get("epsilon", 1e-5)) * scale
+    return result if bias is None else result + bias
+
+
+# --- shapes ----------------------------------------------------------------------------------------------------------
+@operator("Shape")
+def shape(graph, attributes, x):
+    return np.array(x.shape[attributes.get("start", 0):attributes.get("end")], np.int64)
+
+
+@operator("Reshape")
+def reshape(graph, attributes, x, target):
+    sizes = [x.shape[i] if s == 0 and not attributes.get("allowzero") else s for i, s in enumerate(ints(target))]
+    return x.reshape(sizes)
+
+
+@operator("Flatten")
+def flatten(graph, attributes, x):
+    return x.reshape(int(np.prod(x.shape[:attributes.get("axis", 1)])), -1)
+
+
+@operator("Transpose")
+def transpose(graph, attributes, x):
+    return x.transpose(attributes.get("perm"))
+
+
+@operator("Unsqueeze")
+def unsqueeze(graph, attributes, x, axes=None):
+    return module_of(x).expand_dims(x, tuple(ints(axes) if axes is not None else attributes["axes"]))
+
+
+@operator("Squeeze")
+def squeeze(graph, attributes, x, axes=None):
+    axes = ints(axes) if axes is not None else attributes.get("axes")
+    return module_of(x).squeeze(x, tuple(axes) if axes else None)
+
+
+@operator("Expand")
+def expand(graph, attributes, x, target):
+    return module_of(x).broadcast_to(x, np.broadcast_shapes(x.shape, tuple(ints(target))))
+
+
+@operator("Concat")
+def concat(graph, attributes, *x):
+    return module_of(*x).concatenate(x, attributes["axis"])
+
+
+@operator("Split")
+def split(graph, attributes, x, sizes=None, count=0):
+    axis = attributes.get("axis", 0)
+    sizes = ints(sizes) if sizes is not None else attributes.get("split")
+    size = -(-x.shape[axis] // count)
+    bounds = np.cumsum(sizes)[:-1] if sizes else [size * i for i in range(1, count)]
+    return tuple(module_of(x).split(x, bounds, axis))
+
+
+@operator("SplitToSequence")
+def split_to_sequence(graph, attributes, x, sizes=None):
+    axis = attributes.get("axis", 0)
+    if sizes is not None and np.ndim(sizes):
+        parts = module_of(x).split(x, np.cumsum(ints(sizes))[:-1], axis)
+    else:
+        size = 1 if sizes is None else int(sizes)
+        parts = module_of(x).split(x, list(range(size, x.shape[axis], size)), axis)
+    return [p.squeeze(axis) for p in parts] if sizes is None and not attributes.get("keepdims", 1) else list(parts)
+
+
+@operator("SequenceAt")
+def sequence_at(graph, attributes, sequence, position):
+    return sequence[int(position)]
+
+
+@operator("Slice")
+def slice_(graph, attributes, x, starts=None, ends=None, axes=None, steps=None):
+    if starts is None:
+        starts, ends, axes = attributes["starts"], attributes["ends"], attributes.get("axes")
+    starts, ends = ints(starts), ints(ends)
+    axes = ints(axes) if axes is not None else range(len(starts))
+    steps = ints(steps) if steps is not None else [1] * len(starts)
+    picked = [slice(None)] * x.ndim
+    for start, end, axis, step in zip(starts, ends, axes, steps):
+        picked[axis] = slice(start, None if step < 0 and end < -x.shape[axis] else end, step)
+    return x[tuple(picked)]
+
+
+@operator("Gather")
+def gather(graph, attributes, x, indices):
+    return module_of(x, indices).take(x, indices, axis=attributes.get("axis", 0))
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+@operator("Constant")
+def constant(graph, attributes):
+    (name, value), = attributes.items()
+    if name == "value":
+        return graph.cast(numpy_helper.to_array(value))
+    return graph.cast(np.array(value, np.float32 if "float" in name else np.int64))
+
+
+@operator("ConstantOfShape")
+def constant_of_shape(graph, attributes, target):
+    value = graph.cast(numpy_helper.to_array(attributes["value"])) if "value" in attributes else graph.cast(np.float32(0))
+    return np.full(ints(target), value.reshape(-1)[0] if value.ndim else value)
+
+
+@operator("Range")
+def range_(graph, attributes, start, limit, delta):
+    return np.arange(start, limit, delta, dtype=np.asarray(start).dtype)
+
+
+@operator("Trilu")
+def trilu(graph, attributes, x, k=None):
+    m = module_of(x)
+    return (m.triu if attributes.get("upper", 1) else m.tril)(x, int(k) if k is not None else 0)
