@@ -136,10 +136,10 @@ static Value buildProductGradient(OpBuilder &builder, ReduceOp op, Expr x, Expr 
 
 FailureOr<SmallVector<Value>> ReduceOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
                                                        const llvm::BitVector &wanted) {
-  if (!resultGradients[0] || !wanted[0])
+  RankedTensorType type = getInput().getType();
+  if (!resultGradients[0] || !wanted[0] || getNumElements(type).scale == 0)
     return SmallVector<Value>{Value()};
   Location loc = getLoc();
-  RankedTensorType type = getInput().getType();
   auto spread = [&](Value value) { return Expr(builder, loc, broadcastAlong(builder, loc, value, type, getDims())); };
   Expr x(builder, loc, getInput()), g(builder, loc, resultGradients[0]);
   switch (getKind()) {

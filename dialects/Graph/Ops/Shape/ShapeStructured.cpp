@@ -111,9 +111,10 @@ static Value buildPadded(PadOp op, OpBuilder &builder, Location loc, Value input
       require(compare(Comparison::GE, shifted, 0));
     if (high > 0)
       require(compare(Comparison::LE, shifted, (size - 1) * step));
-    Scalar inner = step == 1 ? shifted : shifted / step;
+    Scalar stride(builder, loc, scalarNumber(builder, loc, builder.getIndexType(), step));
+    Scalar inner = step == 1 ? shifted : shifted.build<arith::DivSIOp>(shifted.getValue(), stride.getValue());
     if (step > 1)
-      require(compare(Comparison::EQ, inner * step, shifted));
+      require(compare(Comparison::EQ, inner * stride, shifted));
     position.push_back(low > 0 || high > 0 ? clamp(inner, size) : inner);
   }
   Scalar element = readElement(builder, loc, input, position);
