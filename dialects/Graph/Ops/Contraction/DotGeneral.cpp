@@ -33,7 +33,8 @@ static LogicalResult verifyNumbers(std::optional<Location> loc, StringRef operan
   SmallVector<bool> used(type.getRank());
   for (int64_t dim : llvm::concat<const int64_t>(batch, contracting)) {
     if (dim < 0 || dim >= type.getRank())
-      return emitOptionalError(loc, "dot_general: dimension ", dim, " does not exist in ", operand, ", which is ", type);
+      return emitOptionalError(loc, "dot_general: dimension ", dim, " does not exist in ", operand, ", which is ",
+                               type);
     if (used[dim])
       return emitOptionalError(loc, "dot_general: dimension ", dim, " of ", operand, " is named twice");
     used[dim] = true;
@@ -124,12 +125,11 @@ static Value buildOperandGradient(OpBuilder &builder, DotGeneralOp op, Value gra
   gradient = convertTo(builder, loc, gradient, ownType.getElementType());
   auto array = [&](ArrayRef<int64_t> dims) { return builder.getDenseI64ArrayAttr(dims); };
   Value product =
-      gradientFirst ? DotGeneralOp::create(builder, loc, gradient, other, array(gradientBatch), array(otherBatch),
-                                           array(gradientContracting), array(otherFree), TypeAttr(),
-                                           op.getAccumulateTypeAttr())
-                    : DotGeneralOp::create(builder, loc, other, gradient, array(otherBatch), array(gradientBatch),
-                                           array(otherFree), array(gradientContracting), TypeAttr(),
-                                           op.getAccumulateTypeAttr());
+      gradientFirst
+          ? DotGeneralOp::create(builder, loc, gradient, other, array(gradientBatch), array(otherBatch),
+                                 array(gradientContracting), array(otherFree), TypeAttr(), op.getAccumulateTypeAttr())
+          : DotGeneralOp::create(builder, loc, other, gradient, array(otherBatch), array(gradientBatch),
+                                 array(otherFree), array(gradientContracting), TypeAttr(), op.getAccumulateTypeAttr());
   return transpose(builder, loc, product, invertPermutation(getOrder(gradientFirst)));
 }
 
@@ -162,13 +162,12 @@ FailureOr<SmallVector<Value>> DotGeneralOp::buildStructured(OpBuilder &builder, 
 
   Type accumulateType = getAccumulateType().value_or(glyptic::graph::getAccumulateType(getType().getElementType()));
   auto map = [&](ArrayRef<AffineExpr> exprs) { return AffineMap::get(loops, 0, exprs, builder.getContext()); };
-  return SmallVector<Value>{buildSum(
-      builder, getLoc(), getType(), accumulateType, operands, {map(lhs), map(rhs), map(result)},
-      [&](OpBuilder &b, Location loc, ValueRange x) {
-        return (Scalar(b, loc, convertScalar(b, loc, x[0], accumulateType)) *
-                Scalar(b, loc, convertScalar(b, loc, x[1], accumulateType)))
-            .getValue();
-      })};
+  return SmallVector<Value>{buildSum(builder, getLoc(), getType(), accumulateType, operands,
+                                     {map(lhs), map(rhs), map(result)}, [&](OpBuilder &b, Location loc, ValueRange x) {
+                                       return (Scalar(b, loc, convertScalar(b, loc, x[0], accumulateType)) *
+                                               Scalar(b, loc, convertScalar(b, loc, x[1], accumulateType)))
+                                           .getValue();
+                                     })};
 }
 
 //===----------------------------------------------------------------------===//

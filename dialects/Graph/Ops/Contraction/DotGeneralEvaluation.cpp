@@ -35,8 +35,7 @@ template <typename T> struct Matrices {
 };
 } // namespace
 
-template <typename T>
-static void multiply(const Matrices<T> &lhs, const Matrices<T> &rhs, MutableArrayRef<T> result) {
+template <typename T> static void multiply(const Matrices<T> &lhs, const Matrices<T> &rhs, MutableArrayRef<T> result) {
   using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const int64_t size = lhs.rows * rhs.columns;
   for (int64_t batch = 0; size && batch < static_cast<int64_t>(result.size()) / size; ++batch) {

@@ -3,7 +3,8 @@
 // With input x, weight w and output y, G groups of C input and F output features each, the three convolutions are the
 // partial derivatives of one trilinear form (by y, x and w):
 //
-//   sum over n, f < G * F, o, c < C, k of  x[n, f / F * C + c, o * stride + k * dilation - pad] * w[f, c, k] * y[n, f, o]
+//   sum over n, f < G * F, o, c < C, k of  x[n, f / F * C + c, o * stride + k * dilation - pad] * w[f, c, k] * y[n, f,
+//   o]
 //
 // which is why they are closed under differentiation, and why one walk over the products evaluates all of them.
 //
@@ -21,15 +22,19 @@ struct ConvGeometry {
   int64_t groups;
 
   template <typename OpTy> static ConvGeometry get(OpTy op) {
-    return {op.getDims(),      op.getStrides(),   op.getPadsLow(),
+    return {op.getDims(),     op.getStrides(),   op.getPadsLow(),
             op.getPadsHigh(), op.getDilations(), static_cast<int64_t>(op.getGroups())};
   }
 
   int64_t getSpatialRank() const { return strides.size(); }
   /// Windows along spatial dimension `i` of tensors with these shapes.
   WindowDim getWindow(llvm::ArrayRef<int64_t> inputShape, llvm::ArrayRef<int64_t> weightShape, int64_t i) const {
-    return {inputShape[dims.getInput()[i + 2]], weightShape[dims.getWeight()[i + 2]], strides[i], padsLow[i],
-            padsHigh[i], dilations[i]};
+    return {inputShape[dims.getInput()[i + 2]],
+            weightShape[dims.getWeight()[i + 2]],
+            strides[i],
+            padsLow[i],
+            padsHigh[i],
+            dilations[i]};
   }
 
   /// The output's type, or an error.

@@ -16,8 +16,8 @@ static LogicalResult verifyNumbers(std::optional<Location> loc, const ConvGeomet
   const size_t rank = geometry.strides.size() + 2;
   for (ArrayRef<int64_t> numbers : {geometry.dims.getInput(), geometry.dims.getWeight(), geometry.dims.getOutput()})
     if (numbers.size() != rank || !isPermutationVector(numbers))
-      return emitOptionalError(loc, "convolution: dimension numbers [", numbers, "] must be a permutation of the ", rank,
-                               " dimensions that ", geometry.strides.size(), " strides imply");
+      return emitOptionalError(loc, "convolution: dimension numbers [", numbers, "] must be a permutation of the ",
+                               rank, " dimensions that ", geometry.strides.size(), " strides imply");
   for (ArrayRef<int64_t> values : {geometry.padsLow, geometry.padsHigh, geometry.dilations})
     if (values.size() != geometry.strides.size())
       return emitOptionalError(loc, "convolution: strides, pads and dilations need one number for each of ",
@@ -56,7 +56,8 @@ FailureOr<RankedTensorType> ConvGeometry::inferOutput(std::optional<Location> lo
     Dim size = getDim(input, dim);
     if (size.batched) {
       if (!window.isTrivial())
-        return emitOptionalError(loc, "convolution: windows cannot slide along the batch, dimension ", dim, " of ", input);
+        return emitOptionalError(loc, "convolution: windows cannot slide along the batch, dimension ", dim, " of ",
+                                 input);
     } else {
       if (failed(verifyWindow(loc, "convolution", window, dim)))
         return failure();
@@ -69,9 +70,8 @@ FailureOr<RankedTensorType> ConvGeometry::inferOutput(std::optional<Location> lo
 
 LogicalResult ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
                                        SmallVectorImpl<Type> &types) {
-  FailureOr<RankedTensorType> output =
-      ConvGeometry::get(adaptor).inferOutput(loc, cast<RankedTensorType>(adaptor.getInput().getType()),
-                                             cast<RankedTensorType>(adaptor.getWeight().getType()));
+  FailureOr<RankedTensorType> output = ConvGeometry::get(adaptor).inferOutput(
+      loc, cast<RankedTensorType>(adaptor.getInput().getType()), cast<RankedTensorType>(adaptor.getWeight().getType()));
   if (succeeded(output))
     types.push_back(*output);
   return output;
@@ -179,7 +179,9 @@ template <typename OpTy> static Dim getConvFlops(OpTy op) {
 }
 
 std::optional<LibraryCall> ConvOp::getLibraryCall() { return getConvCall(*this, "convolution"); }
-std::optional<LibraryCall> ConvInputGradOp::getLibraryCall() { return getConvCall(*this, "convolution_input_gradient"); }
+std::optional<LibraryCall> ConvInputGradOp::getLibraryCall() {
+  return getConvCall(*this, "convolution_input_gradient");
+}
 std::optional<LibraryCall> ConvWeightGradOp::getLibraryCall() {
   return getConvCall(*this, "convolution_weight_gradient");
 }

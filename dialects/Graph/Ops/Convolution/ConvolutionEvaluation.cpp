@@ -11,8 +11,9 @@ namespace {
 class ConvWalk {
 public:
   ConvWalk(const ConvGeometry &geometry, const HostTensor &input, const HostTensor &weight, const HostTensor &output)
-      : geometry(geometry), inputShape(input.getShape()), weightShape(weight.getShape()), outputShape(output.getShape()),
-        inputStrides(input.getStrides()), weightStrides(weight.getStrides()), outputStrides(output.getStrides()) {}
+      : geometry(geometry), inputShape(input.getShape()), weightShape(weight.getShape()),
+        outputShape(output.getShape()), inputStrides(input.getStrides()), weightStrides(weight.getStrides()),
+        outputStrides(output.getStrides()) {}
 
   /// Calls visit(x, w, y) with the positions of every product's factors.
   template <typename Visit> void forEachProduct(Visit visit) const {

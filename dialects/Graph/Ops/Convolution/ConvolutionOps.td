@@ -54,7 +54,9 @@ def Graph_PoolKind : I32EnumAttr<"PoolKind", "how the elements of a window combi
   let cppNamespace = "::glyptic::graph";
   let genSpecializedAttr = 0;
 }
-def Graph_PoolKindAttr : EnumAttr<GraphDialect, Graph_PoolKind, "pool">;
+def Graph_PoolKindAttr : EnumAttr<GraphDialect, Graph_PoolKind, "pool"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 // Windows are given for every dimension of the tensor (size 1 for batch and feature), so layout is a permutation.
 defvar poolArguments = (ins Graph_PoolKindAttr:$kind, DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,

@@ -17,7 +17,8 @@ using namespace glyptic::graph;
 using Structured = FailureOr<SmallVector<Value>>;
 
 /// A map of `numLoops` loops whose result `numbers[i]` is `exprs[i]`.
-static AffineMap getMap(unsigned numLoops, ArrayRef<int64_t> numbers, ArrayRef<AffineExpr> exprs, MLIRContext *context) {
+static AffineMap getMap(unsigned numLoops, ArrayRef<int64_t> numbers, ArrayRef<AffineExpr> exprs,
+                        MLIRContext *context) {
   SmallVector<AffineExpr> results(numbers.size());
   for (auto [number, expr] : llvm::zip(numbers, exprs))
     results[number] = expr;
@@ -82,8 +83,8 @@ Structured ConvWeightGradOp::buildStructured(OpBuilder &builder, ValueRange oper
   return SmallVector<Value>{buildOverInput(builder, *this, operands[0], operands[1], /*isWeightGradient=*/true)};
 }
 
-/// Each input element sums over the windows that cover it: loops (n, feature, i..., f, k...). A scatter from the windows
-/// would write one element from many iterations, which no parallel loop may.
+/// Each input element sums over the windows that cover it: loops (n, feature, i..., f, k...). A scatter from the
+/// windows would write one element from many iterations, which no parallel loop may.
 Structured ConvInputGradOp::buildStructured(OpBuilder &builder, ValueRange operands) {
   ConvGeometry geometry = ConvGeometry::get(*this);
   ConvTypes types = getConvTypes(*this);

@@ -1,4 +1,5 @@
 //===- Pooling.cpp - Types, meaning, derivatives, library calls -*- C++ -*-===//
+#include "dialects/Graph/Builders.h"
 #include "dialects/Graph/HostTensor.h"
 #include "dialects/Graph/Ops/Convolution/PoolGeometry.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -106,7 +107,8 @@ static int64_t getDivisor(const PoolGeometry &geometry, ArrayRef<int64_t> elemen
   return geometry.kind == PoolKind::Average ? elements.size() : geometry.getWindowSize();
 }
 
-template <typename T> static void evaluatePool(const PoolGeometry &geometry, const HostTensor &input, HostTensor &output) {
+template <typename T>
+static void evaluatePool(const PoolGeometry &geometry, const HostTensor &input, HostTensor &output) {
   ArrayRef<T> x = input.get<T>();
   MutableArrayRef<T> y = output.get<T>();
   forEachWindow(geometry, input, output, [&](int64_t o, ArrayRef<int64_t> elements) {
@@ -166,17 +168,47 @@ FailureOr<SmallVector<Value>> PoolOp::buildGradients(OpBuilder &builder, ValueRa
                                                getPadsHighAttr(), getDilationsAttr())};
 }
 
-/// The gradient does not change with the input, except where a maximum moves. It is linear in the output's gradient: the
-/// transpose of an average is the average. A maximum would need the elements at the maxima of another tensor.
+/// The elements of `values` at the places where the windows of `input` have their maxima: the transpose of the gradient
+/// of a maximum. Tap by tap, each tap of all windows being a strided slice; windows are small.
+static Value buildAtMaxima(OpBuilder &builder, PoolGradOp op, Value values) {
+  Location loc = op.getLoc();
+  auto getPadded = [&](Value tensor, double value) -> Value {
+    Value outside = scalarConstant(builder, loc, op.getType().getElementType(), value);
+    SmallVector<int64_t> interior(op.getType().getRank(), 0);
+    return PadOp::create(builder, loc, tensor, outside, op.getPadsLow(), op.getPadsHigh(), interior);
+  };
+  Value input = getPadded(op.getInput(), -std::numeric_limits<double>::infinity());
+  values = getPadded(values, 0);
+  Type type = op.getGradient().getType();
+  Expr max, result;
+  for (int64_t tap : llvm::seq<int64_t>(0, computeProduct(op.getWindow()))) {
+    SmallVector<int64_t> starts = delinearize(tap, computeStrides(op.getWindow()));
+    for (auto [start, dilation] : llvm::zip(starts, op.getDilations()))
+      start *= dilation;
+    auto getSlice = [&](Value tensor) {
+      return Expr(builder, loc, SliceOp::create(builder, loc, type, tensor, starts, op.getStrides()));
+    };
+    Expr element = getSlice(input), value = getSlice(values);
+    // Strictly larger, so that the first of equal elements stays.
+    Expr wins = tap == 0 ? Expr() : element > max;
+    max = tap == 0 ? element : select(wins, element, max);
+    result = tap == 0 ? value : select(wins, value, result);
+  }
+  return result;
+}
+
+/// The gradient does not change with the input, except where a maximum moves. It is linear in the output's gradient;
+/// the transpose of an average is the average.
 FailureOr<SmallVector<Value>> PoolGradOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
                                                          const llvm::BitVector &wanted) {
   SmallVector<Value> gradients(2);
   if (!resultGradients[0] || !wanted[1])
     return gradients;
   if (getKind() == PoolKind::Max)
-    return emitOpError("has no derivative for maxima: a second derivative through max pooling is not supported");
-  gradients[1] = PoolOp::create(builder, getLoc(), resultGradients[0], getKindAttr(), getWindowAttr(), getStridesAttr(),
-                                getPadsLowAttr(), getPadsHighAttr(), getDilationsAttr());
+    gradients[1] = buildAtMaxima(builder, *this, resultGradients[0]);
+  else
+    gradients[1] = PoolOp::create(builder, getLoc(), resultGradients[0], getKindAttr(), getWindowAttr(),
+                                  getStridesAttr(), getPadsLowAttr(), getPadsHighAttr(), getDilationsAttr());
   return gradients;
 }
 
@@ -193,9 +225,10 @@ static std::optional<LibraryCall> getPoolCall(const PoolGeometry &geometry, Rank
     return std::nullopt;
   LibraryCall call;
   call.routine = routine.str();
-  call.parameters = {{"kind", {static_cast<int64_t>(geometry.kind)}}, {"window", llvm::to_vector(geometry.window)},
-                     {"strides", llvm::to_vector(geometry.strides)},   {"pads_low", llvm::to_vector(geometry.padsLow)},
-                     {"pads_high", llvm::to_vector(geometry.padsHigh)}, {"dilations", llvm::to_vector(geometry.dilations)}};
+  call.parameters = {
+      {"kind", {static_cast<int64_t>(geometry.kind)}},   {"window", llvm::to_vector(geometry.window)},
+      {"strides", llvm::to_vector(geometry.strides)},    {"pads_low", llvm::to_vector(geometry.padsLow)},
+      {"pads_high", llvm::to_vector(geometry.padsHigh)}, {"dilations", llvm::to_vector(geometry.dilations)}};
   return call;
 }
 

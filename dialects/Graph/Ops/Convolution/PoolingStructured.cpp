@@ -55,7 +55,8 @@ public:
                       auto o = llvm::map_to_vector(window, [](const GuardedIndex &index) { return index.index; });
                       Scalar quotient = Scalar(b, l, part) / Scalar(b, l, buildDivisor(b, l, o));
                       Value inside = buildIsInside(b, l, window);
-                      return inside ? select(Scalar(b, l, inside), quotient, Scalar(0)).getValue() : quotient.getValue();
+                      return inside ? select(Scalar(b, l, inside), quotient, Scalar(0)).getValue()
+                                    : quotient.getValue();
                     });
   }
 
@@ -65,8 +66,9 @@ private:
   linalg::GenericOp buildExtrema(Value input) {
     auto tapType = cast<RankedTensorType>(outputType.clone(builder.getI64Type()));
     double lowest = -std::numeric_limits<double>::infinity();
-    SmallVector<Value> inits = {filledTensor(builder, loc, outputType, scalarNumber(builder, loc, elementType, lowest)),
-                                filledTensor(builder, loc, tapType, scalarNumber(builder, loc, builder.getI64Type(), -1))};
+    SmallVector<Value> inits = {
+        filledTensor(builder, loc, outputType, scalarNumber(builder, loc, elementType, lowest)),
+        filledTensor(builder, loc, tapType, scalarNumber(builder, loc, builder.getI64Type(), -1))};
     SmallVector<AffineMap> maps = getMaps();
     maps.push_back(maps.back());
     return linalg::GenericOp::create(
@@ -80,8 +82,9 @@ private:
           Scalar wins = (element > best) | isNaN | (tap < Scalar(0));
           if (Value inside = buildIsInside(b, l, position))
             wins = wins & Scalar(b, l, inside);
-          linalg::YieldOp::create(b, l, {select(wins, element, best).getValue(),
-                                         select(wins, Scalar(b, l, buildTap(b, l)), tap).getValue()});
+          linalg::YieldOp::create(
+              b, l,
+              {select(wins, element, best).getValue(), select(wins, Scalar(b, l, buildTap(b, l)), tap).getValue()});
         });
   }
 

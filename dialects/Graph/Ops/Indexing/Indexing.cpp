@@ -25,7 +25,8 @@ static FailureOr<SmallVector<Dim>> getSliceDims(std::optional<Location> loc, Str
   dims.erase(dims.begin() + dim);
   dims.insert(dims.begin() + dim, picked.begin(), picked.end());
   if (llvm::count_if(dims, [](Dim size) { return size.batched; }) > 1)
-    return emitOptionalError(loc, op, ": slices of ", type, " at ", indices, " would depend on the batch in two dimensions");
+    return emitOptionalError(loc, op, ": slices of ", type, " at ", indices,
+                             " would depend on the batch in two dimensions");
   return dims;
 }
 
@@ -79,7 +80,8 @@ LogicalResult GatherOp::evaluate(ArrayRef<const HostTensor *> operands, MutableA
       [&](auto &result) {
         using T = typename std::decay_t<decltype(result)>::value_type;
         ArrayRef<T> input = operands[0]->get<T>();
-        forEachMeeting(*operands[0], *operands[1], getDim(), [&](int64_t from, int64_t to) { result[to] = input[from]; });
+        forEachMeeting(*operands[0], *operands[1], getDim(),
+                       [&](int64_t from, int64_t to) { result[to] = input[from]; });
       },
       results[0].getStorage());
   return success();
@@ -90,7 +92,8 @@ LogicalResult ScatterAddOp::evaluate(ArrayRef<const HostTensor *> operands, Muta
       [&](auto &result) {
         using T = typename std::decay_t<decltype(result)>::value_type;
         ArrayRef<T> updates = operands[1]->get<T>();
-        forEachMeeting(results[0], *operands[0], getDim(), [&](int64_t to, int64_t from) { result[to] += updates[from]; });
+        forEachMeeting(results[0], *operands[0], getDim(),
+                       [&](int64_t to, int64_t from) { result[to] += updates[from]; });
       },
       results[0].getStorage());
   results[0].wrap();
@@ -107,8 +110,8 @@ FailureOr<SmallVector<Value>> GatherOp::buildGradients(OpBuilder &builder, Value
                                                        const llvm::BitVector &wanted) {
   SmallVector<Value> gradients(2);
   if (resultGradients[0] && wanted[0])
-    gradients[0] = ScatterAddOp::create(builder, getLoc(), getInput().getType(), getIndices(), resultGradients[0],
-                                        getDimAttr());
+    gradients[0] =
+        ScatterAddOp::create(builder, getLoc(), getInput().getType(), getIndices(), resultGradients[0], getDimAttr());
   return gradients;
 }
 

@@ -30,7 +30,8 @@ FailureOr<SmallVector<Value>> BceLogitsOp::buildGradients(OpBuilder &builder, Va
   SmallVector<Value> gradients(2);
   if (!resultGradients[0])
     return gradients;
-  Expr x(builder, getLoc(), getLogits()), t(builder, getLoc(), getTargets()), dloss(builder, getLoc(), resultGradients[0]);
+  Expr x(builder, getLoc(), getLogits()), t(builder, getLoc(), getTargets()),
+      dloss(builder, getLoc(), resultGradients[0]);
   if (wanted[0])
     gradients[0] = (logistic(x) - t) * dloss;
   if (wanted[1])

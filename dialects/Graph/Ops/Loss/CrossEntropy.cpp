@@ -23,8 +23,8 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Loca
     return emitOptionalError(loc, "cross_entropy: dimension ", dim, " of ", logits, " must be a number of classes");
   dims.erase(dims.begin() + dim);
   if (getDims(labels) != dims || !(labels.getElementType().isInteger(32) || labels.getElementType().isInteger(64)))
-    return emitOptionalError(loc, "cross_entropy: labels of ", logits, " without dimension ", dim, " cannot be ", labels,
-                             "; they must be 32 or 64 bit integers of the logits' shape without the classes");
+    return emitOptionalError(loc, "cross_entropy: labels of ", logits, " without dimension ", dim, " cannot be ",
+                             labels, "; they must be 32 or 64 bit integers of the logits' shape without the classes");
   double smoothing = adaptor.getLabelSmoothing().convertToDouble();
   if (!(smoothing >= 0 && smoothing <= 1))
     return emitOptionalError(loc, "cross_entropy: label smoothing must lie in [0, 1]");

@@ -53,8 +53,8 @@ FailureOr<SmallVector<Value>> GeluOp::buildGradients(OpBuilder &builder, ValueRa
     return SmallVector<Value>{Value()};
   Expr x(builder, getLoc(), getInput()), dy(builder, getLoc(), resultGradients[0]);
   Expr distribution = buildDistribution(x, getTanhApproximation());
-  Expr density = getTanhApproximation() ? 2.0 * distribution * (1.0 - distribution) *
-                                              (kSqrt2OverPi * (1.0 + 3.0 * kCubic * x * x))
-                                        : exp(x * x * -0.5) * kInverseSqrt2Pi;
+  Expr density = getTanhApproximation()
+                     ? 2.0 * distribution * (1.0 - distribution) * (kSqrt2OverPi * (1.0 + 3.0 * kCubic * x * x))
+                     : exp(x * x * -0.5) * kInverseSqrt2Pi;
   return SmallVector<Value>{dy * (distribution + x * density)};
 }

@@ -18,28 +18,29 @@ LogicalResult LayerNormOp::verify() {
   auto expected = RankedTensorType::get(type.getShape().drop_front(getDim()), type.getElementType());
   for (Value operand : getOperands().drop_front())
     if (operand.getType() != expected)
-      return emitOpError() << "normalises " << type << " from dimension " << getDim() << " on, so scale and bias must be "
-                           << expected << ", not " << operand.getType();
+      return emitOpError() << "normalises " << type << " from dimension " << getDim()
+                           << " on, so scale and bias must be " << expected << ", not " << operand.getType();
   return success();
 }
 
 PrecisionClass LayerNormOp::getPrecisionClass() { return PrecisionClass::Statistics; }
 
 LogicalResult LayerNormOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
-  return onRows(*operands[0], results[0], getNormalisedDims(*this), [&](auto input, ArrayRef<int64_t> row, auto result) {
-    using T = typename decltype(result)::value_type;
-    T mean = 0, variance = 0;
-    for (int64_t i : row)
-      mean += input[i];
-    mean /= row.size();
-    for (int64_t i : row)
-      variance += (input[i] - mean) * (input[i] - mean);
-    variance /= row.size();
-    for (auto [k, i] : llvm::enumerate(row)) {
-      T normalised = (input[i] - mean) / std::sqrt(variance + T(getEpsilon().convertToDouble()));
-      result[i] = normalised * operands[1]->get<T>()[k] + (operands.size() > 2 ? operands[2]->get<T>()[k] : T(0));
-    }
-  });
+  return onRows(
+      *operands[0], results[0], getNormalisedDims(*this), [&](auto input, ArrayRef<int64_t> row, auto result) {
+        using T = typename decltype(result)::value_type;
+        T mean = 0, variance = 0;
+        for (int64_t i : row)
+          mean += input[i];
+        mean /= row.size();
+        for (int64_t i : row)
+          variance += (input[i] - mean) * (input[i] - mean);
+        variance /= row.size();
+        for (auto [k, i] : llvm::enumerate(row)) {
+          T normalised = (input[i] - mean) / std::sqrt(variance + T(getEpsilon().convertToDouble()));
+          result[i] = normalised * operands[1]->get<T>()[k] + (operands.size() > 2 ? operands[2]->get<T>()[k] : T(0));
+        }
+      });
 }
 
 namespace {

@@ -19,7 +19,8 @@ LogicalResult verifyRowDims(Operation *op, RankedTensorType type, ArrayRef<int64
 }
 
 Value rowSum(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> dims) {
-  return broadcastAlong(builder, loc, reduceSum(builder, loc, value, dims), cast<RankedTensorType>(value.getType()), dims);
+  return broadcastAlong(builder, loc, reduceSum(builder, loc, value, dims), cast<RankedTensorType>(value.getType()),
+                        dims);
 }
 
 Value shiftByMax(OpBuilder &builder, Location loc, Value value, ArrayRef<int64_t> dims) {

@@ -23,7 +23,8 @@ static LogicalResult verifyLaunches(RegionOp op) {
       return op.emitOpError() << "launch of " << launch.getKernel() << " needs chunks >= 0 and grain >= 1";
     for (int64_t buffer : launch.getBuffers())
       if (buffer < 0 || buffer >= buffers)
-        return op.emitOpError() << "launch of " << launch.getKernel() << " names buffer " << buffer << " of " << buffers;
+        return op.emitOpError() << "launch of " << launch.getKernel() << " names buffer " << buffer << " of "
+                                << buffers;
     for (int64_t position : launch.getWrites()) {
       if (position < 0 || position >= static_cast<int64_t>(launch.getBuffers().size()))
         return op.emitOpError() << "launch of " << launch.getKernel() << " writes its buffer " << position << " of "
