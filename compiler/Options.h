@@ -32,6 +32,9 @@ struct TrainingOptions {
 
   std::vector<std::string> freeze, train; ///< globs over parameter names; `train` wins
   std::vector<std::string> metrics;       ///< "accuracy", "mse"
+
+  int64_t batch = 32;     ///< samples of one update
+  int64_t accumulate = 1; ///< microbatches that they are computed in
 };
 
 struct CompileOptions {

@@ -1,18 +1,13 @@
 //===- CApi.cpp - The C interface -----------------------------------------===//
 #include "glyptic/runtime.h"
+#include "runtime/core/Guard.h"
 #include "runtime/core/Schema.h"
 #include "runtime/core/Session.h"
 
 #include <cstring>
-#include <new>
 
 using namespace glyptic;
 using namespace glyptic::runtime;
-
-struct glyptic_error {
-  ErrorCode code;
-  std::string message;
-};
 
 struct glyptic_program {
   std::shared_ptr<const Program> program;
@@ -23,25 +18,6 @@ struct glyptic_session {
 };
 
 namespace {
-
-glyptic_error *makeError(ErrorCode code, const char *message) {
-  // Where even this does not fit, the process has no way to report anything.
-  return new glyptic_error{code, message};
-}
-
-/// No exception leaves a C function.
-template <typename Action> glyptic_error *guard(Action action) {
-  try {
-    action();
-    return nullptr;
-  } catch (const Error &error) {
-    return makeError(error.code(), error.what());
-  } catch (const std::bad_alloc &) {
-    return makeError(ErrorCode::Memory, "out of memory");
-  } catch (const std::exception &error) {
-    return makeError(ErrorCode::Internal, error.what());
-  }
-}
 
 template <typename T> size_t handOut(const std::vector<T> &list, const T **first) {
   *first = list.data();

@@ -1,6 +1,6 @@
 //===- DataSet.cpp --------------------------------------------------------===//
 #include "runtime/data/DataSet.h"
-#include "runtime/data/Convert.h"
+#include "support/Convert.h"
 #include "runtime/data/Csv.h"
 #include "support/Error.h"
 #include "support/Npz.h"
@@ -215,6 +215,17 @@ void DataSet::loadCsv() {
   }
 }
 
+size_t DataSet::indexOf(const std::string &name) const {
+  for (size_t i = 0; i < arrays.size(); ++i)
+    if (arrays[i].name == name)
+      return i;
+  throw Error(ErrorCode::Internal, "the data set was loaded for another program: it lacks '" + name + "'");
+}
+
+size_t DataSet::bytes(size_t index, size_t count) const {
+  return arrays[index].bytesPerSample() * (arrays[index].batched ? count : 1);
+}
+
 void DataSet::gather(size_t index, const uint64_t *which, size_t count, void *target) const {
   const std::vector<std::byte> &content = contents[index];
   if (!arrays[index].batched) {
@@ -235,7 +246,7 @@ void DataSet::checkRange(const ArrayRange &range) const {
       auto *values = reinterpret_cast<const decltype(zero) *>(contents[i].data());
       for (size_t e = 0, count = contents[i].size() / sizeof(zero); e < count; ++e) {
         int64_t value = int64_t(values[e]);
-        if ((value >= range.low && value < range.high) || (spec.label && value == range.ignored))
+        if ((value >= range.low && value < range.high) || (range.hasIgnored && value == range.ignored))
           continue;
         throw Error(path + ": '" + spec.name + "' of sample " + std::to_string(e / spec.elementsPerSample()) + " is " +
                     std::to_string(value) + ", the model takes " + std::to_string(range.low) + " to " +

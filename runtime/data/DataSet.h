@@ -22,10 +22,11 @@ struct ArraySpec {
   std::string describe() const; ///< "float32 [N,1,8,8]"
 };
 
-/// An integer array may hold [low, high), and `ignored` besides.
+/// An integer array may hold [low, high), and `ignored` besides where there is such a value.
 struct ArrayRange {
   std::string array;
   int64_t low = 0, high = 0;
+  bool hasIgnored = false;
   int64_t ignored = 0;
 };
 
@@ -40,6 +41,9 @@ public:
 
   uint64_t size() const { return samples; }
   const std::vector<ArraySpec> &specs() const { return arrays; }
+
+  size_t indexOf(const std::string &name) const; ///< of an array that was asked for
+  size_t bytes(size_t index, size_t count) const;  ///< of `count` samples of that array
 
   /// Copies `count` samples of array `index` one after the other; an array without samples is copied as it is.
   void gather(size_t index, const uint64_t *which, size_t count, void *target) const;

@@ -3,7 +3,6 @@
 #include "support/Philox.h"
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace glyptic::runtime {
 namespace {
@@ -26,14 +25,16 @@ void shuffle(std::vector<uint64_t> &samples, uint64_t seed, uint64_t epoch) {
     std::swap(samples[left - 1], samples[below(left, left, epoch, seed)]);
 }
 
-Split splitSamples(uint64_t count, double valid, uint64_t seed) {
-  std::vector<uint64_t> order(count);
-  std::iota(order.begin(), order.end(), 0);
-  shuffle(order, seed, kSplitStream);
-  uint64_t held = std::clamp<uint64_t>(uint64_t(std::llround(double(count) * valid)), 1, count - 1);
-  Split split{{order.begin() + held, order.end()}, {order.begin(), order.begin() + held}};
+uint64_t splitSize(uint64_t count, double fraction) {
+  return std::clamp<uint64_t>(uint64_t(std::llround(double(count) * fraction)), 1, count - 1);
+}
+
+Split splitSamples(std::vector<uint64_t> samples, double fraction, uint64_t seed) {
+  shuffle(samples, seed, kSplitStream);
+  auto middle = samples.begin() + int64_t(splitSize(samples.size(), fraction));
+  Split split{{middle, samples.end()}, {samples.begin(), middle}};
   std::sort(split.train.begin(), split.train.end());
-  std::sort(split.valid.begin(), split.valid.end());
+  std::sort(split.rest.begin(), split.rest.end());
   return split;
 }
 

@@ -14,11 +14,13 @@ namespace glyptic::runtime {
 void shuffle(std::vector<uint64_t> &samples, uint64_t seed, uint64_t epoch);
 
 struct Split {
-  std::vector<uint64_t> train, valid; ///< ascending
+  std::vector<uint64_t> train, rest; ///< ascending
 };
 
-/// Sets the fraction `valid` of `count` samples aside, at least one and never all; `valid` lies in (0, 1), `count` is
-/// 2 or more. Not stratified.
-Split splitSamples(uint64_t count, double valid, uint64_t seed);
+/// How many of `count` samples (2 or more) a split by `fraction`, in (0, 1), sets aside: at least one, never all.
+uint64_t splitSize(uint64_t count, double fraction);
+
+/// Sets that many of `samples` aside. Not stratified.
+Split splitSamples(std::vector<uint64_t> samples, double fraction, uint64_t seed);
 
 } // namespace glyptic::runtime

@@ -1,11 +1,11 @@
 //===- Convert.cpp --------------------------------------------------------===//
-#include "runtime/data/Convert.h"
+#include "support/Convert.h"
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
-namespace glyptic::runtime {
+namespace glyptic {
 namespace {
 
 template <typename To, typename From> bool survives(From value) {
@@ -67,4 +67,4 @@ std::vector<std::byte> fromBfloat16(const void *source, size_t count) {
   return out;
 }
 
-} // namespace glyptic::runtime
+} // namespace glyptic

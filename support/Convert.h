@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-namespace glyptic::runtime {
+namespace glyptic {
 
 /// Calls `use` with a value of the C++ type of an integer or float type that C++ has; false for others.
 template <typename Use> bool withType(DType type, Use use) {
@@ -38,4 +38,4 @@ std::vector<std::byte> fromBfloat16(const void *source, size_t count);
 
 bool isInteger(DType type);
 
-} // namespace glyptic::runtime
+} // namespace glyptic

@@ -1,0 +1,12 @@
+//===- DataSetHandle.h - What stands behind glyptic_dataset -----*- C++ -*-===//
+#pragma once
+
+#include "glyptic/train.h"
+#include "runtime/data/DataSet.h"
+#include <memory>
+
+/// Some samples of a file, in ascending order; splits share the arrays.
+struct glyptic_dataset {
+  std::shared_ptr<const glyptic::runtime::DataSet> arrays;
+  std::vector<uint64_t> samples;
+};

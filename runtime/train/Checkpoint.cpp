@@ -1,0 +1,77 @@
+//===- Checkpoint.cpp -----------------------------------------------------===//
+#include "runtime/train/Checkpoint.h"
+
+#include "glyptic/runtime.hpp"
+#include "support/File.h"
+#include "support/Safetensors.h"
+
+#include <filesystem>
+
+namespace glyptic::runtime {
+namespace {
+
+constexpr const char *kMetadataKey = "glyptic.checkpoint";
+
+} // namespace
+
+CheckpointFolder::CheckpointFolder(const std::string &folder, nlohmann::ordered_json fingerprint)
+    : path((std::filesystem::path(folder) / "checkpoint.safetensors").string()), fingerprint(std::move(fingerprint)) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw Error(ErrorCode::File, "cannot create the folder " + quoteName(folder) + ": " + error.message());
+}
+
+void CheckpointFolder::save(const glyptic_program *program, const glyptic_session *session,
+                            const Position &position) const {
+  nlohmann::ordered_json notes = {{"iteration", position.iteration},
+                                  {"log", position.log},
+                                  {"log_size", position.logSize},
+                                  {"fingerprint", fingerprint}};
+  const glyptic_tensor *state = nullptr;
+  size_t count = glyptic_program_state(program, &state);
+  std::vector<SafetensorsEntry> entries;
+  for (size_t i = 0; i < count; ++i)
+    entries.push_back({state[i].name, DType(state[i].dtype), {state[i].dims, state[i].dims + state[i].rank}});
+  SafetensorsLayout layout(std::move(entries), {{kMetadataKey, notes.dump()}});
+  OutputFile file(path);
+  std::string bytes;
+  layout.write([&](std::string_view piece) { file.write(piece); },
+               [&](const SafetensorsEntry &entry) -> std::string_view {
+                 bytes.resize(tensorBytes(entry.type, entry.shape).value());
+                 check(glyptic_session_read_state(session, entry.name.c_str(), bytes.data(), bytes.size()));
+                 return bytes;
+               });
+  file.commit();
+}
+
+std::optional<Position> CheckpointFolder::restore(glyptic_session *session) const {
+  if (!std::filesystem::exists(path))
+    return std::nullopt;
+  return withSubject("checkpoint " + quoteName(path), [&]() -> std::optional<Position> {
+    MappedFile file(path);
+    SafetensorsReader reader(file.bytes());
+    auto found = reader.metadata().find(kMetadataKey);
+    std::string text = found == reader.metadata().end() ? "" : found->second;
+    auto notes = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!notes.is_object() || !notes.contains("fingerprint") || !notes["fingerprint"].is_object())
+      throw Error(ErrorCode::Format, "is not a checkpoint of a training run");
+    compare(notes["fingerprint"]);
+    Position position{notes.at("iteration"), notes.at("log"), notes.at("log_size")};
+    check(glyptic_session_load_state(session, path.c_str()));
+    return position;
+  });
+}
+
+void CheckpointFolder::compare(const nlohmann::ordered_json &saved) const {
+  for (const auto &[key, value] : fingerprint.items()) {
+    auto found = saved.find(key);
+    if (found != saved.end() && *found == value)
+      continue;
+    std::string theirs = found == saved.end() ? "unknown" : found->dump();
+    throw Error("belongs to a run with " + key + " " + theirs + ", this one has " + value.dump() +
+                "; give the same files and options, or another --checkpoint folder");
+  }
+}
+
+} // namespace glyptic::runtime
