@@ -1,5 +1,6 @@
 //===- UpdateTest.cpp - Updates against PyTorch's definitions ---------------===//
 #include "TrainingProgram.h"
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -207,7 +208,7 @@ TEST(Update, TwoMicrobatchesMakeOneBatch) {
   Program program(kMlp, options, HostPrecision::F64);
   ASSERT_TRUE(program.isBuilt());
   Tensors whole = program.randomInputs(5);
-  for (auto [i, label] : llvm::enumerate({0, 1, 2, 1, 2}))
+  for (auto [i, label] : llvm::enumerate(std::array<int, 5>{0, 1, 2, 1, 2}))
     whole.at("label").set(i, label);
   Tensors parts = whole;
   for (auto [begin, end] : {std::pair<int64_t, int64_t>{0, 2}, {2, 5}}) {
