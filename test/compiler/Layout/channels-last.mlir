@@ -3,19 +3,18 @@
 #nchw = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>
 
 // The weight is kept as OHWI (its argument changes type), activations run as NHWC, and the transposes between the two
-// convolutions cancel through the activation and the pooling. One transpose remains at the end; that of the input moves
-// only a dimension of size 1, so it is a view.
+// convolutions cancel through the activation and the pooling. Those at both ends move only dimensions of size 1: views.
 // CHECK-LABEL: func @two_convolutions
 // CHECK-SAME:    %[[W1:.*]]: tensor<8x3x3x1xf32> {graph.name = "w1", graph.permutation = array<i64: 0, 2, 3, 1>, graph.role = "parameter"}
 // CHECK-SAME:    %[[W2:.*]]: tensor<4x3x3x8xf32>
 // CHECK:         %[[X:.*]] = graph.reshape %{{.*}} : (tensor<?x1x8x8xf32>) -> tensor<?x8x8x1xf32>
 // CHECK:         %[[C1:.*]] = graph.conv %[[X]], %[[W1]]
-// CHECK-SAME:      dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>
+// CHECK-SAME:      dims = #graph.conv_dims<[0, 3, 1, 2] x[0, 3, 1, 2] -> [0, 3, 1, 2]>
 // CHECK:         %[[R:.*]] = graph.relu %[[C1]] : tensor<?x6x6x8xf32>
 // CHECK:         %[[P:.*]] = graph.pool %[[R]]
 // CHECK-SAME:      window = array<i64: 1, 2, 2, 1>
 // CHECK:         %[[C2:.*]] = graph.conv %[[P]], %[[W2]]
-// CHECK:         graph.transpose %[[C2]] permutation = [0, 3, 1, 2]
+// CHECK:         graph.reshape %[[C2]]
 func.func @two_convolutions(%w1: tensor<8x1x3x3xf32> {graph.name = "w1", graph.role = "parameter"},
                             %w2: tensor<4x8x3x3xf32> {graph.name = "w2", graph.role = "parameter"},
                             %x: tensor<?x1x8x8xf32> {graph.name = "x", graph.role = "input"})
