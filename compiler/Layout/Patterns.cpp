@@ -20,12 +20,12 @@ struct AbsorbIntoUser : OpInterfaceRewritePattern<PermutableOpInterface> {
       auto producer = operand.get().getDefiningOp<TransposeOp>();
       if (!producer)
         continue;
-      bool absorbed = false;
-      rewriter.modifyOpInPlace(op, [&] {
-        absorbed = op.absorbOperandPermutation(operand.getOperandNumber(), producer.getPermutation(), producer.getInput());
-      });
-      if (absorbed)
+      rewriter.startOpModification(op);
+      if (op.absorbOperandPermutation(operand.getOperandNumber(), producer.getPermutation(), producer.getInput())) {
+        rewriter.finalizeOpModification(op);
         return success();
+      }
+      rewriter.cancelOpModification(op);
     }
     return failure();
   }
@@ -37,7 +37,8 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
   LogicalResult matchAndRewrite(PermutableOpInterface op, PatternRewriter &rewriter) const override {
-    if (op->getNumResults() != 1)
+    // Through repetitions transposes move the other way (TransposeOfRepeats): together they would never end.
+    if (op->getNumResults() != 1 || op->hasTrait<trait::Repeats>())
       return failure();
     TransposeOp first;
     unsigned removed = 0, added = 0;
