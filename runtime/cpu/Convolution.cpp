@@ -1,8 +1,10 @@
 //===- Convolution.cpp - Convolutions and their gradients -----------------===//
 //
 // Activations are read and written where they lie: their layout is a matter of strides (channels last, by the
-// compiler's choice). Weights are plain in memory and reordered into the kernel's blocks inside the call, which is
-// small work beside the convolution itself.
+// compiler's choice). Weights are plain in memory and reordered into the kernel's blocks inside the call. Measured with
+// oneDNN 3.2 on one AVX-512 core, 3x3, 64 to 64 features, 32x32, 16 samples: so 5.9, 5.8 and 5.9 ms (forward, input and
+// weight gradient), the reorder 0.007 ms of it; all three tensors as the kernel likes them 5.7, 6.7 and 6.4 ms, and 0.3 ms
+// of reorders; weights used as they lie: no fast kernel, seconds.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/cpu/Primitives.h"
