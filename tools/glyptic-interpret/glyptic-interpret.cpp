@@ -17,6 +17,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace glyptic;
@@ -54,7 +55,8 @@ static FailureOr<HostTensor> parseArgument(func::FuncOp function, unsigned index
 /// Nested lists, from element `first` on, of the dimensions from `dim` on.
 static void printElements(llvm::raw_ostream &out, const HostTensor &tensor, int64_t dim, int64_t first) {
   if (dim == tensor.getRank()) {
-    out << llvm::format("%.9g", tensor.at(first));
+    double value = tensor.at(first);
+    out << llvm::format("%.9g", std::isnan(value) ? std::abs(value) : value); // a NaN's sign means nothing
     return;
   }
   out << "[";

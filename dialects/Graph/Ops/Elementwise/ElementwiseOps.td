@@ -13,7 +13,7 @@ include "dialects/Graph/GraphDialect.td"
 
 /// Operands have one shape; broadcasting is explicit (`graph.broadcast`), which keeps meaning and derivative trivial.
 class Graph_ElementwiseOp<string mnemonic, list<Trait> traits = []>
-    : Graph_Op<mnemonic, !listconcat(traits, [Elementwise, SameDims, DeclareOpInterfaceMethods<PermutableOpInterface>,
+    : Graph_Op<mnemonic, !listconcat(traits, [SameDims, Elementwise, DeclareOpInterfaceMethods<PermutableOpInterface>,
                                               DeclareOpInterfaceMethods<StructuredOpInterface>])> {
   string precision = "Follow";
   code precisionDefinition = [{
