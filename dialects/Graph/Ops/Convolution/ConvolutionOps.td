@@ -14,7 +14,7 @@ def Graph_ConvDimsAttr : AttrDef<GraphDialect, "ConvDims"> {
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$input, ArrayRefParameter<"int64_t">:$weight,
                         ArrayRefParameter<"int64_t">:$output);
-  let assemblyFormat = "`<` `[` $input `]` `x` `[` $weight `]` `->` `[` $output `]` `>`";
+  let assemblyFormat = "`<` `[` $input `]` `x` ` ` `[` $weight `]` `->` `[` $output `]` `>`";
 }
 
 defvar convTraits = [DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<StructuredOpInterface>,

@@ -3,8 +3,8 @@
 func.func @conv(%x: tensor<?x2x4x5xf32>, %w: tensor<3x2x3x2xf32>) -> tensor<?x3x2x4xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 0, 0>,
-     pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x2x4x5xf32>, tensor<3x2x3x2xf32>) -> tensor<?x3x2x4xf32>
   return %result : tensor<?x3x2x4xf32>
 }
@@ -12,8 +12,8 @@ func.func @conv(%x: tensor<?x2x4x5xf32>, %w: tensor<3x2x3x2xf32>) -> tensor<?x3x
 func.func @conv_input_grad(%dy: tensor<?x3x2x4xf32>, %w: tensor<3x2x3x2xf32>) -> tensor<?x2x4x5xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 0, 0>,
-     pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x3x2x4xf32>, tensor<3x2x3x2xf32>) -> tensor<?x2x4x5xf32>
   return %result : tensor<?x2x4x5xf32>
 }
@@ -21,8 +21,8 @@ func.func @conv_input_grad(%dy: tensor<?x3x2x4xf32>, %w: tensor<3x2x3x2xf32>) ->
 func.func @conv_weight_grad(%x: tensor<?x2x4x5xf32>, %dy: tensor<?x3x2x4xf32>) -> tensor<3x2x3x2xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 0, 0>,
-     pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x2x4x5xf32>, tensor<?x3x2x4xf32>) -> tensor<3x2x3x2xf32>
   return %result : tensor<3x2x3x2xf32>
 }
@@ -30,8 +30,8 @@ func.func @conv_weight_grad(%x: tensor<?x2x4x5xf32>, %dy: tensor<?x3x2x4xf32>) -
 func.func @conv__channels_last_padded(%x: tensor<?x4x3x2xf32>, %w: tensor<3x3x3x2xf32>) -> tensor<?x4x3x3xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 1, 1>,
-     pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x4x3x2xf32>, tensor<3x3x3x2xf32>) -> tensor<?x4x3x3xf32>
   return %result : tensor<?x4x3x3xf32>
 }
@@ -41,8 +41,8 @@ func.func @conv_input_grad__channels_last_padded(%dy: tensor<?x4x3x3xf32>,
     -> tensor<?x4x3x2xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 1, 1>,
-     pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x4x3x3xf32>, tensor<3x3x3x2xf32>) -> tensor<?x4x3x2xf32>
   return %result : tensor<?x4x3x2xf32>
 }
@@ -52,8 +52,8 @@ func.func @conv_weight_grad__channels_last_padded(%x: tensor<?x4x3x2xf32>,
     -> tensor<3x3x3x2xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 1, 1>,
-     pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x4x3x2xf32>, tensor<?x4x3x3xf32>) -> tensor<3x3x3x2xf32>
   return %result : tensor<3x3x3x2xf32>
 }
@@ -61,8 +61,8 @@ func.func @conv_weight_grad__channels_last_padded(%x: tensor<?x4x3x2xf32>,
 func.func @conv__strided_uneven_pads(%x: tensor<?x5x4x1xf32>, %w: tensor<2x2x3x1xf32>) -> tensor<?x3x3x2xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 2, 2>,
-     pads_low = array<i64: 0, 1>,
-     pads_high = array<i64: 1, 2>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 1>, pads_high = array<i64: 1, 2>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x5x4x1xf32>, tensor<2x2x3x1xf32>) -> tensor<?x3x3x2xf32>
   return %result : tensor<?x3x3x2xf32>
 }
@@ -72,8 +72,8 @@ func.func @conv_input_grad__strided_uneven_pads(%dy: tensor<?x3x3x2xf32>,
     -> tensor<?x5x4x1xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 2, 2>,
-     pads_low = array<i64: 0, 1>,
-     pads_high = array<i64: 1, 2>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 1>, pads_high = array<i64: 1, 2>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x3x3x2xf32>, tensor<2x2x3x1xf32>) -> tensor<?x5x4x1xf32>
   return %result : tensor<?x5x4x1xf32>
 }
@@ -83,8 +83,8 @@ func.func @conv_weight_grad__strided_uneven_pads(%x: tensor<?x5x4x1xf32>,
     -> tensor<2x2x3x1xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 2, 2>,
-     pads_low = array<i64: 0, 1>,
-     pads_high = array<i64: 1, 2>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 1>, pads_high = array<i64: 1, 2>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x5x4x1xf32>, tensor<?x3x3x2xf32>) -> tensor<2x2x3x1xf32>
   return %result : tensor<2x2x3x1xf32>
 }
@@ -92,8 +92,8 @@ func.func @conv_weight_grad__strided_uneven_pads(%x: tensor<?x5x4x1xf32>,
 func.func @conv__dilated_groups(%x: tensor<2x4x6x5xf32>, %w: tensor<4x2x2x2xf32>) -> tensor<2x4x5x2xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 2>,
-     pads_low = array<i64: 1, 0>,
-     pads_high = array<i64: 0, 1>, dilations = array<i64: 2, 3>, groups = 2 : i64}
+     pads_low = array<i64: 1, 0>, pads_high = array<i64: 0, 1>,
+     dilations = array<i64: 2, 3>, groups = 2 : i64}
     : (tensor<2x4x6x5xf32>, tensor<4x2x2x2xf32>) -> tensor<2x4x5x2xf32>
   return %result : tensor<2x4x5x2xf32>
 }
@@ -101,8 +101,8 @@ func.func @conv__dilated_groups(%x: tensor<2x4x6x5xf32>, %w: tensor<4x2x2x2xf32>
 func.func @conv_input_grad__dilated_groups(%dy: tensor<2x4x5x2xf32>, %w: tensor<4x2x2x2xf32>) -> tensor<2x4x6x5xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 2>,
-     pads_low = array<i64: 1, 0>,
-     pads_high = array<i64: 0, 1>, dilations = array<i64: 2, 3>, groups = 2 : i64}
+     pads_low = array<i64: 1, 0>, pads_high = array<i64: 0, 1>,
+     dilations = array<i64: 2, 3>, groups = 2 : i64}
     : (tensor<2x4x5x2xf32>, tensor<4x2x2x2xf32>) -> tensor<2x4x6x5xf32>
   return %result : tensor<2x4x6x5xf32>
 }
@@ -110,8 +110,8 @@ func.func @conv_input_grad__dilated_groups(%dy: tensor<2x4x5x2xf32>, %w: tensor<
 func.func @conv_weight_grad__dilated_groups(%x: tensor<2x4x6x5xf32>, %dy: tensor<2x4x5x2xf32>) -> tensor<4x2x2x2xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 2>,
-     pads_low = array<i64: 1, 0>,
-     pads_high = array<i64: 0, 1>, dilations = array<i64: 2, 3>, groups = 2 : i64}
+     pads_low = array<i64: 1, 0>, pads_high = array<i64: 0, 1>,
+     dilations = array<i64: 2, 3>, groups = 2 : i64}
     : (tensor<2x4x6x5xf32>, tensor<2x4x5x2xf32>) -> tensor<4x2x2x2xf32>
   return %result : tensor<4x2x2x2xf32>
 }
@@ -119,8 +119,8 @@ func.func @conv_weight_grad__dilated_groups(%x: tensor<2x4x6x5xf32>, %dy: tensor
 func.func @conv__depthwise_1d(%x: tensor<?x3x5xf32>, %w: tensor<3x1x3xf32>) -> tensor<?x3x5xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 1, 2] x [0, 1, 2] -> [0, 1, 2]>, strides = array<i64: 1>,
-     pads_low = array<i64: 1>,
-     pads_high = array<i64: 1>, dilations = array<i64: 1>, groups = 3 : i64}
+     pads_low = array<i64: 1>, pads_high = array<i64: 1>,
+     dilations = array<i64: 1>, groups = 3 : i64}
     : (tensor<?x3x5xf32>, tensor<3x1x3xf32>) -> tensor<?x3x5xf32>
   return %result : tensor<?x3x5xf32>
 }
@@ -128,8 +128,8 @@ func.func @conv__depthwise_1d(%x: tensor<?x3x5xf32>, %w: tensor<3x1x3xf32>) -> t
 func.func @conv_input_grad__depthwise_1d(%dy: tensor<?x3x5xf32>, %w: tensor<3x1x3xf32>) -> tensor<?x3x5xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 1, 2] x [0, 1, 2] -> [0, 1, 2]>, strides = array<i64: 1>,
-     pads_low = array<i64: 1>,
-     pads_high = array<i64: 1>, dilations = array<i64: 1>, groups = 3 : i64}
+     pads_low = array<i64: 1>, pads_high = array<i64: 1>,
+     dilations = array<i64: 1>, groups = 3 : i64}
     : (tensor<?x3x5xf32>, tensor<3x1x3xf32>) -> tensor<?x3x5xf32>
   return %result : tensor<?x3x5xf32>
 }
@@ -137,8 +137,8 @@ func.func @conv_input_grad__depthwise_1d(%dy: tensor<?x3x5xf32>, %w: tensor<3x1x
 func.func @conv_weight_grad__depthwise_1d(%x: tensor<?x3x5xf32>, %dy: tensor<?x3x5xf32>) -> tensor<3x1x3xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 1, 2] x [0, 1, 2] -> [0, 1, 2]>, strides = array<i64: 1>,
-     pads_low = array<i64: 1>,
-     pads_high = array<i64: 1>, dilations = array<i64: 1>, groups = 3 : i64}
+     pads_low = array<i64: 1>, pads_high = array<i64: 1>,
+     dilations = array<i64: 1>, groups = 3 : i64}
     : (tensor<?x3x5xf32>, tensor<?x3x5xf32>) -> tensor<3x1x3xf32>
   return %result : tensor<3x1x3xf32>
 }
@@ -146,8 +146,8 @@ func.func @conv_weight_grad__depthwise_1d(%x: tensor<?x3x5xf32>, %dy: tensor<?x3
 func.func @conv__volume(%x: tensor<1x1x3x2x3xf32>, %w: tensor<2x1x2x1x2xf32>) -> tensor<1x2x2x2x2xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3, 4] x [0, 1, 2, 3, 4] -> [0, 1, 2, 3, 4]>, strides = array<i64: 1, 1, 2>,
-     pads_low = array<i64: 0, 0, 1>,
-     pads_high = array<i64: 0, 0, 0>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0, 1>, pads_high = array<i64: 0, 0, 0>,
+     dilations = array<i64: 1, 1, 1>, groups = 1 : i64}
     : (tensor<1x1x3x2x3xf32>, tensor<2x1x2x1x2xf32>) -> tensor<1x2x2x2x2xf32>
   return %result : tensor<1x2x2x2x2xf32>
 }
@@ -155,8 +155,8 @@ func.func @conv__volume(%x: tensor<1x1x3x2x3xf32>, %w: tensor<2x1x2x1x2xf32>) ->
 func.func @conv_input_grad__volume(%dy: tensor<1x2x2x2x2xf32>, %w: tensor<2x1x2x1x2xf32>) -> tensor<1x1x3x2x3xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3, 4] x [0, 1, 2, 3, 4] -> [0, 1, 2, 3, 4]>, strides = array<i64: 1, 1, 2>,
-     pads_low = array<i64: 0, 0, 1>,
-     pads_high = array<i64: 0, 0, 0>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0, 1>, pads_high = array<i64: 0, 0, 0>,
+     dilations = array<i64: 1, 1, 1>, groups = 1 : i64}
     : (tensor<1x2x2x2x2xf32>, tensor<2x1x2x1x2xf32>) -> tensor<1x1x3x2x3xf32>
   return %result : tensor<1x1x3x2x3xf32>
 }
@@ -164,8 +164,8 @@ func.func @conv_input_grad__volume(%dy: tensor<1x2x2x2x2xf32>, %w: tensor<2x1x2x
 func.func @conv_weight_grad__volume(%x: tensor<1x1x3x2x3xf32>, %dy: tensor<1x2x2x2x2xf32>) -> tensor<2x1x2x1x2xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 1, 2, 3, 4] x [0, 1, 2, 3, 4] -> [0, 1, 2, 3, 4]>, strides = array<i64: 1, 1, 2>,
-     pads_low = array<i64: 0, 0, 1>,
-     pads_high = array<i64: 0, 0, 0>, dilations = array<i64: 1, 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0, 1>, pads_high = array<i64: 0, 0, 0>,
+     dilations = array<i64: 1, 1, 1>, groups = 1 : i64}
     : (tensor<1x1x3x2x3xf32>, tensor<1x2x2x2x2xf32>) -> tensor<2x1x2x1x2xf32>
   return %result : tensor<2x1x2x1x2xf32>
 }
@@ -173,8 +173,8 @@ func.func @conv_weight_grad__volume(%x: tensor<1x1x3x2x3xf32>, %dy: tensor<1x2x2
 func.func @conv__point(%x: tensor<?x1x1x2xf32>, %w: tensor<3x1x1x2xf32>) -> tensor<?x1x1x3xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 0, 0>,
-     pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x1x1x2xf32>, tensor<3x1x1x2xf32>) -> tensor<?x1x1x3xf32>
   return %result : tensor<?x1x1x3xf32>
 }
@@ -182,8 +182,8 @@ func.func @conv__point(%x: tensor<?x1x1x2xf32>, %w: tensor<3x1x1x2xf32>) -> tens
 func.func @conv_input_grad__point(%dy: tensor<?x1x1x3xf32>, %w: tensor<3x1x1x2xf32>) -> tensor<?x1x1x2xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 0, 0>,
-     pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x1x1x3xf32>, tensor<3x1x1x2xf32>) -> tensor<?x1x1x2xf32>
   return %result : tensor<?x1x1x2xf32>
 }
@@ -191,8 +191,8 @@ func.func @conv_input_grad__point(%dy: tensor<?x1x1x3xf32>, %w: tensor<3x1x1x2xf
 func.func @conv_weight_grad__point(%x: tensor<?x1x1x2xf32>, %dy: tensor<?x1x1x3xf32>) -> tensor<3x1x1x2xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>,
-     pads_low = array<i64: 0, 0>,
-     pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64}
+     pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>,
+     dilations = array<i64: 1, 1>, groups = 1 : i64}
     : (tensor<?x1x1x2xf32>, tensor<?x1x1x3xf32>) -> tensor<3x1x1x2xf32>
   return %result : tensor<3x1x1x2xf32>
 }
@@ -200,8 +200,8 @@ func.func @conv_weight_grad__point(%x: tensor<?x1x1x2xf32>, %dy: tensor<?x1x1x3x
 func.func @conv__unused_columns(%x: tensor<1x1x6xf32>, %w: tensor<1x1x2xf32>) -> tensor<1x1x2xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 1, 2] x [0, 1, 2] -> [0, 1, 2]>, strides = array<i64: 3>,
-     pads_low = array<i64: 0>,
-     pads_high = array<i64: 0>, dilations = array<i64: 1>, groups = 1 : i64}
+     pads_low = array<i64: 0>, pads_high = array<i64: 0>,
+     dilations = array<i64: 1>, groups = 1 : i64}
     : (tensor<1x1x6xf32>, tensor<1x1x2xf32>) -> tensor<1x1x2xf32>
   return %result : tensor<1x1x2xf32>
 }
@@ -209,8 +209,8 @@ func.func @conv__unused_columns(%x: tensor<1x1x6xf32>, %w: tensor<1x1x2xf32>) ->
 func.func @conv_input_grad__unused_columns(%dy: tensor<1x1x2xf32>, %w: tensor<1x1x2xf32>) -> tensor<1x1x6xf32> {
   %result = graph.conv_input_grad %dy, %w
     {dims = #graph.conv_dims<[0, 1, 2] x [0, 1, 2] -> [0, 1, 2]>, strides = array<i64: 3>,
-     pads_low = array<i64: 0>,
-     pads_high = array<i64: 0>, dilations = array<i64: 1>, groups = 1 : i64}
+     pads_low = array<i64: 0>, pads_high = array<i64: 0>,
+     dilations = array<i64: 1>, groups = 1 : i64}
     : (tensor<1x1x2xf32>, tensor<1x1x2xf32>) -> tensor<1x1x6xf32>
   return %result : tensor<1x1x6xf32>
 }
@@ -218,8 +218,8 @@ func.func @conv_input_grad__unused_columns(%dy: tensor<1x1x2xf32>, %w: tensor<1x
 func.func @conv_weight_grad__unused_columns(%x: tensor<1x1x6xf32>, %dy: tensor<1x1x2xf32>) -> tensor<1x1x2xf32> {
   %result = graph.conv_weight_grad %x, %dy
     {dims = #graph.conv_dims<[0, 1, 2] x [0, 1, 2] -> [0, 1, 2]>, strides = array<i64: 3>,
-     pads_low = array<i64: 0>,
-     pads_high = array<i64: 0>, dilations = array<i64: 1>, groups = 1 : i64}
+     pads_low = array<i64: 0>, pads_high = array<i64: 0>,
+     dilations = array<i64: 1>, groups = 1 : i64}
     : (tensor<1x1x6xf32>, tensor<1x1x2xf32>) -> tensor<1x1x2xf32>
   return %result : tensor<1x1x2xf32>
 }
