@@ -23,13 +23,21 @@ onnx::TypeProto makeTypeProto(RankedTensorType type) {
   return proto;
 }
 
+/// The body for an opset. The library has none for the older ones of an operator's versions; the oldest that it has says
+/// the same in newer operators, and names their opset itself.
+const onnx::FunctionProto &getBody(const onnx::OpSchema &schema, int64_t opset) {
+  const onnx::FunctionProto *body = schema.GetFunction(opset);
+  return body ? *body : *schema.GetFunction(schema.function_opset_versions().front());
+}
+
 /// Some bodies depend on the types of the operands or on which optional ones are there.
 bool buildBody(NodeImporter &importer, const onnx::OpSchema &schema, onnx::FunctionProto &body) {
   std::vector<onnx::TypeProto> types;
   for (int i = 0; i < importer.getNumInputs(); ++i)
     types.push_back(importer.hasInput(i) ? makeTypeProto(importer.getType(i)) : onnx::TypeProto());
   onnx::FunctionBodyBuildContextImpl context(*importer.getNode().proto, types);
-  return schema.BuildContextDependentFunction(context, body, importer.getOpset());
+  int64_t opset = importer.getOpset(), oldest = schema.context_dependent_function_opset_versions().front();
+  return schema.BuildContextDependentFunction(context, body, std::max(opset, oldest));
 }
 
 } // namespace
@@ -47,14 +55,10 @@ std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportStat
                                                         normalizeDomain(node.proto->domain()));
     if (!schema)
       return std::nullopt;
-    if (schema->HasFunction()) {
-      const onnx::FunctionProto *found = schema->GetFunction(importer.getOpset());
-      if (!found)
-        return std::nullopt;
-      body = *found;
-    } else if (!schema->HasContextDependentFunction() || !buildBody(importer, *schema, body)) {
+    if (schema->HasFunction())
+      body = getBody(*schema, importer.getOpset());
+    else if (!schema->HasContextDependentFunction() || !buildBody(importer, *schema, body))
       return std::nullopt;
-    }
   } catch (const std::exception &) {
     return std::nullopt; // the library has no body for these types: reported as unsupported
   }

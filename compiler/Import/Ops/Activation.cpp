@@ -54,12 +54,54 @@ LogicalResult importPRelu(NodeImporter &node) {
   return setRectified(x, node.create<MulOp>(x.value, node.broadcastTo(node.getInput(1), getDims(x.type))));
 }
 
-/// alpha * (e^min(x, 0) - 1): without the minimum, the gradient would be 0 * infinity for large x.
+/// factor * (e^(min(x, 0) / scale) - 1): without the minimum, the gradient would be 0 * infinity for large x.
+Value createExponentialTail(const Operand &x, double factor, double scale = 1.0) {
+  Value negative = x.node.create<MinOp>(x.value, x.splat(0));
+  if (scale != 1.0)
+    negative = x.node.create<DivOp>(negative, x.splat(scale));
+  Value shifted = x.node.create<SubOp>(x.node.create<ExpOp>(negative), x.splat(1));
+  return x.node.create<MulOp>(shifted, x.splat(factor));
+}
+
 LogicalResult importElu(NodeImporter &node) {
   Operand x(node);
-  Value exponential = node.create<ExpOp>(node.create<MinOp>(x.value, x.splat(0)));
-  Value shifted = node.create<SubOp>(exponential, x.splat(1));
-  return setRectified(x, node.create<MulOp>(shifted, x.splat(node.getFloat("alpha", 1.0))));
+  return setRectified(x, createExponentialTail(x, node.getFloat("alpha", 1.0)));
+}
+
+LogicalResult importCelu(NodeImporter &node) {
+  Operand x(node);
+  double alpha = node.getFloat("alpha", 1.0);
+  return setRectified(x, createExponentialTail(x, alpha, alpha));
+}
+
+LogicalResult importSelu(NodeImporter &node) {
+  Operand x(node);
+  Value isPositive = node.create<CompareOp>(Comparison::GT, x.value, x.splat(0));
+  Value tail = createExponentialTail(x, node.getFloat("alpha", 1.67326319217681884765625));
+  Value elu = node.create<SelectOp>(isPositive, x.value, tail);
+  return node.setResult(node.create<MulOp>(elu, x.splat(node.getFloat("gamma", 1.05070102214813232421875))));
+}
+
+LogicalResult importSoftsign(NodeImporter &node) {
+  Operand x(node);
+  Value divisor = node.create<AddOp>(node.create<AbsOp>(x.value), x.splat(1));
+  return node.setResult(node.create<DivOp>(x.value, divisor));
+}
+
+/// alpha * x + beta between 0 and 1.
+Value createHardSigmoid(const Operand &x, double alpha, double beta) {
+  Value line = x.node.create<AddOp>(x.node.create<MulOp>(x.value, x.splat(alpha)), x.splat(beta));
+  return x.node.create<MaxOp>(x.node.create<MinOp>(line, x.splat(1)), x.splat(0));
+}
+
+LogicalResult importHardSigmoid(NodeImporter &node) {
+  Operand x(node);
+  return node.setResult(createHardSigmoid(x, node.getFloat("alpha", 0.2), node.getFloat("beta", 0.5)));
+}
+
+LogicalResult importHardSwish(NodeImporter &node) {
+  Operand x(node);
+  return node.setResult(node.create<MulOp>(x.value, createHardSigmoid(x, 1.0 / 6.0, 0.5)));
 }
 
 /// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)
@@ -104,14 +146,19 @@ LogicalResult importClip(NodeImporter &node) {
 }
 
 const OpImporter kImporters[] = {
+    {"Celu", 12, importCelu},
     {"Clip", 6, importClip},
     {"Elu", 6, importElu},
     {"Gelu", 20, importGelu},
+    {"HardSigmoid", 6, importHardSigmoid},
+    {"HardSwish", 14, importHardSwish},
     {"LeakyRelu", 6, importLeakyRelu},
     {"PRelu", 7, importPRelu},
     {"Relu", 6, importRelu},
+    {"Selu", 6, importSelu},
     {"Sigmoid", 6, importSigmoid},
     {"Softplus", 1, importSoftplus},
+    {"Softsign", 1, importSoftsign},
 };
 
 } // namespace

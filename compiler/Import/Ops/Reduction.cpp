@@ -115,6 +115,30 @@ LogicalResult importReduceL1(NodeImporter &node) {
   return node.setResult(reduce(node, *reduction, ReductionKind::Sum, node.create<AbsOp>(node.getInput(0))));
 }
 
+LogicalResult importReduceLogSum(NodeImporter &node) {
+  FailureOr<Reduction> reduction = readReduction(node);
+  if (failed(reduction))
+    return failure();
+  return node.setResult(node.create<LogOp>(reduce(node, *reduction, ReductionKind::Sum, node.getInput(0))));
+}
+
+/// log(sum(e^(x - m))) + m with the maximum m, which does not overflow.
+LogicalResult importReduceLogSumExp(NodeImporter &node) {
+  FailureOr<Reduction> reduction = readReduction(node);
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  if (failed(reduction) || failed(dims))
+    return failure();
+  Reduction kept = *reduction;
+  kept.resultDims = *dims;
+  for (int64_t axis : reduction->axes)
+    kept.resultDims[axis] = {1, false};
+  Value maximum = reduce(node, kept, ReductionKind::Max, node.getInput(0));
+  Value shifted = node.create<SubOp>(node.getInput(0), node.broadcastTo(maximum, *dims));
+  Value sum = reduce(node, kept, ReductionKind::Sum, node.create<ExpOp>(shifted));
+  Value result = node.create<AddOp>(node.create<LogOp>(sum), maximum);
+  return node.setResult(node.createReshape(result, reduction->resultDims));
+}
+
 template <ReductionKind kind> LogicalResult importArgReduce(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
   if (!type)
@@ -137,6 +161,8 @@ const OpImporter kImporters[] = {
     {"ArgMin", 1, importArgReduce<ReductionKind::Min>},
     {"ReduceL1", 1, importReduceL1},
     {"ReduceL2", 1, importReduceL2},
+    {"ReduceLogSum", 1, importReduceLogSum},
+    {"ReduceLogSumExp", 1, importReduceLogSumExp},
     {"ReduceMax", 1, importReduce<ReductionKind::Max>},
     {"ReduceMean", 1, importReduceMean},
     {"ReduceMin", 1, importReduce<ReductionKind::Min>},

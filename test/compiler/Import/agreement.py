@@ -1,0 +1,217 @@
+# RUN: %python %s %t %fixtures
+"""Imported models, run in the reference interpreter, against onnxruntime."""
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+folder, fixtures = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+folder.mkdir(parents=True, exist_ok=True)
+rng = np.random.default_rng(7)
+BATCH = 3
+quiet = onnxruntime.SessionOptions()
+quiet.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+quiet.log_severity_level = 3
+
+
+def interpret(path, feeds):
+    np.savez(folder / "in.npz", **feeds)
+    run = subprocess.run(["glyptic-translate", "--import-onnx", path, "--interpret", folder / "in.npz", "-o", folder / "out.npz"],
+                         capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return np.load(folder / "out.npz")
+
+
+def compare(path, feeds):
+    session = onnxruntime.InferenceSession(path, quiet, providers=["CPUExecutionProvider"])
+    expected = session.run(None, feeds)
+    actual = interpret(path, feeds)
+    for info, value in zip(session.get_outputs(), expected):
+        got = actual[info.name]
+        assert got.shape == value.shape, (path, info.name, got.shape, value.shape)
+        scale = max(np.abs(value[np.isfinite(value)].astype(float)).max(initial=0), 1e-30)
+        np.testing.assert_allclose(got, value, rtol=0, atol=1e-4 * scale, err_msg=f"{path} {info.name}")
+
+
+def random_feeds(path, high=50):
+    session = onnxruntime.InferenceSession(path, quiet, providers=["CPUExecutionProvider"])
+    feeds = {}
+    for info in session.get_inputs():
+        shape = [size if isinstance(size, int) else BATCH for size in info.shape]
+        feeds[info.name] = rng.integers(0, high, shape) if "int64" in info.type else rng.standard_normal(shape, np.float32)
+    return feeds
+
+
+# Whole networks: PyTorch's two exporters, and fresh ones.
+for path in sorted(fixtures.glob("*.onnx")):
+    compare(path, random_feeds(path))
+for name, sizes in {"linear": [], "mlp": ["layers=2", "outputs=3"], "lenet": ["image=8", "channels=2"],
+                    "gpt": ["layers=2", "width=24", "heads=3", "context=11", "vocabulary=50"]}.items():
+    path = folder / f"{name}.onnx"
+    command = ["glyptic-translate", "--new", name, "-o", path, "--seed", "5"] + [f"--size={size}" for size in sizes]
+    subprocess.run(command, check=True)
+    onnx.checker.check_model(path, full_check=True)
+    compare(path, random_feeds(path))
+
+# Single operators in the versions whose form or meaning differs; one model for each opset.
+cases = {}
+
+
+def add(opset, op, *inputs, outputs=1, **attributes):
+    cases.setdefault(opset, []).append((op, inputs, outputs, attributes))
+
+
+class Fixed:
+    """An operand that is stored in the model."""
+
+    def __init__(self, value, dtype=np.int64):
+        self.value = np.array(value, dtype)
+
+
+def normal(*shape):
+    return rng.standard_normal(shape, np.float32)
+
+
+def positive(*shape):
+    return np.abs(normal(*shape)) + np.float32(0.1)
+
+
+x34, x345, image = normal(BATCH, 4), normal(BATCH, 4, 5), normal(BATCH, 4, 7, 6)
+for op in "Neg Abs Exp Tanh Erf Sin Cos Sigmoid Relu LeakyRelu Elu Softplus Floor Ceil Sign Softsign Selu HardSigmoid Celu".split():
+    add(17, op, x34)
+for op in "Log Sqrt Reciprocal".split():
+    add(17, op, positive(BATCH, 4))
+for op in "HardSwish Mish".split():
+    add(18, op, x34)
+for op in "Add Sub Mul Div Max Min".split():
+    add(17, op, x345, normal(5))
+    add(17, op, normal(BATCH, 1, 5), positive(4, 1))
+    add(17, op, rng.integers(-9, 9, (BATCH, 4)), rng.integers(1, 5, (BATCH, 4)))
+add(17, "Pow", positive(BATCH, 4), Fixed(2))
+add(17, "Pow", positive(BATCH, 4), Fixed([0.5], np.float32))
+add(17, "Max", x34, normal(BATCH, 4), Fixed([0.1, 0.2, 0.3, 0.4], np.float32))
+add(17, "Sum", x34, normal(BATCH, 4), normal(4))
+add(17, "Mean", x34, normal(BATCH, 4), normal(1, 4))
+add(17, "PRelu", image, Fixed(positive(4, 1, 1), np.float32))
+for comparison in "Equal Less Greater LessOrEqual GreaterOrEqual".split():
+    add(17, comparison, rng.integers(0, 3, (BATCH, 4)), rng.integers(0, 3, (4,)))
+add(17, "Less", x34, normal(BATCH, 1))
+for logical in "And Or Xor".split():
+    add(17, logical, x34 > 0, normal(BATCH, 4) > 0)
+add(17, "Not", x34 > 0)
+add(17, "Where", x34 > 0, x34, Fixed(0, np.float32))
+add(17, "Cast", x34, to=TensorProto.INT64)
+add(17, "Cast", x34 > 0, to=TensorProto.FLOAT)
+add(17, "Cast", rng.integers(-2, 2, (BATCH, 4)), to=TensorProto.BOOL)
+add(17, "Clip", x34, Fixed(-0.5, np.float32), Fixed(0.5, np.float32))
+add(17, "Clip", x34, None, Fixed(0.5, np.float32))
+add(7, "Clip", x34, min=-0.5, max=0.25)
+for mode in ("none", "tanh"):
+    add(20, "Gelu", x34, approximate=mode)
+
+add(17, "Flatten", image, axis=2)
+add(17, "Flatten", image, axis=0)
+add(17, "Transpose", x345)
+add(17, "Transpose", image, perm=[0, 2, 3, 1])
+add(17, "Reshape", image, Fixed([0, -1, 6]))
+add(17, "Reshape", image, Fixed([-1, 4]))
+add(9, "Unsqueeze", x34, axes=[0, 2])
+add(17, "Unsqueeze", x34, Fixed([-1]))
+add(9, "Squeeze", normal(BATCH, 1, 4, 1), axes=[1])
+add(17, "Squeeze", normal(BATCH, 1, 4, 1))
+add(17, "Expand", normal(BATCH, 1, 4), Fixed([2, 1, 5, 1]))
+add(9, "Slice", image, starts=[1, -3], ends=[3, 100], axes=[1, 3])
+add(17, "Slice", image, Fixed([0, -1, 5]), Fixed([2**40, -100, 0]), Fixed([0, 1, 2]), Fixed([1, -1, -2]))
+add(9, "Pad", x34, pads=[0, 1, 0, 2], value=1.5)
+add(17, "Pad", image, Fixed([0, 0, 1, 2, 0, 0, 3, 0]), Fixed(0.5, np.float32))
+add(18, "Pad", image, Fixed([1, -1, 2, -2]), None, Fixed([2, -1]))
+add(17, "Concat", x34, normal(BATCH, 2), normal(BATCH, 1), axis=1)
+add(9, "Split", image, outputs=3, axis=2, split=[1, 4, 2])
+add(17, "Split", image, Fixed([1, 6]), outputs=2, axis=2)
+add(18, "Split", image, outputs=2, axis=2, num_outputs=2)
+add(17, "Gather", Fixed(normal(9, 4), np.float32), rng.integers(0, 9, (BATCH, 2)))
+add(17, "Gather", image, Fixed([2, -1]), axis=2)
+add(17, "Gather", image, Fixed(-2), axis=3)
+add(17, "Trilu", image, upper=0)
+add(17, "Trilu", image, Fixed(1))
+add(17, "Range", Fixed(3), Fixed(200), Fixed(2))
+add(17, "Range", Fixed(1.5, np.float32), Fixed(9, np.float32), Fixed(0.7, np.float32))
+add(17, "ConstantOfShape", Fixed([2, 3]))
+add(17, "Dropout", x34, Fixed(0.5, np.float32))
+
+for op in "ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceSumSquare ReduceL2 ReduceL1 ReduceLogSumExp ReduceLogSum".split():
+    data = np.abs(x345) if op == "ReduceLogSum" else x345
+    add(12, op, data, axes=[1, -1], keepdims=0)
+    add(12, op, data, axes=[0])
+    add(18, op, data, Fixed([-1]))
+    add(18, op, data)
+add(18, "ReduceSum", x345, noop_with_empty_axes=1)
+for op in ("ArgMax", "ArgMin"):
+    add(17, op, rng.integers(0, 3, (BATCH, 7)).astype(np.float32), axis=1)
+    add(17, op, rng.integers(0, 3, (BATCH, 7)).astype(np.float32), axis=-1, keepdims=0, select_last_index=1)
+
+add(17, "MatMul", x345, Fixed(normal(5, 2), np.float32))
+add(17, "MatMul", x345, normal(BATCH, 5, 2))
+add(17, "MatMul", normal(BATCH, 2, 4, 5), normal(1, 2, 5, 3))
+add(17, "MatMul", normal(2, 4, 5), normal(BATCH, 2, 5, 3))
+add(17, "MatMul", x345, normal(5))
+add(17, "MatMul", normal(4), x345)
+add(17, "MatMul", normal(6), normal(6))
+add(17, "Gemm", x34, Fixed(normal(2, 4), np.float32), Fixed(normal(2), np.float32), transB=1, alpha=0.5, beta=2.0)
+add(17, "Gemm", normal(4, BATCH), normal(4, 2), transA=1)
+add(17, "Conv", image, Fixed(normal(8, 4, 3, 3), np.float32), Fixed(normal(8), np.float32), pads=[1, 0, 2, 1], strides=[2, 1])
+add(17, "Conv", image, Fixed(normal(8, 2, 3, 2), np.float32), group=2, dilations=[2, 1])
+add(17, "Conv", x345, Fixed(normal(6, 4, 3), np.float32), pads=[1, 1])
+for auto_pad in ("SAME_UPPER", "SAME_LOWER", "VALID"):
+    add(17, "Conv", image, Fixed(normal(8, 4, 4, 3), np.float32), auto_pad=auto_pad, strides=[2, 3])
+    add(17, "MaxPool", image, auto_pad=auto_pad, kernel_shape=[3, 2], strides=[2, 2])
+for ceil in (0, 1):
+    add(17, "MaxPool", image, kernel_shape=[3, 3], strides=[2, 3], pads=[1, 1, 0, 1], ceil_mode=ceil)
+    add(17, "AveragePool", image, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 0], ceil_mode=ceil)
+add(17, "MaxPool", image, kernel_shape=[2, 2], dilations=[2, 1])
+add(17, "AveragePool", image, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+add(17, "GlobalAveragePool", image)
+add(17, "GlobalMaxPool", image)
+for op in ("Softmax", "LogSoftmax"):
+    add(11, op, image)
+    add(11, op, x34, axis=-1)
+    add(17, op, image)
+    add(17, op, image, axis=1)
+scale = Fixed(positive(4), np.float32)
+add(15, "BatchNormalization", image, scale, scale, scale, scale)
+add(17, "LayerNormalization", x345, Fixed(positive(5), np.float32), Fixed(normal(5), np.float32))
+add(17, "LayerNormalization", x345, Fixed(positive(4, 5), np.float32), axis=1, epsilon=0.1)
+
+
+def build(opset):
+    nodes, initializers, inputs, outputs, feeds = [], [], [], [], {}
+    for i, (op, operands, count, attributes) in enumerate(cases[opset]):
+        names = []
+        for j, operand in enumerate(operands):
+            names.append("" if operand is None else f"{op}_{i}_{j}")
+            if isinstance(operand, Fixed):
+                initializers.append(numpy_helper.from_array(operand.value, names[-1]))
+            elif operand is not None:
+                shape = ["N" if axis == 0 and size == BATCH else size for axis, size in enumerate(operand.shape)]
+                kind = helper.np_dtype_to_tensor_dtype(operand.dtype)
+                inputs.append(helper.make_tensor_value_info(names[-1], kind, shape))
+                feeds[names[-1]] = operand
+        results = [f"{op}_{i}_out{j}" for j in range(count)]
+        nodes.append(helper.make_node(op, names, results, name=f"{op}_{i}", **attributes))
+        outputs += [helper.make_empty_tensor_value_info(result) for result in results]
+    model = helper.make_model(helper.make_graph(nodes, "g", inputs, outputs, initializers), ir_version=8,
+                              opset_imports=[helper.make_opsetid("", opset)])
+    inferred = {o.name: o for o in onnx.shape_inference.infer_shapes(model).graph.output}
+    for output in model.graph.output:
+        output.type.tensor_type.elem_type = inferred[output.name].type.tensor_type.elem_type
+    path = folder / f"opset{opset}.onnx"
+    path.write_bytes(model.SerializeToString())
+    return path, feeds
+
+
+for opset in sorted(cases):
+    compare(*build(opset))
