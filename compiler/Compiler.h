@@ -40,6 +40,17 @@ struct CompileReport {
   bool objectsFromCache = false;
 };
 
+/// A well-known architecture that createModel() writes, with the sizes that one may choose.
+struct SizeInfo {
+  std::string name;
+  int64_t initial;
+  std::string help;
+};
+struct ArchitectureInfo {
+  std::string name, summary;
+  std::vector<SizeInfo> sizes;
+};
+
 class Compiler {
 public:
   virtual ~Compiler() = default;
@@ -56,12 +67,23 @@ public:
   /// Writes `model` to `output` with the parameters and statistics of a saved state (.safetensors).
   virtual Outcome exportModel(const std::string &model, const std::string &state, const std::string &output) noexcept = 0;
 
+  /// The pre-flight of a model as JSON: which weights would be trained and why, what blocks gradients, memory and work
+  /// at several batch sizes. Without `training` in the options any loss will do.
+  virtual Outcome check(const std::string &model, const CompileOptions &options, std::string &json) noexcept = 0;
+
+  /// What createModel() knows.
+  virtual std::vector<ArchitectureInfo> getArchitectures() const = 0;
+
+  /// Writes a well-known architecture with fresh weights to `path`: the same seed and sizes give the same file anywhere.
+  virtual Outcome createModel(const std::string &architecture, const std::map<std::string, int64_t> &sizes,
+                              uint64_t seed, const std::string &path) noexcept = 0;
+
   /// One line for each phase of a compilation: its name and what it does.
   virtual std::string describePhases() const = 0;
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 1;
+inline constexpr int kCompilerInterface = 2;
 
 } // namespace glyptic
 

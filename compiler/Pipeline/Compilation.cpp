@@ -5,7 +5,7 @@
 #include "compiler/Glyph/Serialize.h"
 #include "compiler/Glyph/WriteGlyph.h"
 #include "compiler/Import/Diagnostics.h"
-#include "compiler/Pipeline/OptionsJson.h"
+#include "compiler/OptionsJson.h"
 #include "compiler/Pipeline/Registration.h"
 #include "compiler/Planning/Bill.h"
 #if __has_include("compiler/Training/Training.h") // XXX
@@ -183,7 +183,9 @@ Outcome Compilation::writeFile() {
   if (!skeleton)
     return fail(ErrorCode::Format, llvm::toString(skeleton.takeError()));
   if (options.training)
-    program->options = toJson(*options.training);
+    // Names come from the command line: what is not UTF-8 must not throw.
+    program->options =
+        toJson(*options.training).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   try {
     writeGlyph(glyph, {*program, kernels, imported.weights, storedBill, &*skeleton});
   } catch (const Error &error) {

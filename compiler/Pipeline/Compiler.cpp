@@ -1,6 +1,8 @@
 //===- Compiler.cpp - The compiler's C++ interface --------------===//
 #include "compiler/Compiler.h"
 #include "compiler/Export/Export.h"
+#include "compiler/Models/Models.h"
+#include "compiler/Pipeline/Check.h"
 #include "compiler/Pipeline/Compilation.h"
 #include "support/File.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -66,6 +68,29 @@ public:
       mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
       if (llvm::Error error = glyptic::exportModel(context, model, state, output))
         return {false, ErrorCode::Format, llvm::toString(std::move(error))};
+      return {};
+    });
+  }
+
+  Outcome check(const std::string &model, const CompileOptions &options, std::string &json) noexcept override {
+    return guard([&] { return checkModel(model, options, json); });
+  }
+
+  std::vector<ArchitectureInfo> getArchitectures() const override {
+    std::vector<ArchitectureInfo> all;
+    for (const Architecture &entry : glyptic::getArchitectures()) {
+      all.push_back({entry.name.str(), entry.summary.str(), {}});
+      for (const SizeFlag &flag : entry.flags)
+        all.back().sizes.push_back({flag.name.str(), flag.initial, flag.help.str()});
+    }
+    return all;
+  }
+
+  Outcome createModel(const std::string &architecture, const std::map<std::string, int64_t> &sizes, uint64_t seed,
+                      const std::string &path) noexcept override {
+    return guard([&]() -> Outcome {
+      if (llvm::Error error = writeNewModel(architecture, sizes, seed, path))
+        return {false, ErrorCode::Argument, llvm::toString(std::move(error))};
       return {};
     });
   }

@@ -1,0 +1,111 @@
+# RUN: %python %s
+"""Each command does what its page says, and its results agree with onnxruntime."""
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from glyptic_tool import enter_folder, run
+
+enter_folder()
+rng = np.random.default_rng(2)
+
+
+def infer(model, arrays):
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, {i.name: arrays[i.name] for i in session.get_inputs()})))
+
+
+def agree(a, b):
+    assert sorted(a) == sorted(b)
+    for name in a:
+        assert a[name].dtype == b[name].dtype and a[name].shape == b[name].shape
+        np.testing.assert_allclose(a[name], b[name], rtol=0, atol=1e-4 * np.abs(a[name]).max())
+
+
+# ---- Help teaches ----
+top = run("--help").stdout
+listed = run("new").stdout
+for command in ["new", "check", "train", "run", "compile", "inspect", "export", "devices"]:
+    assert command in top
+    text = run(command, "--help").stdout
+    assert "Example" in text and len(text) > 200, text
+for name in ["linear", "mlp", "lenet", "gpt"]:
+    assert name in listed
+
+# ---- new, run, compile ----
+inputs = {
+    "linear": (["--inputs", 5], {"x": rng.normal(size=(70, 5)).astype(np.float32)}),
+    "mlp": (["--inputs", 5, "--outputs", 3], {"x": rng.normal(size=(70, 5)).astype(np.float32)}),
+    "lenet": (["--image", 8, "--filters", 4], {"image": rng.normal(size=(70, 1, 8, 8)).astype(np.float32)}),
+}
+for name, (sizes, arrays) in inputs.items():
+    run("new", name, *sizes, "-o", f"{name}.onnx")
+    onnx.checker.check_model(f"{name}.onnx")
+    np.savez("in.npz", **arrays)
+    expected = infer(f"{name}.onnx", arrays)
+    run("run", f"{name}.onnx", "--input", "in.npz", "--output", "out.npz")  # 70 samples in batches of 32
+    agree(expected, np.load("out.npz"))
+    run("compile", f"{name}.onnx", "--batch", 100, "-o", f"{name}.glyph")
+    run("run", f"{name}.glyph", "--input", "in.npz", "--output", "out.npz")
+    agree(expected, np.load("out.npz"))
+
+# A model whose batch is fixed is one execution.
+fixed = onnx.load("mlp.onnx")
+for value in [*fixed.graph.input, *fixed.graph.output]:
+    value.type.tensor_type.shape.dim[0].dim_value = 3
+del fixed.graph.value_info[:]
+onnx.save(fixed, "fixed.onnx")
+three = {"x": inputs["mlp"][1]["x"][:3]}
+np.savez("in.npz", **three)
+run("run", "fixed.onnx", "--input", "in.npz", "--output", "out.npz")
+agree(infer("fixed.onnx", three), np.load("out.npz"))
+
+# ---- check ----
+report = json.loads(run("check", "lenet.onnx", "--json").stdout)
+model = onnx.load("lenet.onnx")
+count = sum(int(np.prod(t.dims)) for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT)
+assert report["trains"] and report["parameters"] == report["trained_parameters"] == count
+assert [cost["batch"] for cost in report["training"]] == [1, 8, 32, 128]
+memory = [cost["memory"] for cost in report["training"]]
+assert memory == sorted(memory) and memory[0] > 3 * 4 * count, "parameters and two moments at least"
+assert all(weight["reason"] for weight in report["weights"])
+frozen = json.loads(run("check", "lenet.onnx", "--freeze", "conv1*", "--loss", "cross-entropy", "--json").stdout)
+assert [w["name"] for w in frozen["weights"] if not w["trained"]] == ["conv1.weight", "conv1.bias"]
+text = run("check", "lenet.onnx").stdout
+assert "conv1.weight" in text and "128" in text
+
+# ---- compile, inspect ----
+run("compile", "lenet.onnx", "--loss", "cross-entropy", "--batch", 16, "--optimizer", "adam", "--lr", 0.01, "-o", "step.glyph")
+report = json.loads(run("inspect", "step.glyph", "--json").stdout)
+assert {"infer", "evaluate", "step", "grad", "apply"} <= {entry["name"] for entry in report["entries"]}
+assert report["max_batch"] == 16 and report["options"]["optimizer"] == "adam" and report["options"]["lr"] == 0.01
+parameters = {tensor["name"] for tensor in report["state"] if tensor["role"] == "parameter"}
+assert parameters == {t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT}
+step = next(entry for entry in report["entries"] if entry["name"] == "step")
+assert step["instructions"] and sum(i["flops"] for i in step["instructions"]) > 0
+assert report["bill"] in run("inspect", "step.glyph").stdout
+
+# ---- train from a glyph, export from its state ----
+np.savez("d.npz", image=rng.normal(size=(50, 1, 8, 8)).astype(np.float32), label=rng.integers(0, 10, 50))
+shown = run("train", "step.glyph", "--data", "d.npz", "--epochs", 2, "--save-state", "s.safetensors", "-o", "t.onnx").stdout
+assert report["bill"].strip() in shown, "the bill comes before the first step"
+run("export", "lenet.onnx", "--state", "s.safetensors", "-o", "e.onnx")
+assert open("t.onnx", "rb").read() == open("e.onnx", "rb").read()
+assert open("t.onnx", "rb").read() != open("lenet.onnx", "rb").read()
+agree(infer("t.onnx", dict(np.load("d.npz"))), infer("e.onnx", dict(np.load("d.npz"))))
+
+# ---- tables ----
+table = "a,b,c,d,e,label\n" + "\n".join(",".join(map(repr, map(float, row))) + f",{i % 3}" for i, row in enumerate(inputs["mlp"][1]["x"]))
+open("t.csv", "w").write(table + "\n")
+np.savez("t.npz", x=inputs["mlp"][1]["x"], label=np.arange(70) % 3)
+for data in ["t.csv", "t.npz"]:
+    run("train", "mlp.onnx", "--data", data, "--epochs", 1, "-o", data + ".onnx")
+assert open("t.csv.onnx", "rb").read() == open("t.npz.onnx", "rb").read()
+
+# ---- devices ----
+cpu = json.loads(run("devices", "--json").stdout)["devices"][0]
+assert cpu["name"] == "cpu" and cpu["memory"] > 1e8 and cpu["bandwidth"] > 1e8 and cpu["flops"] > 1e8
+assert "gpu" in run("devices").stdout

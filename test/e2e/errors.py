@@ -1,0 +1,143 @@
+# RUN: %python %s
+"""Every mistake a person can make gets an exit code, a first line that says what is wrong, and no half-written file."""
+import os
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from glyptic_tool import FAILED, USAGE, enter_folder, fails, run
+
+enter_folder()
+run("new", "mlp", "--inputs", 4, "--outputs", 3, "-o", "m.onnx")
+rng = np.random.default_rng(0)
+x = rng.normal(size=(20, 4)).astype(np.float32)
+label = (np.arange(20) % 3).astype(np.int64)
+np.savez("good.npz", x=x, label=label)
+
+
+def train(model="m.onnx", data="good.npz", *flags, says, code=FAILED):
+    done = fails("train", model, "--data", data, "-o", "t.onnx", *flags, says=says, code=code)
+    assert not os.path.exists("t.onnx"), "a failed run left its output"
+    assert not [name for name in os.listdir(".") if name.startswith(("t.onnx", ".t.onnx"))], os.listdir(".")
+    return done
+
+
+# ---- Models ----
+open("empty.onnx", "wb").close()
+whole = open("m.onnx", "rb").read()
+open("cut.onnx", "wb").write(whole[: len(whole) // 2])
+open("text.onnx", "w").write("This is no model.\n" * 50)
+for model in ["missing.onnx", "empty.onnx", "cut.onnx", "text.onnx", "."]:
+    train(model, says=model)
+    fails("check", model, says=model)
+    fails("run", model, "--input", "good.npz", "--output", "o.npz", says=model)
+
+
+def save(path, nodes, **kwargs):
+    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 4])
+    graph = helper.make_graph(nodes, "g", [value("x")], [value("y")], **kwargs)
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("my.domain", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=9), path)
+
+
+save("op.onnx", [helper.make_node("Mystery", ["x"], ["h"], name="first", domain="my.domain"),
+                 helper.make_node("Riddle", ["h"], ["y"], name="second", domain="my.domain")])
+fails("compile", "op.onnx", "-o", "o.glyph", says=["op.onnx", "first", "Mystery", "second", "Riddle"])
+save("rude.onnx", [helper.make_node("Mystery", ["x"], ["y"], name="bell\a\x1b[31m", domain="my.domain")])
+done = fails("compile", "rude.onnx", "-o", "o.glyph", says="Mystery")
+assert "\a" not in done.stderr and "\x1b" not in done.stderr, ascii(done.stderr)
+
+# ---- Glyphs ----
+run("compile", "m.onnx", "--loss", "cross-entropy", "-o", "m.glyph")
+glyph = open("m.glyph", "rb").read()
+open("cut.glyph", "wb").write(glyph[: len(glyph) // 2])
+open("text.glyph", "w").write("no glyph")
+for name in ["missing.glyph", "cut.glyph", "text.glyph"]:
+    train(name, says=name)
+    fails("inspect", name, says=name)
+fails("inspect", "m.onnx", says="not a glyph")
+run("compile", "m.onnx", "-o", "infer.glyph")
+train("infer.glyph", says="no training step")
+train("m.glyph", "good.npz", "--optimizer", "sgd", says=["--optimizer", "adam"])
+
+# ---- Data ----
+train(data="missing.npz", says="missing.npz")
+open("text.npz", "w").write("no archive")
+train(data="text.npz", says="text.npz")
+open("data.txt", "w").write("")
+train(data="data.txt", says=[".npz", ".csv"])
+good = open("good.npz", "rb").read()
+open("cut.npz", "wb").write(good[:-100])
+train(data="cut.npz", says="cut.npz")
+for name, arrays, says in [
+    ("no x", dict(y=x, label=label), ["'x'", "'y'", "float32 [N,4]"]),
+    ("no label", dict(x=x), ["'label'", "--label"]),
+    ("columns", dict(x=x[:, :3], label=label), ["[20,3]", "[N,4]"]),
+    ("rank", dict(x=x[0], label=label[:1]), ["[4]", "[N,4]"]),
+    ("type", dict(x=x.astype(np.float64), label=label), ["float64", "float32"]),
+    ("float label", dict(x=x, label=label.astype(np.float32)), ["float32", "int64"]),
+    ("strings", dict(x=x, label=label.astype("U")), ["label"]),
+    ("count", dict(x=x, label=label[:-1]), ["20 samples", "19"]),
+    ("range", dict(x=x, label=np.where(np.arange(20) == 7, 3, label)), ["sample 7 is 3", "0 to 2"]),
+    ("negative", dict(x=x, label=np.where(np.arange(20) == 7, -1, label)), ["sample 7 is -1"]),
+    ("nothing", dict(x=x[:0], label=label[:0]), ["no samples"]),
+]:
+    path = name.replace(" ", "_") + ".npz"
+    np.savez(path, **arrays)
+    train(data=path, says=[path, *says])
+open("bad.csv", "w").write("a,b,c,d,label\n1,2,3,4,0\n1,2,oops,4,1\n")
+train(data="bad.csv", says=["bad.csv", "line 3", "column 3 (c)", "oops"])
+fails("run", "m.onnx", "--input", "no_x.npz", "--output", "o.npz", says=["'x'", "[N, 4]"])
+fails("run", "m.onnx", "--input", "columns.npz", "--output", "o.npz", says=["[20, 3]", "[N, 4]"])
+assert not os.path.exists("o.npz")
+
+# ---- Flags ----
+for arguments in [
+    [],
+    ["conquer"],
+    ["train"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--frobnicate"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--lr", "much"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--lr", "nan"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--epochs", "0"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--epochs", "1", "--steps", "1"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--resume"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--batch", "2", "--accumulate", "3"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--valid-split", "1.5"],
+    ["train", "m.onnx", "-o", "t.onnx"],
+    ["compile", "m.onnx"],
+    ["compile", "m.onnx", "--shape", "x", "-o", "o.glyph"],
+    ["new", "mlp"],
+    ["new", "colossus", "-o", "n.onnx"],
+    ["new", "mlp", "--wings", "2", "-o", "n.onnx"],
+    ["new", "mlp", "--hidden", "-2", "-o", "n.onnx"],
+]:
+    fails(*arguments, code=USAGE)
+for flags, says in [
+    (["--loss", "guess"], ["guess", "cross-entropy"]),
+    (["--optimizer", "luck"], ["luck", "adam"]),
+    (["--precision", "fp16"], ["--precision fp16"]),
+    (["--devices", "2"], ["--devices 2"]),
+    (["--device", "cuda"], ["--device cuda"]),
+    (["--class-weights", "1,2,3"], ["--class-weights"]),
+    (["--freeze", "nothing.*"], ["nothing.*"]),
+    (["--schedule", "astrology"], ["astrology", "cosine"]),
+]:
+    train("m.onnx", "good.npz", *flags, says=says)
+fails("compile", "m.onnx", "--target", "cuda:sm_90", "-o", "o.glyph", says="cuda:sm_90")
+fails("compile", "m.onnx", "--stop-after", "lunch", says=["lunch", "fusion"])
+
+# ---- Outputs ----
+fails("train", "m.onnx", "--data", "good.npz", "-o", "nowhere/t.onnx", says="nowhere/t.onnx")
+fails("new", "mlp", "-o", "nowhere/m.onnx", says="nowhere/m.onnx")
+os.mkdir("folder.onnx")
+fails("train", "m.onnx", "--data", "good.npz", "-o", "folder.onnx", says="folder")
+fails("export", "m.onnx", "--state", "missing.safetensors", "-o", "t.onnx", says="missing.safetensors")
+open("before.onnx", "w").write("what was there before")
+fails("train", "m.onnx", "--data", "range.npz", "-o", "before.onnx")
+assert open("before.onnx").read() == "what was there before"
+
+# ---- A loss that is no longer finite ----
+np.savez("huge.npz", x=x * np.float32(1e30), label=label)
+train("m.onnx", "huge.npz", "--optimizer", "sgd", "--lr", "1e30", "--epochs", "3", says=["step ", "finite", "--lr"])

@@ -1,0 +1,96 @@
+//===- Model.cpp ----------------------------------------------------------===//
+#include "tools/glyptic/Model.h"
+
+#include "support/Error.h"
+
+#include <array>
+#include <cstring>
+#include <dlfcn.h>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+namespace glyptic::tool {
+namespace {
+
+Compiler *loadCompiler() {
+  std::error_code error;
+  std::filesystem::path tool = std::filesystem::read_symlink("/proc/self/exe", error);
+  std::string library = (tool.parent_path().parent_path() / "lib" / "libglyptic-compiler.so").string();
+  void *handle = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    throw Error(ErrorCode::File, std::string("cannot open the compiler, which is needed to read models: ") + dlerror());
+  auto create = reinterpret_cast<Compiler *(*)(int)>(dlsym(handle, "glypticCreateCompiler"));
+  Compiler *compiler = create ? create(kCompilerInterface) : nullptr;
+  if (!compiler)
+    throw Error(ErrorCode::File, library + " is of another version than this tool; install both together");
+  return compiler;
+}
+
+/// Holds the glyph of a model until it is loaded. A loaded glyph is mapped, so weights are never in memory twice.
+struct TemporaryFolder {
+  std::string path = (std::filesystem::temp_directory_path() / "glyptic-XXXXXX").string(), file;
+
+  TemporaryFolder() {
+    if (!mkdtemp(path.data()))
+      throwFileError("create the folder", path);
+    file = path + "/program.glyph";
+  }
+  TemporaryFolder(const TemporaryFolder &) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+
+} // namespace
+
+Compiler &openCompiler() {
+  // Never unloaded: LLVM's statics live as long as the process.
+  static Compiler *compiler = loadCompiler();
+  return *compiler;
+}
+
+void check(const Outcome &outcome) {
+  if (!outcome)
+    throw Error(outcome.code, outcome.message);
+}
+
+bool isGlyph(const std::string &path) {
+  if (std::filesystem::path(path).extension() == ".glyph")
+    return true;
+  std::array<char, 4> magic{};
+  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+  return std::memcmp(magic.data(), "PK\3\4", magic.size()) == 0;
+}
+
+ProgramHandle openProgram(const std::string &path, const std::function<CompileOptions()> &options) {
+  glyptic_program *program = nullptr;
+  bool compiled = !isGlyph(path);
+  if (compiled) {
+    TemporaryFolder folder;
+    check(openCompiler().compile(path, options(), folder.file));
+    glyptic::check(glyptic_program_load(folder.file.c_str(), &program));
+  } else {
+    glyptic::check(glyptic_program_load(path.c_str(), &program));
+  }
+  return {std::shared_ptr<glyptic_program>(program, glyptic_program_free), compiled};
+}
+
+SessionHandle openSession(const ProgramHandle &program, int threads) {
+  glyptic_session *session = nullptr;
+  glyptic::check(glyptic_session_create(program.get(), threads, &session));
+  return SessionHandle(session);
+}
+
+void requireWritable(const std::string &path) {
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (folder.empty())
+    folder = ".";
+  if (std::filesystem::is_directory(path))
+    throw Error(ErrorCode::File, "cannot write " + quoteName(path) + ": it is a folder");
+  if (access(folder.c_str(), W_OK | X_OK) != 0)
+    throwFileError("write", path);
+}
+
+} // namespace glyptic::tool

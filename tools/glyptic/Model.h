@@ -1,0 +1,40 @@
+//===- Model.h - A program from an ONNX file or a glyph ---------*- C++ -*-===//
+#pragma once
+
+#include "compiler/Compiler.h"
+#include "glyptic/runtime.hpp"
+
+#include <functional>
+
+namespace glyptic::tool {
+
+/// The compiler, from libglyptic-compiler.so beside the tool; opened by the first call, so that commands that compile
+/// nothing start without LLVM. Throws where it cannot be opened.
+Compiler &openCompiler();
+
+/// Throws what a request failed with.
+void check(const Outcome &outcome);
+
+/// Whether `path` is a glyph rather than a model: by its ending or its first bytes.
+bool isGlyph(const std::string &path);
+
+struct ProgramHandle {
+  std::shared_ptr<glyptic_program> handle;
+  bool compiled = false; ///< just now
+
+  const glyptic_program *get() const { return handle.get(); }
+};
+
+/// Loads a glyph; compiles a model in memory with what `options` returns.
+ProgramHandle openProgram(const std::string &path, const std::function<CompileOptions()> &options);
+
+struct FreeSession {
+  void operator()(glyptic_session *session) const { glyptic_session_free(session); }
+};
+using SessionHandle = std::unique_ptr<glyptic_session, FreeSession>;
+SessionHandle openSession(const ProgramHandle &program, int threads);
+
+/// Throws if `path` could not be written later, so that no long run ends in vain.
+void requireWritable(const std::string &path);
+
+} // namespace glyptic::tool

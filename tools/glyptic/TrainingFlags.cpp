@@ -1,0 +1,212 @@
+//===- TrainingFlags.cpp --------------------------------------------------===//
+#include "tools/glyptic/TrainingFlags.h"
+#include "compiler/OptionsJson.h"
+#include "glyptic/runtime.hpp"
+#include "glyptic/train.h"
+#include "tools/glyptic/Tool.h"
+#include <algorithm>
+#include <cmath>
+
+namespace glyptic::tool {
+namespace {
+
+/// A finite number in [low, high): CLI11's ranges let NaN pass.
+CLI::Validator finite(double low, double high = HUGE_VAL) {
+  return CLI::Validator(
+      [=](std::string &text) {
+        double value = 0;
+        bool ok = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= low && value < high;
+        std::string upper = std::isinf(high) ? "" : " and below " + CLI::detail::to_string(high);
+        return ok ? std::string() : "'" + text + "' is not a number of at least " + CLI::detail::to_string(low) + upper;
+      },
+      "");
+}
+
+CLI::Validator count() { return CLI::Range(int64_t(1), INT64_MAX, "COUNT"); }
+
+} // namespace
+
+TrainingFlags::TrainingFlags(CLI::App &app) {
+  addStepFlags(app);
+  addScheduleFlags(app);
+  addMachineFlags(app);
+  addLoopFlags(app);
+}
+
+template <typename Value>
+CLI::Option *TrainingFlags::step(CLI::App &app, const char *name, Value &value, const char *help) {
+  stepOptions.push_back(app.add_option(name, value, help)->group("The step"));
+  return stepOptions.back();
+}
+
+void TrainingFlags::addStepFlags(CLI::App &app) {
+  step(app, "--loss", training.loss, "cross-entropy (of logits), nll, bce, bce-logits, mse, ...");
+  step(app, "--label", training.label, "name of the label in the data")->capture_default_str();
+  step(app, "--output", training.output, "the output that the loss looks at (default: the first of floating-point type)");
+  step(app, "--ignore-index", training.ignoreIndex, "label of samples that do not count")->capture_default_str();
+  step(app, "--label-smoothing", training.labelSmoothing, "weight of the uniform distribution in the target")->check(finite(0, 1));
+  step(app, "--class-weights", classWeights, "one weight per class")->delimiter(',');
+  step(app, "--optimizer", training.optimizer, "sgd, momentum, nesterov, adam, adamw, ...")->capture_default_str();
+  step(app, "--lr", training.learningRate, "learning rate (default: the optimizer's)")->check(finite(0));
+  step(app, "--weight-decay", training.weightDecay, "weight decay (default: the optimizer's)")->check(finite(0));
+  step(app, "--no-decay", training.noDecay, "glob of parameters that weight decay spares");
+  step(app, "--betas", betas, "Adam's decay rates")->delimiter(',')->expected(2)->check(finite(0, 1))->type_name("A,B");
+  step(app, "--eps", training.epsilon, "Adam's epsilon")->capture_default_str()->check(finite(0));
+  step(app, "--momentum", training.momentum, "momentum, where the optimizer has one")->capture_default_str()->check(finite(0));
+  step(app, "--clip-norm", training.clipNorm, "largest norm of all gradients together")->check(finite(0));
+  batchOption = app.add_option("--batch", training.batch, "samples of one update, over all devices");
+  batchOption->capture_default_str()->check(count())->group("The step");
+  accumulateOption = app.add_option("--accumulate", training.accumulate, "microbatches that a batch is computed in, to save memory");
+  accumulateOption->check(count())->group("The step");
+  step(app, "--freeze", training.freeze, "glob of parameters that stay as they are");
+  step(app, "--train", training.train, "glob of parameters that are trained in spite of --freeze");
+  step(app, "--metric", training.metrics, "accuracy, ...: measured beside the loss");
+}
+
+void TrainingFlags::addScheduleFlags(CLI::App &app) {
+  step(app, "--schedule", training.schedule, "of the learning rate: constant, linear, cosine, ...")->capture_default_str();
+  step(app, "--warmup", training.warmupSteps, "steps of linear warm-up")->check(CLI::NonNegativeNumber);
+  step(app, "--min-lr", training.minLearningRate, "where the schedule ends")->check(finite(0));
+  step(app, "--step-size", stepSize, "steps between two decays of schedule step")->check(count());
+  step(app, "--gamma", gamma, "factor of one decay of schedule step")->check(finite(0));
+}
+
+void TrainingFlags::addMachineFlags(CLI::App &app) {
+  auto add = [&](const char *name, auto &value, const char *help) {
+    return app.add_option(name, value, help)->group("Precision and machine");
+  };
+  add("--shape", shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
+  add("--threads", threadCount, "threads (default: all cores)")->check(count());
+  add("--device", device, "auto, cpu, cuda[:N], shim");
+  add("--devices", devices, "number of devices")->check(count());
+  add("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");
+  add("--microbatches", microbatches, "microbatches of a pipeline")->check(count());
+  add("--pipeline", pipeline, "schedule of a pipeline: gpipe, 1f1b, interleaved");
+  add("--batchnorm", batchnorm, "statistics over all devices or each its own")->check(CLI::IsMember({"global", "local"}));
+  add("--precision", precision, "fp32, tf32, fp16, bf16")->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
+  add("--loss-scale", lossScale, "dynamic, off or a number");
+  add("--loss-scale-init", lossScaleInit, "first value of a dynamic scale")->check(finite(0));
+  add("--loss-scale-growth-interval", lossScaleGrowth, "good steps until a dynamic scale doubles")->check(count());
+  add("--keep-fp32", keepFp32, "glob of nodes that stay in fp32");
+  app.add_flag("--deterministic", deterministic, "the same bits on any device count that divides 8")->group("Precision and machine");
+}
+
+void TrainingFlags::addLoopFlags(CLI::App &app) {
+  auto add = [&](const char *name, auto &value, const char *help) {
+    return app.add_option(name, value, help)->group("The loop");
+  };
+  add("--data", loop.data, "training data: .npz, .csv or .csv.gz, first axis samples");
+  auto *valid = add("--valid", loop.valid, "data to evaluate on after each epoch");
+  add("--valid-split", loop.validSplit, "fraction of the data to set aside for that")->check(finite(0, 1))->excludes(valid);
+  auto *epochs = add("--epochs", loop.epochs, "passes over the data (default 10)")->check(count());
+  add("--steps", loop.steps, "updates instead of epochs")->check(count())->excludes(epochs);
+  add("--shuffle", loop.shuffle, "a new order in every epoch")->check(CLI::IsMember({"on", "off"}))->capture_default_str();
+  add("--seed", loop.seed, "of order and split")->capture_default_str();
+  auto *checkpoint = add("--checkpoint", loop.checkpoint, "folder for checkpoints, written after each epoch");
+  add("--checkpoint-every", loop.checkpointEvery, "write one every so many steps, too")->check(count())->needs(checkpoint);
+  app.add_flag("--resume", loop.resume, "go on from the checkpoint, if there is one")->needs(checkpoint)->group("The loop");
+  add("--log", loop.log, "one line of JSON per step and evaluation");
+  add("--save-state", loop.saveState, "parameters, optimizer state and counters as safetensors");
+}
+
+void TrainingFlags::refuseUnsupported() const {
+  auto refuse = [](const std::string &flag, const char *instead) {
+    throw Error(ErrorCode::Unsupported, flag + " is not supported by this version: " + instead);
+  };
+  if (!classWeights.empty())
+    refuse("--class-weights", "samples count alike, or not at all with --ignore-index");
+  if (stepSize || gamma)
+    refuse(stepSize ? "--step-size" : "--gamma", "choose another --schedule, constant, linear or cosine");
+  if (precision != "fp32")
+    refuse("--precision " + precision, "it trains in fp32");
+  if (lossScale != "off" || lossScaleInit || lossScaleGrowth)
+    refuse("loss scaling", "fp32 needs none");
+  if (!keepFp32.empty())
+    refuse("--keep-fp32", "everything stays in fp32");
+  if (device != "auto" && device != "cpu")
+    refuse("--device " + device, "it runs on the CPU");
+  if (devices > 1)
+    refuse("--devices " + std::to_string(devices), "it runs on one device");
+  if ((plan != "auto" && plan != "dp") || microbatches > 1 || !pipeline.empty())
+    refuse("splitting a model", "it runs on one device; --accumulate saves memory");
+}
+
+int64_t TrainingFlags::totalSteps() const {
+  if (training.schedule == "constant" || loop.steps)
+    return training.schedule == "constant" ? 0 : loop.steps;
+  if (loop.data.empty())
+    return 0; // the compiler says whether this schedule must know
+  uint64_t samples = 0;
+  check(glyptic_dataset_count(loop.data.c_str(), training.label.c_str(), &samples));
+  if (loop.validSplit > 0 && samples > 1)
+    samples -= glyptic_split_size(samples, loop.validSplit);
+  return epochs() * int64_t((samples + uint64_t(training.batch) - 1) / uint64_t(training.batch));
+}
+
+CompileOptions TrainingFlags::compileOptions() const {
+  refuseUnsupported();
+  if (training.accumulate > training.batch)
+    throw UsageError("--accumulate " + std::to_string(training.accumulate) + " cuts a --batch of " +
+                     std::to_string(training.batch) + " samples into microbatches without samples");
+  CompileOptions options;
+  options.training = training;
+  if (!betas.empty()) {
+    options.training->beta1 = betas[0];
+    options.training->beta2 = betas[1];
+  }
+  options.training->totalSteps = totalSteps();
+  options.maxBatch = (training.batch + training.accumulate - 1) / training.accumulate;
+  options.shapes = parseShapes(shapes);
+  options.threads = threadCount;
+  return options;
+}
+
+bool TrainingFlags::anyStepFlag() const {
+  return std::any_of(stepOptions.begin(), stepOptions.end(), [](const CLI::Option *option) { return option->count() > 0; });
+}
+
+void TrainingFlags::adopt(const std::string &options) {
+  refuseUnsupported();
+  auto compiled = nlohmann::ordered_json::parse(options, nullptr, /*allow_exceptions=*/false);
+  nlohmann::ordered_json asked = toJson(training);
+  if (!betas.empty())
+    asked["betas"] = betas;
+  auto text = [](const nlohmann::ordered_json &value) {
+    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  };
+  for (const CLI::Option *option : stepOptions) {
+    const std::string &key = option->get_single_name();
+    if (option->count() == 0 || !asked.contains(key))
+      continue;
+    nlohmann::ordered_json have = compiled.is_object() && compiled.contains(key) ? compiled[key] : nullptr;
+    if (have != asked[key])
+      throw Error("--" + key + " " + text(asked[key]) + ": the glyph was compiled for " + text(have) +
+                  "; leave the flag out, or compile the model with it");
+  }
+  auto adoptNumber = [&](const char *key, const CLI::Option *option, int64_t &value) {
+    if (option->count() == 0)
+      value = compiled.is_object() ? compiled.value(key, int64_t(0)) : 0;
+  };
+  adoptNumber("batch", batchOption, training.batch);
+  adoptNumber("accumulate", accumulateOption, training.accumulate);
+}
+
+std::map<std::string, std::vector<int64_t>> parseShapes(const std::vector<std::string> &texts) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  for (const std::string &text : texts) {
+    size_t equals = text.rfind('=');
+    auto refuse = [&] { throw UsageError("--shape " + text + ": write it as x=N,3,224,224, N being the batch"); };
+    if (equals == std::string::npos || equals == 0)
+      refuse();
+    std::vector<int64_t> &shape = shapes[text.substr(0, equals)];
+    for (const std::string &extent : CLI::detail::split(text.substr(equals + 1), ',')) {
+      int64_t value = -1;
+      if (extent != "N" && (!CLI::detail::lexical_cast(extent, value) || value < 0))
+        refuse();
+      shape.push_back(value);
+    }
+  }
+  return shapes;
+}
+
+} // namespace glyptic::tool

@@ -1,0 +1,162 @@
+//===- Inspect.cpp - glyptic inspect --------------------------------------===//
+#include "support/DataType.h"
+#include "support/File.h"
+#include "support/Zip.h"
+#include "tools/glyptic/Model.h"
+#include "tools/glyptic/Terminal.h"
+#include "tools/glyptic/Tool.h"
+#include "tools/glyptic/commands/Commands.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace glyptic::tool {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string textOf(const flatbuffers::String *text) { return text ? text->str() : ""; }
+
+Json shapeOf(const glyph::Tensor &tensor) {
+  Json shape = Json::array();
+  if (tensor.dims())
+    for (const glyph::Dim *dim : *tensor.dims())
+      shape.push_back(!dim->batched()       ? Json(dim->scale())
+                      : dim->scale() == 1 ? Json("N")
+                                          : Json(std::to_string(dim->scale()) + "*N"));
+  return shape;
+}
+
+Json describe(const glyph::Tensor &tensor) {
+  return {{"name", tensor.name()->str()}, {"role", textOf(tensor.role())}, {"type", nameOf(tensor.dtype())}, {"shape", shapeOf(tensor)}};
+}
+
+template <typename Tensors> Json describeAll(const Tensors *tensors) {
+  Json list = Json::array();
+  if (tensors)
+    for (const glyph::Tensor *tensor : *tensors)
+      list.push_back(describe(*tensor));
+  return list;
+}
+
+/// A size of the largest batch.
+uint64_t at(const glyph::Size *size, uint64_t batch) { return size->constant() + size->per_batch() * batch; }
+
+Json describe(const glyph::Instruction &instruction, uint64_t batch) {
+  Json object;
+  if (const auto *launch = instruction.action_as_Launch())
+    object = {{"kind", "kernel"}, {"name", launch->symbol()->str()}};
+  else if (const auto *call = instruction.action_as_LibraryCall())
+    object = {{"kind", "library call"}, {"name", call->routine()->str()}};
+  else
+    object = {{"kind", "copy"}, {"name", "copy"}};
+  object["nodes"] = textOf(instruction.label());
+  object["flops"] = at(instruction.flops(), batch);
+  object["bytes"] = at(instruction.bytes(), batch);
+  return object;
+}
+
+Json describe(const glyph::Program &program) {
+  uint64_t batch = program.max_batch();
+  Json json = {{"target", program.target()->str()}, {"threads", program.threads()}, {"max_batch", batch}};
+  json["arenas"] = Json::object();
+  if (const auto *sizes = program.arena_sizes())
+    for (unsigned i = 0; i < sizes->size() && i <= unsigned(glyph::Arena::MAX); ++i)
+      json["arenas"][glyph::EnumNameArena(glyph::Arena(i))] = sizes->Get(i);
+  json["state"] = Json::array();
+  if (program.state())
+    for (const glyph::StateEntry *entry : *program.state())
+      json["state"].push_back(describe(*entry->tensor()));
+  json["entries"] = Json::array();
+  if (program.entries())
+    for (const glyph::Entry *entry : *program.entries()) {
+      Json instructions = Json::array();
+      if (entry->instructions())
+        for (const glyph::Instruction *instruction : *entry->instructions())
+          instructions.push_back(describe(*instruction, batch));
+      json["entries"].push_back({{"name", entry->name()->str()},
+                                 {"inputs", describeAll(entry->inputs())},
+                                 {"outputs", describeAll(entry->outputs())},
+                                 {"instructions", std::move(instructions)}});
+    }
+  json["options"] = Json::parse(textOf(program.options()), nullptr, /*allow_exceptions=*/false);
+  if (json["options"].is_discarded())
+    json["options"] = nullptr;
+  json["bill"] = textOf(program.bill());
+  return json;
+}
+
+std::string shapeText(const Json &tensor) {
+  std::string text = tensor["type"].get<std::string>() + " [";
+  for (const Json &extent : tensor["shape"])
+    text += (text.back() == '[' ? "" : ", ") + (extent.is_string() ? extent.get<std::string>() : extent.dump());
+  return text + "]";
+}
+
+std::string list(const Json &tensors) {
+  std::string text;
+  for (const Json &tensor : tensors)
+    text += (text.empty() ? "" : ", ") + tensor["name"].get<std::string>() + " " + shapeText(tensor);
+  return text.empty() ? "nothing" : text;
+}
+
+std::string number(const Json &value) { return countText(double(value.get<uint64_t>())); }
+
+std::string render(const Json &json) {
+  std::string text = facts({{"target", json["target"].get<std::string>() + ", " + json["threads"].dump() + " threads"},
+                            {"largest batch", json["max_batch"].dump() + " samples"}});
+  for (const Json &entry : json["entries"]) {
+    text += "\n" + bold(entry["name"].get<std::string>()) + "  " + list(entry["inputs"]) + " -> " + list(entry["outputs"]) + "\n";
+    std::vector<std::vector<std::string>> rows = {{"", "kind", "name", "FLOP", "bytes", "nodes"}};
+    for (const Json &instruction : entry["instructions"])
+      rows.push_back({std::to_string(rows.size()), instruction["kind"], instruction["name"], number(instruction["flops"]),
+                      number(instruction["bytes"]), instruction["nodes"]});
+    text += table(rows);
+  }
+  std::vector<std::vector<std::string>> rows = {{"state", "role", "shape"}};
+  for (const Json &tensor : json["state"])
+    rows.push_back({tensor["name"], tensor["role"], shapeText(tensor)});
+  text += "\n" + table(rows);
+  rows = {{"arena", "size"}};
+  for (const auto &[name, size] : json["arenas"].items())
+    rows.push_back({name, bytesText(size)});
+  return text + "\n" + table(rows) + "\n" + json["bill"].get<std::string>() + "\n";
+}
+
+int inspect(const std::string &path, bool asJson) {
+  // Says what is wrong with a file that is no glyph, or a damaged one.
+  if (!isGlyph(path))
+    throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
+  MappedFile file(path);
+  ZipReader archive(file.bytes());
+  const ZipEntry *entry = archive.find("program.fb");
+  if (!entry)
+    throw Error(ErrorCode::Format, path + ": is not a glyph: it has no program.fb");
+  std::vector<std::byte> bytes = ZipReader::inflated(*entry);
+  flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
+  if (!glyph::VerifyProgramBuffer(verifier))
+    throw Error(ErrorCode::Format, path + ": its program.fb is damaged");
+  Json json = describe(*glyph::GetProgram(bytes.data()));
+  std::string text = asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : escapeControls(render(json));
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kDone;
+}
+
+} // namespace
+
+void addInspect(CLI::App &app, Action &action) {
+  struct Flags {
+    std::string glyph;
+    bool json = false;
+  };
+  CLI::App *command = app.add_subcommand(
+      "inspect", "Shows what a glyph holds: its entry points with every kernel and library call, its state, its memory, and "
+                 "the bill. Works for glyphs of other machines, too.");
+  auto flags = std::make_shared<Flags>();
+  command->add_option("glyph", flags->glyph, "the glyph")->required();
+  command->add_flag("--json", flags->json, "as JSON");
+  command->footer("Example:\n  glyptic inspect step.glyph --json | jq '.entries[].name'");
+  command->callback([flags, &action] { action = [flags] { return inspect(flags->glyph, flags->json); }; });
+}
+
+} // namespace glyptic::tool
