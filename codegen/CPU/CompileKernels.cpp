@@ -2,7 +2,12 @@
 #include "codegen/CPU/CompileKernels.h"
 #include "codegen/CPU/Link.h"
 #include "codegen/CPU/Lowering.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -79,6 +84,52 @@ llvm::Expected<llvm::SmallVector<char, 0>> generate(llvm::Module &module, llvm::
   return object;
 }
 
+/// One object file, made independently of others.
+struct Unit {
+  OwningOpRef<ModuleOp> kernels;
+  llvm::SmallVector<char, 0> object;
+  std::string error;
+  CompileTimes times;
+};
+
+/// Kernels in groups of equal number, each with the tables it may use. The number of groups depends on the kernels
+/// alone, so that the bytes of the result do not depend on the machine's cores.
+std::vector<Unit> split(ModuleOp kernels) {
+  SmallVector<func::FuncOp> functions(kernels.getOps<func::FuncOp>());
+  std::vector<Unit> units(std::clamp<size_t>(functions.size() / 3, 1, 4));
+  for (auto [i, unit] : llvm::enumerate(units)) {
+    unit.kernels = ModuleOp::create(kernels.getLoc());
+    OpBuilder builder = OpBuilder::atBlockEnd(unit.kernels->getBody());
+    for (auto table : kernels.getOps<memref::GlobalOp>())
+      builder.clone(*table);
+    for (size_t j = i; j < functions.size(); j += units.size())
+      builder.clone(*functions[j]);
+  }
+  return units;
+}
+
+void compile(Unit &unit, const CpuTarget &target) {
+  Stopwatch watch;
+  std::unique_ptr<llvm::TargetMachine> machine = target.createMachine();
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module;
+  if (succeeded(lowerToLlvm(*unit.kernels)))
+    module = translate(*unit.kernels, context, *machine, target);
+  if (!module) {
+    unit.error = "the kernels do not lower to LLVM";
+    return;
+  }
+  unit.times.lowering = watch.lap();
+  optimise(*module, *machine);
+  unit.times.optimising = watch.lap();
+  auto object = generate(*module, *machine);
+  unit.times.generating = watch.lap();
+  if (object)
+    unit.object = std::move(*object);
+  else
+    unit.error = llvm::toString(object.takeError());
+}
+
 } // namespace
 
 llvm::Expected<std::vector<char>> compileKernels(ModuleOp kernels, const CpuTarget &target, const ObjectCache *cache,
@@ -93,30 +144,27 @@ llvm::Expected<std::vector<char>> compileKernels(ModuleOp kernels, const CpuTarg
       time.cached = true;
       return std::move(*known);
     }
-
-  std::unique_ptr<llvm::TargetMachine> machine = target.createMachine();
-  if (!machine)
+  if (!target.createMachine())
     return llvm::createStringError("this LLVM knows no target " + target.triple);
+
+  MLIRContext *context = kernels.getContext();
+  registerBuiltinDialectTranslation(*context);
+  registerLLVMDialectTranslation(*context);
+  context->loadDialect<LLVM::LLVMDialect, cf::ControlFlowDialect>();
+  std::vector<Unit> units = split(kernels);
+  parallelForEach(context, units, [&](Unit &unit) { compile(unit, target); });
+
+  std::vector<llvm::StringRef> objects;
+  for (const Unit &unit : units) {
+    if (!unit.error.empty())
+      return llvm::createStringError(unit.error);
+    objects.push_back({unit.object.data(), unit.object.size()});
+    time.lowering += unit.times.lowering;
+    time.optimising += unit.times.optimising;
+    time.generating += unit.times.generating;
+  }
   Stopwatch watch;
-  MLIRContext *mlirContext = kernels.getContext();
-  registerBuiltinDialectTranslation(*mlirContext);
-  registerLLVMDialectTranslation(*mlirContext);
-  mlirContext->loadDialect<LLVM::LLVMDialect>();
-  OwningOpRef<ModuleOp> lowered = kernels.clone();
-  if (failed(lowerToLlvm(*lowered)))
-    return llvm::createStringError("the kernels do not lower to LLVM");
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> module = translate(*lowered, context, *machine, target);
-  if (!module)
-    return llvm::createStringError("the kernels do not translate to LLVM");
-  time.lowering = watch.lap();
-  optimise(*module, *machine);
-  time.optimising = watch.lap();
-  auto object = generate(*module, *machine);
-  if (!object)
-    return object.takeError();
-  time.generating = watch.lap();
-  auto linked = linkSharedObject({llvm::StringRef(object->data(), object->size())});
+  auto linked = linkSharedObject(objects);
   time.linking = watch.lap();
   if (linked && cache)
     cache->save(key, *linked);

@@ -9,7 +9,7 @@
 
 namespace glyptic::codegen {
 
-/// Seconds spent in each phase.
+/// Processor seconds spent in each phase.
 struct CompileTimes {
   double lowering = 0, optimising = 0, generating = 0, linking = 0;
   bool cached = false;

@@ -130,9 +130,18 @@ Index composeReshape(RankedTensorType from, RankedTensorType to, ArrayRef<Affine
   return composed;
 }
 
-unsigned AccessAnalysis::newOpaque(ArrayRef<AffineExpr> dependencies) {
-  opaque[next] = Index(llvm::make_filter_range(dependencies, [](AffineExpr e) { return bool(e); }));
-  return next++;
+/// The loop indices that a value of a body is computed from.
+void AccessAnalysis::collectDependencies(Value value, linalg::GenericOp op, ArrayRef<AffineExpr> loopIndex,
+                                         Index &dependencies) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    if (argument.getOwner() == op.getBody())
+      llvm::append_range(dependencies, compose(op.getIndexingMapsArray()[argument.getArgNumber()], loopIndex));
+  } else if (auto number = value.getDefiningOp<linalg::IndexOp>()) {
+    dependencies.push_back(loopIndex[number.getDim()]);
+  } else if (op.getRegion().isAncestor(value.getParentRegion())) {
+    for (Value operand : value.getDefiningOp()->getOperands())
+      collectDependencies(operand, op, loopIndex, dependencies);
+  }
 }
 
 void AccessAnalysis::visit(Value tensor, ArrayRef<AffineExpr> index) {
@@ -183,14 +192,17 @@ void AccessAnalysis::visitBody(linalg::GenericOp op, ArrayRef<AffineExpr> loopIn
     for (Value operand : inner->getOperands())
       if (!isa<RankedTensorType>(operand.getType()) && !op.getRegion().isAncestor(operand.getParentRegion()))
         visitCaptured(operand);
-    controlFlow |= inner->getNumRegions() != 0;
     if (auto number = dyn_cast<linalg::IndexOp>(inner))
       accesses.push_back({Value(), {Stride{1, 0}}, {loopIndex[number.getDim()]}});
     if (auto extract = dyn_cast<tensor::ExtractOp>(inner)) {
       Index index;
       for (Value position : extract.getIndices()) {
         AffineExpr expr = traceIndex(position, loopIndex);
-        index.push_back(expr ? expr : getAffineDimExpr(newOpaque(loopIndex), op.getContext()));
+        if (!expr) {
+          collectDependencies(position, op, loopIndex, opaque[next]);
+          expr = getAffineDimExpr(next++, op.getContext());
+        }
+        index.push_back(expr);
       }
       visit(extract.getTensor(), index);
     }

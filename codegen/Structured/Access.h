@@ -79,8 +79,6 @@ public:
   llvm::ArrayRef<ReductionUse> getReductions() const { return reductions; }
   /// Elements are looked up at positions known only at run time.
   bool hasLookups() const { return !opaque.empty(); }
-  /// A body holds control flow, which does not run on vectors.
-  bool hasControlFlow() const { return controlFlow; }
 
   /// Elements by which the access moves for a step of the variable; nullopt where that is no constant.
   std::optional<Stride> getStride(const Access &access, unsigned variable) const;
@@ -90,7 +88,8 @@ public:
 
 private:
   void visitCaptured(mlir::Value scalar);
-  unsigned newOpaque(llvm::ArrayRef<mlir::AffineExpr> dependencies);
+  void collectDependencies(mlir::Value value, mlir::linalg::GenericOp op, llvm::ArrayRef<mlir::AffineExpr> loopIndex,
+                           Index &dependencies);
 
   unsigned next;
   std::function<bool(mlir::Value)> isMemory;
@@ -98,7 +97,6 @@ private:
   llvm::SmallVector<ReductionUse> reductions;
   llvm::DenseMap<unsigned, Index> opaque; ///< variable -> what it is computed from
   llvm::DenseSet<std::pair<mlir::Value, mlir::AffineMap>> visited;
-  bool controlFlow = false;
 };
 
 /// Loops after dropping those of size 1 and merging neighbours that every access walks as one.

@@ -382,7 +382,7 @@ SmallVector<Value> Emitter::emitBody(linalg::GenericOp op, ArrayRef<AffineExpr> 
   }
   Block *body = op.getBody();
   for (Operation &inner : body->without_terminator())
-    if (!isa<linalg::IndexOp>(inner) || !inner.use_empty())
+    if (!isa<BatchSizeOp>(inner)) // read by the tensor.extract after it
       map[inner.getResult(0)] = emitBodyOp(&inner, loopIndex, map, scope);
   return llvm::map_to_vector(body->getTerminator()->getOperands(), [&](Value v) {
     return map.contains(v) ? map.lookup(v) : emitCaptured(v);

@@ -181,7 +181,7 @@ LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> oute
   width = 1;
   for (auto [variable, original] : llvm::zip_equal(variables, space.original))
     if (auto loop = dyn_cast<AffineDimExpr>(original); loop && loop.getPosition() + 1 == space.sizes.size())
-      if (!analysis.hasControlFlow() && analysis.getContiguity(variable) > 0)
+      if (analysis.getContiguity(variable) > 0)
         width = emitter->getLanes();
   return space;
 }

@@ -124,8 +124,7 @@ private:
     }
     space = mergeLoops(analysis, variables, reduced, context);
     order = llvm::to_vector(llvm::seq<unsigned>(0, space.sizes.size()));
-    if (lanes > 1 || analysis.hasControlFlow() ||
-        !llvm::all_of(uses, [](ReductionUse use) { return hasCombiners(use.op); }))
+    if (lanes > 1 || !llvm::all_of(uses, [](ReductionUse use) { return hasCombiners(use.op); }))
       return;
     int best = 0;
     std::optional<unsigned> vectorLoop;

@@ -58,17 +58,24 @@ bool hasKernels(func::FuncOp function) {
   });
 }
 
-/// Floats in (-2, 2), with zeros and equal values now and then; integers that can serve as indices.
-HostTensor makeOperand(RankedTensorType type, int64_t batch, std::mt19937 &random) {
+/// Values in the sample's range, by default [-2, 2] and for integers [0, 3]; few enough different ones that some are
+/// equal, and exact in FP32.
+HostTensor makeOperand(func::FuncOp function, unsigned argument, int64_t batch, std::mt19937 &random) {
+  auto type = cast<RankedTensorType>(function.getArgument(argument).getType());
+  const bool isFloat = isa<FloatType>(type.getElementType());
+  auto getLimit = [&](StringRef name, double otherwise) {
+    auto limit = function.getArgAttr(argument, name);
+    if (auto number = dyn_cast_or_null<FloatAttr>(limit))
+      return number.getValueAsDouble();
+    auto whole = dyn_cast_or_null<IntegerAttr>(limit);
+    return whole ? double(whole.getInt()) : otherwise;
+  };
+  double low = getLimit("sample.low", isFloat ? -2 : 0);
+  double high = getLimit("sample.high", isFloat ? 2 : type.getElementType().isInteger(1) ? 1 : 3);
   HostTensor tensor(type.getElementType(), getShapeAt(type, batch), HostPrecision::F64);
   for (int64_t i = 0; i < tensor.getNumElements(); ++i) {
-    double unit = (random() % 4096) / 4096.0;
-    if (type.getElementType().isInteger(1))
-      tensor.set(i, unit < 0.5);
-    else if (isa<IntegerType>(type.getElementType()))
-      tensor.set(i, std::floor(unit * 4));
-    else
-      tensor.set(i, random() % 16 ? unit * 4 - 2 : 0.0);
+    double value = low + (high - low) * (random() % 513) / 512.0;
+    tensor.set(i, isFloat ? std::round(value * 256) / 256 : std::round(value));
   }
   return tensor;
 }
@@ -112,7 +119,7 @@ double readElement(const Bytes &bytes, Type element, int64_t i) {
 }
 
 /// The meaning of a region, op by op, in FP64: the order of additions then plays no part in what is expected.
-std::vector<HostTensor> interpret(RegionOp region, const std::vector<HostTensor> &inputs, int64_t batch) {
+std::vector<HostTensor> evaluate(RegionOp region, const std::vector<HostTensor> &inputs, int64_t batch) {
   llvm::DenseMap<Value, HostTensor> values;
   Block &body = region.getBody().front();
   for (auto [argument, input] : llvm::zip_equal(body.getArguments(), inputs))
@@ -192,11 +199,11 @@ protected:
     std::mt19937 random(7);
     std::vector<HostTensor> operands;
     std::vector<Bytes> memory;
-    for (Type type : region.getInputs().getTypes()) {
-      operands.push_back(makeOperand(cast<RankedTensorType>(type), batch, random));
+    for (auto [i, type] : llvm::enumerate(region.getInputs().getTypes())) {
+      operands.push_back(makeOperand(region->getParentOfType<func::FuncOp>(), i, batch, random));
       memory.push_back(toBytes(operands.back(), cast<RankedTensorType>(type), batch));
     }
-    std::vector<HostTensor> expected = interpret(region, operands, batch);
+    std::vector<HostTensor> expected = evaluate(region, operands, batch);
     std::vector<Bytes> whole = runner.run(region, memory, batch);
     for (auto [i, type] : llvm::enumerate(region.getResultTypes())) {
       ASSERT_EQ(whole[i].size(), getByteSize(cast<RankedTensorType>(type), batch)) << "written out of bounds";
@@ -212,6 +219,21 @@ protected:
 
 std::string getFolder() { return std::filesystem::path(__FILE__).parent_path().string(); }
 
-TEST_F(CompiledRegions, Chains) { EXPECT_GE(check(getFolder() + "/fixtures/chains.mlir"), 12u); }
+TEST_F(CompiledRegions, Chains) { EXPECT_GE(check(getFolder() + "/fixtures/chains.mlir"), 15u); }
+
+TEST_F(CompiledRegions, Composites) { EXPECT_GE(check(getFolder() + "/fixtures/composites.mlir"), 12u); }
+
+TEST_F(CompiledRegions, EveryOpWithAStructuredForm) {
+  unsigned count = 0;
+  std::vector<std::string> files;
+  for (auto &entry : std::filesystem::directory_iterator(getFolder() + "/../dialects/Graph/samples"))
+    files.push_back(entry.path().string());
+  std::sort(files.begin(), files.end());
+  for (const std::string &file : files) {
+    SCOPED_TRACE(file);
+    count += check(file);
+  }
+  EXPECT_GE(count, 60u);
+}
 
 } // namespace
