@@ -9,7 +9,7 @@
 // CHECK-SAME:    %[[W2:.*]]: tensor<4x3x3x8xf32>
 // CHECK:         %[[X:.*]] = graph.reshape %{{.*}} : (tensor<?x1x8x8xf32>) -> tensor<?x8x8x1xf32>
 // CHECK:         %[[C1:.*]] = graph.conv %[[X]], %[[W1]]
-// CHECK-SAME:      dims = #graph.conv_dims<[0, 3, 1, 2] x[0, 3, 1, 2] -> [0, 3, 1, 2]>
+// CHECK-SAME:      dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>
 // CHECK:         %[[R:.*]] = graph.relu %[[C1]] : tensor<?x6x6x8xf32>
 // CHECK:         %[[P:.*]] = graph.pool %[[R]]
 // CHECK-SAME:      window = array<i64: 1, 2, 2, 1>

@@ -47,7 +47,7 @@ TEST(Gradient, OfAConvolutionThroughPoolingAndSigmoid) {
         -> (tensor<?x1xf32> {graph.name = "y", graph.role = "output"}) {
       %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x1x4x4xf32>, tensor<2x1x3x3xf32>) -> tensor<?x2x4x4xf32>
       %1 = graph.tanh %0 : tensor<?x2x4x4xf32>
-      %2 = graph.pool %1 {kind = #graph<pool max>, window = array<i64: 1, 1, 2, 2>, strides = array<i64: 1, 1, 2, 2>, pads_low = array<i64: 0, 0, 0, 0>, pads_high = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1, 1>} : (tensor<?x2x4x4xf32>) -> tensor<?x2x2x2xf32>
+      %2 = graph.pool %1 {kind = #graph.pool<max>, window = array<i64: 1, 1, 2, 2>, strides = array<i64: 1, 1, 2, 2>, pads_low = array<i64: 0, 0, 0, 0>, pads_high = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1, 1, 1>} : (tensor<?x2x4x4xf32>) -> tensor<?x2x2x2xf32>
       %3 = graph.reshape %2 : (tensor<?x2x2x2xf32>) -> tensor<?x8xf32>
       %4 = graph.dot_general %3, %v batch = [] x [] contracting = [1] x [0] : (tensor<?x8xf32>, tensor<8x1xf32>) -> tensor<?x1xf32>
       %5 = graph.logistic %4 : tensor<?x1xf32>

@@ -123,19 +123,25 @@ std::string render(const Json &json) {
   return text + "\n" + table(rows) + "\n" + json["bill"].get<std::string>() + "\n";
 }
 
-int inspect(const std::string &path, bool asJson) {
-  // Says what is wrong with a file that is no glyph, or a damaged one.
-  if (!isGlyph(path))
-    throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
+/// The program part of a glyph, its structure checked.
+std::vector<std::byte> readProgram(const std::string &path) {
   MappedFile file(path);
   ZipReader archive(file.bytes());
   const ZipEntry *entry = archive.find("program.fb");
   if (!entry)
-    throw Error(ErrorCode::Format, path + ": is not a glyph: it has no program.fb");
+    throw Error(ErrorCode::Format, "is not a glyph: it has no program.fb");
   std::vector<std::byte> bytes = ZipReader::inflated(*entry);
   flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   if (!glyph::VerifyProgramBuffer(verifier))
-    throw Error(ErrorCode::Format, path + ": its program.fb is damaged");
+    throw Error(ErrorCode::Format, "its program.fb is damaged");
+  return bytes;
+}
+
+int inspect(const std::string &path, bool asJson) {
+  // Says what is wrong with a file that is no glyph, or a damaged one.
+  if (!isGlyph(path))
+    throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
+  std::vector<std::byte> bytes = withSubject(path, [&] { return readProgram(path); });
   Json json = describe(*glyph::GetProgram(bytes.data()));
   std::string text = asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : escapeControls(render(json));
   std::fwrite(text.data(), 1, text.size(), stdout);
