@@ -45,7 +45,15 @@ const NpzArray *find(const std::vector<NpzArray> &file, const std::string &name)
   return found == file.end() ? nullptr : &*found;
 }
 
+/// Extents other than 1: [N,1] and [N] hold the same labels.
+std::vector<int64_t> squeezed(std::vector<int64_t> extents) {
+  extents.erase(std::remove(extents.begin(), extents.end(), 1), extents.end());
+  return extents;
+}
+
 bool shapeFits(const ArraySpec &spec, const std::vector<int64_t> &shape) {
+  if (spec.label && spec.batched && spec.rows == 1 && !shape.empty())
+    return squeezed({shape.begin() + 1, shape.end()}) == squeezed(spec.dims);
   if (!spec.batched)
     return shape == spec.dims;
   return !shape.empty() && shape[0] % spec.rows == 0 && std::equal(shape.begin() + 1, shape.end(), spec.dims.begin(), spec.dims.end());
