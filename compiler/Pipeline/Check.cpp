@@ -83,6 +83,7 @@ Outcome checkModel(const std::string &model, CompileOptions options, std::string
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.printOpOnDiagnostic(false);
   Json blocked = Json::array(), remarks = Json::array();
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     Json &list = diagnostic.getSeverity() == DiagnosticSeverity::Error ? blocked : remarks;

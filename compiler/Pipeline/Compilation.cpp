@@ -33,6 +33,8 @@ Compilation::Compilation(const std::string &model, const CompileOptions &options
     // Phases are short and machines few-cored: MLIR's thread pool would cost more than it brings.
     : model(model), glyph(glyph), options(options), report(report),
       context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+  // Messages are for the person with the model, who cannot read our ops.
+  context.printOpOnDiagnostic(false);
   settings.maxBatch = options.maxBatch;
   settings.threads = options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   settings.target = glyph::kCpuTarget + codegen::CpuTarget::host().features;

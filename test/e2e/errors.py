@@ -93,7 +93,6 @@ assert not os.path.exists("o.npz")
 # ---- Flags ----
 for arguments in [
     [],
-    ["conquer"],
     ["train"],
     ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--frobnicate"],
     ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--lr", "much"],
@@ -112,6 +111,7 @@ for arguments in [
     ["new", "mlp", "--hidden", "-2", "-o", "n.onnx"],
 ]:
     fails(*arguments, code=USAGE)
+fails("conquer", code=USAGE, says=["'conquer'", "train"])
 for flags, says in [
     (["--loss", "guess"], ["guess", "cross-entropy"]),
     (["--optimizer", "luck"], ["luck", "adam"]),
@@ -123,8 +123,9 @@ for flags, says in [
     (["--schedule", "astrology"], ["astrology", "cosine"]),
 ]:
     train("m.onnx", "good.npz", *flags, says=says)
+assert "graph." not in train("m.onnx", "good.npz", "--freeze", "zzz", says="zzz").stderr, "our ops are shown to people"
 fails("compile", "m.onnx", "--target", "cuda:sm_90", "-o", "o.glyph", says="cuda:sm_90")
-fails("compile", "m.onnx", "--stop-after", "lunch", says=["lunch", "fusion"])
+fails("compile", "m.onnx", "--stop-after", "lunch", says=["lunch", "Fusion"])
 
 # ---- Outputs ----
 fails("train", "m.onnx", "--data", "good.npz", "-o", "nowhere/t.onnx", says="nowhere/t.onnx")

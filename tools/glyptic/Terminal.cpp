@@ -74,6 +74,8 @@ std::string bytesText(uint64_t bytes) { return scaled(double(bytes), "B", {"", "
 std::string countText(double count) { return scaled(count, "", {"", "k", "M", "G", "T"}); }
 
 std::string durationText(double seconds) {
+  if (seconds < 1)
+    return seconds < 1e-3 ? format("%.1f us", seconds * 1e6) : format("%.1f ms", seconds * 1e3);
   if (seconds < 10)
     return format("%.1f s", seconds);
   auto whole = int64_t(seconds + 0.5);

@@ -24,6 +24,19 @@ std::string helpHint(const CLI::App &app) {
   return "Run '" + name + " --help' for what it takes.\n";
 }
 
+/// CLI11 would only miss a command, without a word about the one that it does not know.
+void refuseUnknownCommand(const CLI::App &app, int argc, char **argv) {
+  if (argc < 2 || argv[1][0] == '-')
+    return;
+  std::string known;
+  for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; })) {
+    if (command->get_name() == argv[1])
+      return;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  throw UsageError("there is no command '" + std::string(argv[1]) + "'; there are " + known);
+}
+
 } // namespace
 
 int run(int argc, char **argv) {
@@ -34,6 +47,7 @@ int run(int argc, char **argv) {
   std::function<int()> action;
   addCommands(app, action);
   try {
+    refuseUnknownCommand(app, argc, argv);
     app.parse(argc, argv);
     return action();
   } catch (const CLI::Success &success) { // --help, --version
