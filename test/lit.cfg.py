@@ -17,4 +17,5 @@ config.substitutions += [
     ("%python", os.path.join(config.deps_dir, "venv", "bin", "python")),
     ("%fixtures", os.path.join(config.test_source_root, "fixtures")),
     ("%root", config.source_dir),
+    ("%build", config.build_dir),
 ]
