@@ -2,8 +2,8 @@
 //
 //   glyptic-interpret model.mlir --batch=2 --arg=iota --arg='dense<[1.0, -1.0]>'
 //
-// Interprets @main (or another entry) and prints each result. An argument is `iota` (0, 1, 2, ... in row-major order) or
-// an attribute as it would follow `graph.constant`, without its type: `dense<0.5>` fills the whole tensor.
+// Interprets @main (or another entry) and prints each result. An argument is `iota` (0, 1, 2, ... in row-major order)
+// or an attribute as it would follow `graph.constant`, without its type: `dense<0.5>` fills the whole tensor.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Interpreter/Interpreter.h"

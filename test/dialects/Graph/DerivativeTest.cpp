@@ -2,8 +2,8 @@
 //
 // For every sample of every differentiable op: the gradient that the op builds, interpreted in FP64, against central
 // differences of the interpreted op; then the same for the gradient function itself, so that second derivatives are
-// right, too. With a step of 1e-6 the differences are good to about 1e-9 of the function's value (rounding; the error of
-// the formula is far below), and samples keep values below some hundreds.
+// right, too. With a step of 1e-6 the differences are good to about 1e-9 of the function's value (rounding; the error
+// of the formula is far below), and samples keep values below some hundreds.
 //
 //===----------------------------------------------------------------------===//
 #include "ReverseMode.h"
@@ -124,6 +124,52 @@ TEST(Derivative, FirstAndSecondAgreeWithDifferences) {
     arguments.insert(arguments.end(), weights.begin(), weights.end());
     (void)checkGradients(*gradient, arguments, makeWeights(*gradient, maker));
   }
+}
+
+/// The gradient with respect to all float arguments, for a result gradient of ones, one after another.
+std::vector<double> getGradient(MLIRContext &context, StringRef text, std::vector<std::vector<double>> values) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  func::FuncOp function = *module->getOps<func::FuncOp>().begin();
+  FailureOr<func::FuncOp> gradient = buildGradientFunction(function);
+  std::vector<HostTensor> inputs;
+  for (Type type : gradient->getArgumentTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    inputs.emplace_back(tensor.getElementType(), tensor.getShape(), HostPrecision::F64);
+    for (int64_t i = 0; i < tensor.getNumElements(); ++i)
+      inputs.back().set(i, inputs.size() <= values.size() ? values[inputs.size() - 1][i] : 1);
+  }
+  FailureOr<std::vector<HostTensor>> gradients = interpret(*gradient, inputs, options);
+  std::vector<double> numbers;
+  for (const HostTensor &result : *gradients)
+    for (int64_t i = 0; i < result.getNumElements(); ++i)
+      numbers.push_back(result.at(i));
+  return numbers;
+}
+
+// Where there is no derivative, or a formula would divide by zero, the choice is documented with the op.
+TEST(Derivative, AtKinksAndZeros) {
+  Samples samples;
+  auto unary = [&](StringRef op, std::vector<double> x) {
+    return getGradient(samples.getContext(), ("func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> { %r = graph." + op +
+                       " %x : tensor<2xf32> return %r : tensor<2xf32> }").str(), {x});
+  };
+  auto binary = [&](StringRef op, std::vector<double> x, std::vector<double> y) {
+    return getGradient(samples.getContext(), ("func.func @f(%x: tensor<2xf32>, %y: tensor<2xf32>) -> tensor<2xf32> { "
+                       "%r = graph." + op + " %x, %y : tensor<2xf32> return %r : tensor<2xf32> }").str(), {x, y});
+  };
+  auto reduced = [&](StringRef kind, std::vector<double> x) {
+    return getGradient(samples.getContext(), ("func.func @f(%x: tensor<4xf32>) -> tensor<f32> { %r = graph.reduce " +
+                       kind + " %x dims = [0] : (tensor<4xf32>) -> tensor<f32> return %r : tensor<f32> }").str(), {x});
+  };
+  using Numbers = std::vector<double>;
+  EXPECT_EQ(unary("relu", {0, 1}), (Numbers{0, 1}));
+  EXPECT_EQ(unary("abs", {0, -1}), (Numbers{0, -1}));
+  EXPECT_EQ(binary("max", {2, 1}, {2, 3}), (Numbers{0.5, 0, 0.5, 1}));
+  EXPECT_EQ(binary("min", {2, 1}, {2, 3}), (Numbers{0.5, 1, 0.5, 0}));
+  EXPECT_EQ(binary("pow", {0, 0}, {0, 2}), (Numbers{0, 0, 0, 0}));
+  EXPECT_EQ(reduced("max", {3, 1, 3, 2}), (Numbers{0.5, 0, 0.5, 0}));
+  EXPECT_EQ(reduced("prod", {2, 3, 0, 5}), (Numbers{0, 0, 30, 0}));
+  EXPECT_EQ(reduced("prod", {2, 0, 0, 5}), (Numbers{0, 0, 0, 0}));
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 //===- Scalar.h - One element in a structured body --------------*- C++ -*-===//
 //
-// Arithmetic on scalar values, so that the body of an elementwise op reads as a formula; `arith`'s and `math`'s float or
-// integer op is chosen by the type. Numbers take the type of what they meet.
+// Arithmetic on scalar values, so that the body of an elementwise op reads as a formula; the type chooses between the
+// float and the integer op of `arith` and `math`. Numbers take the type of what they meet.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -38,7 +38,8 @@ LogicalResult ReduceOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
                                          SmallVectorImpl<Type> &types) {
   auto type = cast<RankedTensorType>(adaptor.getInput().getType());
   if (isBoolKind(adaptor.getKind()) != type.getElementType().isInteger(1))
-    return emitOptionalError(loc, "cannot combine elements of ", type, " by ", stringifyReductionKind(adaptor.getKind()));
+    return emitOptionalError(loc, "cannot combine elements of ", type, " by ",
+                             stringifyReductionKind(adaptor.getKind()));
   if (failed(verifyDims(loc, type, adaptor.getDims())))
     return failure();
   types.push_back(dropDims(type, adaptor.getDims(), type.getElementType()));
@@ -119,12 +120,14 @@ LogicalResult ReduceOp::evaluate(ArrayRef<const HostTensor *> operands, MutableA
 // Derivative
 //===----------------------------------------------------------------------===//
 
-/// With r = x_1 * ... * x_n, dr/dx_i is r / x_i where nothing is zero; at the only zero it is the product of the others,
-/// elsewhere beside one zero, or with two, it is zero. (Second derivatives are exact where no element is zero.)
+/// With r = x_1 * ... * x_n, dr/dx_i is r / x_i where nothing is zero; at the only zero it is the product of the
+/// others, elsewhere beside one zero, or with two, it is zero. (Second derivatives are exact where no element is zero.)
 static Value buildProductGradient(OpBuilder &builder, ReduceOp op, Expr x, Expr g) {
   Location loc = op.getLoc();
   auto type = x.getType();
-  auto spread = [&](Value value) { return Expr(builder, loc, broadcastAlong(builder, loc, value, type, op.getDims())); };
+  auto spread = [&](Value value) {
+    return Expr(builder, loc, broadcastAlong(builder, loc, value, type, op.getDims()));
+  };
   Expr isZero = equal(x, 0);
   Expr others = glyptic::graph::select(isZero, 1, x);
   Value zeros = reduceSum(builder, loc, convertTo(builder, loc, isZero, type.getElementType()), op.getDims());
@@ -205,10 +208,9 @@ FailureOr<SmallVector<Value>> ReduceOp::buildStructured(OpBuilder &builder, Valu
     }
   SmallVector<AffineMap> maps = {builder.getMultiDimIdentityMap(rank),
                                  AffineMap::get(rank, 0, kept, builder.getContext())};
-  auto generic = linalg::GenericOp::create(
-      builder, loc, TypeRange(getType()), operands[0], init, maps, iterators, [&](OpBuilder &b, Location l, ValueRange x) {
-        Scalar combined = buildCombination(getKind(), Scalar(b, l, x[0]), Scalar(b, l, x[1]));
-        linalg::YieldOp::create(b, l, combined.getValue());
-      });
+  auto body = [&](OpBuilder &b, Location l, ValueRange x) {
+    linalg::YieldOp::create(b, l, buildCombination(getKind(), Scalar(b, l, x[0]), Scalar(b, l, x[1])).getValue());
+  };
+  auto generic = linalg::GenericOp::create(builder, loc, TypeRange(getType()), operands[0], init, maps, iterators, body);
   return SmallVector<Value>{generic.getResult(0)};
 }

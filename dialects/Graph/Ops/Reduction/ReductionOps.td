@@ -15,8 +15,11 @@ def Graph_ReductionKindAttr : EnumAttr<GraphDialect, Graph_ReductionKind, "reduc
   let assemblyFormat = "`` $value";
 }
 
-def Graph_ReduceOp : Graph_Op<"reduce", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted"]>,
-                                         DeclareOpInterfaceMethods<ReducingOpInterface>, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+defvar reducePermutable = DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted"]>;
+
+def Graph_ReduceOp : Graph_Op<"reduce", [InferTypeOpAdaptor, reducePermutable,
+                                         DeclareOpInterfaceMethods<ReducingOpInterface>,
+                                         DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                          DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "combines all elements along dimensions, which disappear";
   let description = [{
@@ -29,7 +32,8 @@ def Graph_ReduceOp : Graph_Op<"reduce", [InferTypeOpAdaptor, DeclareOpInterfaceM
   let hasFolder = 1;
 }
 
-def Graph_ArgReduceOp : Graph_Op<"arg_reduce", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<ReducingOpInterface>, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_ArgReduceOp : Graph_Op<"arg_reduce", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<ReducingOpInterface>,
+                                                DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "position (i64) of the largest or smallest element along a dimension, which disappears";
   let description = "The first of several equal elements, or the last if `last`. NaN counts as the largest (smallest).";
   let arguments = (ins Graph_ReductionKindAttr:$kind, Graph_Tensor:$input, I64Attr:$dim, UnitAttr:$last);

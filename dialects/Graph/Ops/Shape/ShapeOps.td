@@ -36,10 +36,13 @@ def Graph_BatchSizeOp : Op<GraphDialect, "batch_size", [Pure, DeclareOpInterface
   let hasVerifier = 1;
 }
 
-def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats, DeclareOpInterfaceMethods<PermutableOpInterface, ["buildPermuted"]>,
-                                                      DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats,
+                                                    DeclareOpInterfaceMethods<PermutableOpInterface, ["buildPermuted"]>,
+                                                    DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "repeats a tensor along new dimensions and along dimensions of size 1";
-  let description = "Operand dimension i becomes result dimension `dims[i]` (increasing); its size is 1 or the result's.";
+  let description = [{
+    Operand dimension i becomes result dimension `dims[i]` (increasing); its size is 1 or the result's.
+  }];
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Graph_Tensor:$result);
   let assemblyFormat = "$input `dims` `=` $dims attr-dict `:` functional-type($input, $result)";
@@ -70,7 +73,9 @@ def Graph_SliceOp : Graph_ShapeOp<"slice", [MovesElements, DeclareOpInterfaceMet
   let description = "Sizes are the result's. A batched dimension is taken whole (start 0, stride 1).";
   let arguments = (ins Graph_Tensor:$input, DenseI64ArrayAttr:$starts, DenseI64ArrayAttr:$strides);
   let results = (outs Graph_Tensor:$result);
-  let assemblyFormat = "$input `starts` `=` $starts `strides` `=` $strides attr-dict `:` functional-type($input, $result)";
+  let assemblyFormat = [{
+    $input `starts` `=` $starts `strides` `=` $strides attr-dict `:` functional-type($input, $result)
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
