@@ -136,14 +136,18 @@ LogicalResult KernelEmitter::createFunction() {
   return success();
 }
 
-/// As many lanes as fit for the widest element that vectors hold.
+/// As many lanes as fit for the widest element computed on. Integers that are only read are indices and labels, for
+/// which it would be a pity to halve the vectors; narrow floats are computed in FP32.
 int64_t KernelEmitter::chooseLanes() const {
   unsigned bits = 8;
-  for (int64_t position : kernel.buffers)
-    bits = std::max(bits, memory.types[position].getElementTypeBitWidth());
-  // Narrow floats are computed in FP32.
-  bool narrow = llvm::any_of(kernel.buffers, [&](int64_t p) { return isa<FloatType>(memory.types[p].getElementType()); });
-  return options.vectorBytes * 8 / std::max(bits, narrow ? 32u : 8u);
+  for (auto [i, position] : llvm::enumerate(kernel.buffers)) {
+    Type element = memory.types[position].getElementType();
+    if (isa<FloatType>(element))
+      bits = std::max({bits, 32u, element.getIntOrFloatBitWidth()});
+    else if (llvm::is_contained(kernel.writes, int64_t(i)))
+      bits = std::max(bits, element.getIntOrFloatBitWidth());
+  }
+  return options.vectorBytes * 8 / bits;
 }
 
 /// Operations on one element of the whole structured form, with transcendental ones counted tenfold.
