@@ -49,11 +49,17 @@ private:
       throw Error(ErrorCode::Unsupported, "it is compiled for a processor with " + missing +
                                               ", which this one lacks; compile the model on this machine");
     expect(batch >= 1 && program.max_batch() <= kMaxBatch, "its largest batch is out of range");
+    expectAligned(program.arena_sizes());
     expect(Elements(program.arena_sizes()).size() == size_t(glyph::Arena::MAX) + 1, "its list of arenas is incomplete");
     expect(arenaSize(glyph::Arena::Constant) == Elements(program.constants()).size(), "its constants are incomplete");
   }
 
   uint64_t arenaSize(glyph::Arena arena) const { return program.arena_sizes()->Get(static_cast<unsigned>(arena)); }
+
+  /// FlatBuffers' verifier checks that fields are aligned, but not the elements of vectors.
+  template <typename Vector> static void expectAligned(const Vector *vector) {
+    expect(!vector || reinterpret_cast<uintptr_t>(vector->Data()) % alignof(uint64_t) == 0, "a list is not aligned");
+  }
 
   /// The value at the largest batch; all smaller batches give less.
   uint64_t largest(const glyph::Size &size) const {
@@ -75,6 +81,7 @@ private:
   void checkTensor(const glyph::Tensor &tensor, bool written) const {
     in("tensor " + quoteName(view(tensor.name())), [&] {
       expect(tensor.dtype() <= DType::MAX, "its element type is unknown");
+      expectAligned(tensor.dims());
       expect(Elements(tensor.dims()).size() <= kMaxRank, "it has too many dimensions");
       for (const glyph::Dim *dim : Elements(tensor.dims()))
         expect(dim->scale() <= uint64_t(INT64_MAX) / kMaxBatch, "a dimension is out of range");
@@ -137,6 +144,7 @@ private:
   }
 
   void checkLaunch(const glyph::Launch &launch) const {
+    expectAligned(launch.buffers());
     Elements buffers(launch.buffers());
     std::set<size_t> writes;
     for (size_t write : Elements(launch.writes()))
@@ -152,6 +160,8 @@ private:
     expect(call.results() <= operands.size(), "it has more results than operands");
     for (size_t i = 0; i < operands.size(); ++i)
       checkTensor(*operands[i], /*written=*/i >= operands.size() - call.results());
+    for (const glyph::Parameter *parameter : Elements(call.parameters()))
+      expectAligned(parameter->values());
     makeRoutine(CallSite(call));
   }
 

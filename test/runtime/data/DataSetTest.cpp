@@ -14,7 +14,8 @@ namespace {
 template <typename T> NpzArray array(std::string name, DType type, std::vector<int64_t> shape, std::vector<T> values) {
   NpzArray result{std::move(name), type, std::move(shape), {}};
   result.bytes.resize(values.size() * sizeof(T));
-  std::memcpy(result.bytes.data(), values.data(), result.bytes.size());
+  if (!values.empty())
+    std::memcpy(result.bytes.data(), values.data(), result.bytes.size());
   return result;
 }
 
