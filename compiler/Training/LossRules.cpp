@@ -44,6 +44,25 @@ Sums buildCrossEntropy(const Prediction &p) {
   return {sum(p, losses), count(p, isCounted(p))};
 }
 
+/// Of log-probabilities; from the logits where a log-softmax made them.
+Sums buildNll(const Prediction &p) {
+  Expr counted = isCounted(p);
+  if (p.areLogits) {
+    Value losses = CrossEntropyOp::create(p.builder, p.loc, p.scores, p.labels, p.classDim, p.options.ignoreIndex,
+                                          llvm::APFloat(0.0));
+    return {sum(p, losses), count(p, counted)};
+  }
+  auto type = cast<RankedTensorType>(p.scores.getType());
+  RankedTensorType classType = type.clone(p.builder.getI64Type());
+  Expr classes = p.expr(IotaOp::create(p.builder, p.loc, classType, p.classDim));
+  auto repeat = [&](Value value) {
+    RankedTensorType repeated = type.clone(getElementTypeOrSelf(value.getType()));
+    return p.expr(broadcastAlong(p.builder, p.loc, value, repeated, {p.classDim}));
+  };
+  Expr picked = select(equal(classes, repeat(p.labels)) & repeat(counted), p.expr(p.scores), 0.0);
+  return {-sum(p, picked), count(p, counted)};
+}
+
 /// PyTorch's logarithm in binary cross-entropy: -100 at 0. The inner select keeps the derivative finite there.
 Expr boundedLog(Expr x) {
   Expr isZero = equal(x, 0.0);
@@ -57,16 +76,33 @@ Sums buildBce(const Prediction &p) {
   return {sum(p, -(target * boundedLog(x) + (1.0 - target) * boundedLog(1.0 - x))), countScores(p)};
 }
 
+Expr difference(const Prediction &p) { return p.expr(p.scores) - p.expr(p.labels); }
+
 Sums buildMse(const Prediction &p) {
-  Expr difference = p.expr(p.scores) - p.expr(p.labels);
-  return {sum(p, difference * difference), countScores(p)};
+  Expr d = difference(p);
+  return {sum(p, d * d), countScores(p)};
 }
 
+Sums buildL1(const Prediction &p) { return {sum(p, abs(difference(p))), countScores(p)}; }
+
+/// Quadratic up to a difference of one, linear beyond.
+Sums buildHuber(const Prediction &p) {
+  Expr d = difference(p), size = abs(d);
+  return {sum(p, select(size <= 1.0, 0.5 * (d * d), size - 0.5)), countScores(p)};
+}
+
+constexpr Activation kSoftmax[] = {Activation::Softmax, Activation::LogSoftmax};
+constexpr Activation kLogSoftmax[] = {Activation::LogSoftmax};
+constexpr Activation kSigmoid[] = {Activation::Sigmoid};
+
 constexpr LossRule kLosses[] = {
-    {"cross-entropy", LabelKind::Class, true, buildCrossEntropy},
-    {"bce", LabelKind::Binary, false, buildBce},
-    {"bce-logits", LabelKind::Binary, true, buildBce},
-    {"mse", LabelKind::Value, false, buildMse},
+    {"cross-entropy", LabelKind::Class, kSoftmax, true, buildCrossEntropy},
+    {"nll", LabelKind::Class, kLogSoftmax, false, buildNll},
+    {"bce", LabelKind::Binary, kSigmoid, false, buildBce},
+    {"bce-logits", LabelKind::Binary, kSigmoid, true, buildBce},
+    {"mse", LabelKind::Value, {}, false, buildMse},
+    {"l1", LabelKind::Value, {}, false, buildL1},
+    {"huber", LabelKind::Value, {}, false, buildHuber},
 };
 
 //===----------------------------------------------------------------------===//
@@ -84,8 +120,8 @@ Expr measureAccuracy(const Prediction &p) {
 
 Expr measureMse(const Prediction &p) {
   Expr value = p.areLogits ? logistic(p.expr(p.scores)) : p.expr(p.scores);
-  Expr difference = value - p.expr(p.labels);
-  return sum(p, difference * difference);
+  Expr d = value - p.expr(p.labels);
+  return sum(p, d * d);
 }
 
 constexpr LabelKind kDecisions[] = {LabelKind::Class, LabelKind::Binary};

@@ -13,6 +13,9 @@ enum class LabelKind {
   Value,  ///< a float for each score
 };
 
+/// An activation that a loss contains: a model that ends in it is trained from the activation's input.
+enum class Activation { None, Sigmoid, Softmax, LogSoftmax };
+
 /// What losses and metrics are computed from.
 struct Prediction {
   mlir::OpBuilder &builder;
@@ -35,7 +38,8 @@ struct Sums {
 struct LossRule {
   llvm::StringLiteral name;
   LabelKind labels;
-  bool takesLogits; ///< even if the output does not end in the activation that belongs to the loss
+  llvm::ArrayRef<Activation> activations;
+  bool takesLogits; ///< even where the output ends in none of them
   Sums (*build)(const Prediction &);
 };
 

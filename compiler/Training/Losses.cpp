@@ -18,31 +18,28 @@ std::string describe(ArrayRef<Dim> dims) {
          }), ", ") + "]";
 }
 
-/// The input of the softmax that makes `scores`, and the dimension that it normalises.
-std::optional<std::pair<Value, int64_t>> findSoftmax(Value scores) {
-  if (auto softmax = scores.getDefiningOp<SoftmaxOp>(); softmax && softmax.getDims().size() == 1)
-    return {{softmax.getInput(), softmax.getDims()[0]}};
-  if (auto softmax = scores.getDefiningOp<LogSoftmaxOp>(); softmax && softmax.getDims().size() == 1)
-    return {{softmax.getInput(), softmax.getDims()[0]}};
+/// The activation behind an output, if it is one of `known`.
+struct FoundActivation {
+  Operation *op;
+  StringRef name;
+  Value logits;
+  int64_t dim = 0; ///< that a softmax normalises
+};
+
+std::optional<FoundActivation> findActivation(Value output, ArrayRef<Activation> known) {
+  auto knows = [&](Activation activation) { return llvm::is_contained(known, activation); };
+  if (auto softmax = output.getDefiningOp<SoftmaxOp>())
+    if (knows(Activation::Softmax) && softmax.getDims().size() == 1)
+      return {{softmax, "softmax", softmax.getInput(), softmax.getDims()[0]}};
+  if (auto softmax = output.getDefiningOp<LogSoftmaxOp>())
+    if (knows(Activation::LogSoftmax) && softmax.getDims().size() == 1)
+      return {{softmax, "log-softmax", softmax.getInput(), softmax.getDims()[0]}};
+  while (auto reshape = output.getDefiningOp<ReshapeOp>()) // a sigmoid is often squeezed afterwards
+    output = reshape.getInput();
+  if (auto sigmoid = output.getDefiningOp<LogisticOp>())
+    if (knows(Activation::Sigmoid))
+      return {{sigmoid, "sigmoid", sigmoid.getInput()}};
   return std::nullopt;
-}
-
-/// The sigmoid that makes `scores`, maybe reshaped afterwards.
-LogisticOp findSigmoid(Value scores) {
-  while (auto reshape = scores.getDefiningOp<ReshapeOp>())
-    scores = reshape.getInput();
-  return scores.getDefiningOp<LogisticOp>();
-}
-
-/// The logits behind a probability, in its shape; null if no activation is found that belongs to the loss.
-Value findLogits(OpBuilder &builder, Value scores, LabelKind kind) {
-  if (kind == LabelKind::Class)
-    if (auto softmax = findSoftmax(scores))
-      return softmax->first;
-  if (kind == LabelKind::Binary)
-    if (LogisticOp sigmoid = findSigmoid(scores))
-      return reshapeTo(builder, sigmoid.getLoc(), sigmoid.getInput(), cast<RankedTensorType>(scores.getType()));
-  return {};
 }
 
 /// A loss in FP16 or BF16 would lose the sum over a batch.
@@ -103,28 +100,25 @@ LogicalResult Objective::findPositions(func::FuncOp infer) {
   Value output = infer.getBody().front().getTerminator()->getOperand(outputIndex);
   auto type = cast<RankedTensorType>(output.getType());
   SmallVector<Dim> dims = getDims(type);
-  Builder builder(infer.getContext());
+  std::optional<FoundActivation> activation = findActivation(output, loss->activations);
+  if (activation)
+    emitRemark(activation->op->getLoc())
+        << "loss '" << loss->name << "' is computed from the input of this " << activation->name;
   if (loss->labels != LabelKind::Class) {
     if (dims.empty())
       return infer.emitError("loss '") << loss->name << "' needs an output with a value for each sample; output '"
                                        << outputName << "' has shape []";
     positionType = getTensorType(dims, getLossType(type.getElementType()));
-    if (loss->labels == LabelKind::Binary && findSigmoid(output))
-      emitRemark(output.getLoc()) << "loss '" << loss->name << "' is computed from the input of this sigmoid";
     return success();
   }
   // Without a softmax that says it: images have their classes in dimension 1 (as PyTorch wants), sequences in the last.
-  classDim = dims.size() >= 4 ? 1 : int64_t(dims.size()) - 1;
-  if (auto softmax = findSoftmax(output)) {
-    classDim = softmax->second;
-    emitRemark(output.getLoc()) << "loss '" << loss->name << "' is computed from the input of this softmax";
-  }
+  classDim = activation ? activation->dim : dims.size() >= 4 ? 1 : int64_t(dims.size()) - 1;
   if (dims.size() < 2 || dims[classDim].batched || dims[classDim].scale < 2)
     return infer.emitError("loss '")
            << loss->name << "' needs scores of two or more classes, such as an output [batch, 10] for labels [batch]; output '"
            << outputName << "' has shape " << describe(dims) << " (a single score decides between two with bce-logits)";
   dims.erase(dims.begin() + classDim);
-  positionType = getTensorType(dims, builder.getI64Type());
+  positionType = getTensorType(dims, IntegerType::get(infer.getContext(), 64));
   return success();
 }
 
@@ -156,10 +150,11 @@ LogicalResult Objective::findMetrics(func::FuncOp infer) {
 
 SmallVector<std::pair<std::string, Value>> Objective::build(OpBuilder &builder, Value output, Value label) const {
   Location loc = NameLoc::get(builder.getStringAttr(loss->name));
-  Value logits = findLogits(builder, output, loss->labels);
-  Value scores = logits ? logits : output;
+  std::optional<FoundActivation> activation = findActivation(output, loss->activations);
+  Value scores = activation ? activation->logits : output;
+  scores = reshapeTo(builder, loc, scores, cast<RankedTensorType>(output.getType()));
   scores = convertTo(builder, loc, scores, getLossType(getElementTypeOrSelf(scores.getType())));
-  Prediction prediction{builder, loc, *options, loss->labels, scores, loss->takesLogits || logits,
+  Prediction prediction{builder, loc, *options, loss->labels, scores, loss->takesLogits || activation,
                         reshapeTo(builder, loc, label, positionType), classDim};
   Sums sums = loss->build(prediction);
   SmallVector<std::pair<std::string, Value>> totals{{"loss", sums.value}, {"weight", sums.weight}};

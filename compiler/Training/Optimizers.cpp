@@ -79,15 +79,24 @@ constexpr OptimizerRule kOptimizers[] = {
 
 Expr buildConstant(const TrainingOptions &, double learningRate, Expr) { return learningRate; }
 
-Expr buildCosine(const TrainingOptions &options, double learningRate, Expr step) {
+/// From 0 where warm-up ends to 1 at the end, and 1 from there on.
+Expr getProgress(const TrainingOptions &options, Expr step) {
   double length = std::max<double>(options.totalSteps - options.warmupSteps, 1.0);
-  Expr progress = max(min((step - double(options.warmupSteps)) / length, 1.0), 0.0);
-  return options.minLearningRate +
-         (learningRate - options.minLearningRate) * 0.5 * (1.0 + cos(progress * llvm::numbers::pi));
+  return max(min((step - double(options.warmupSteps)) / length, 1.0), 0.0);
+}
+
+Expr buildLinear(const TrainingOptions &options, double learningRate, Expr step) {
+  return learningRate + (options.minLearningRate - learningRate) * getProgress(options, step);
+}
+
+Expr buildCosine(const TrainingOptions &options, double learningRate, Expr step) {
+  double half = 0.5 * (learningRate - options.minLearningRate);
+  return options.minLearningRate + half * (1.0 + cos(getProgress(options, step) * llvm::numbers::pi));
 }
 
 constexpr ScheduleRule kSchedules[] = {
     {"constant", false, buildConstant},
+    {"linear", true, buildLinear},
     {"cosine", true, buildCosine},
 };
 

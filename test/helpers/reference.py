@@ -48,6 +48,8 @@ class Options:
         if self.schedule == "constant":
             return base
         progress = min((step - self.warmup) / max(self.steps - self.warmup, 1), 1.0)
+        if self.schedule == "linear":
+            return base + (self.min_lr - base) * progress
         return self.min_lr + (base - self.min_lr) * 0.5 * (1 + math.cos(math.pi * progress))
 
     def decay(self, name):
@@ -58,9 +60,12 @@ class Options:
 
 def cross_entropy(options, scores, labels):
     """PyTorch's CrossEntropyLoss; classes in dimension 1 of images, else in the last."""
-    scores = jnp.moveaxis(scores, 1 if scores.ndim >= 4 else -1, -1)
-    labels = labels.reshape(scores.shape[:-1])
-    logp = jax.nn.log_softmax(scores)
+    return nll(options, jax.nn.log_softmax(scores, 1 if scores.ndim >= 4 else -1), labels)
+
+
+def nll(options, logp, labels):
+    logp = jnp.moveaxis(logp, 1 if logp.ndim >= 4 else -1, -1)
+    labels = labels.reshape(logp.shape[:-1])
     counted = labels != options.ignore_index
     picked = jnp.take_along_axis(logp, jnp.where(counted, labels, 0)[..., None], -1)[..., 0]
     s = options.label_smoothing
@@ -84,8 +89,17 @@ def mse(options, y, labels):
     return ((y - labels.reshape(y.shape).astype(y.dtype)) ** 2).mean()
 
 
-LOSSES = {"cross-entropy": cross_entropy, "bce": bce, "bce-logits": bce_logits, "mse": mse}
-ACTIVATIONS = {"cross-entropy": ("Softmax", "LogSoftmax"), "bce": ("Sigmoid",), "bce-logits": ("Sigmoid",), "mse": ()}
+def l1(options, y, labels):
+    return jnp.abs(y - labels.reshape(y.shape).astype(y.dtype)).mean()
+
+
+def huber(options, y, labels):
+    size = jnp.abs(y - labels.reshape(y.shape).astype(y.dtype))
+    return jnp.where(size <= 1, 0.5 * size**2, size - 0.5).mean()
+
+
+LOSSES = {"cross-entropy": cross_entropy, "nll": nll, "bce": bce, "bce-logits": bce_logits, "mse": mse, "l1": l1, "huber": huber}
+ACTIVATIONS = {"cross-entropy": ("Softmax", "LogSoftmax"), "bce": ("Sigmoid",), "bce-logits": ("Sigmoid",)}
 SLOTS = {"sgd": (), "momentum": ("momentum_buffer",), "nesterov": ("momentum_buffer",),
          "adam": ("exp_avg", "exp_avg_sq"), "adamw": ("exp_avg", "exp_avg_sq")}
 
@@ -126,7 +140,7 @@ class Trainer:
         """As Glyptic does: a model that ends in the loss's own activation is trained from its logits."""
         graph = self.graph.model.graph
         last = next((n for n in graph.node if self.graph.outputs[0] in n.output), None)
-        if last is not None and last.op_type in ACTIVATIONS[self.options.loss]:
+        if last is not None and last.op_type in ACTIVATIONS.get(self.options.loss, ()):
             self.graph.outputs[0] = last.input[0]
             if self.options.loss == "bce":
                 self.loss = bce_logits

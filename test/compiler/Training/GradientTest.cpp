@@ -1,6 +1,8 @@
 //===- GradientTest.cpp - Gradients of whole models against differences -----===//
 #include "TrainingProgram.h"
 
+#include <cstring>
+
 using namespace glyptic;
 using namespace glyptic::test;
 
@@ -37,6 +39,28 @@ TEST(Gradient, OfAnMlpThroughSoftmaxCrossEntropy) {
   expectGradients(kMlp, options, 3);
 }
 
+/// The same from the log-softmax's input and, behind two negations, from log-probabilities;
+/// a label in the batch does not count.
+TEST(Gradient, OfNegativeLogLikelihood) {
+  TrainingOptions options;
+  options.loss = "nll";
+  options.ignoreIndex = 1;
+  std::string model = kMlp.str();
+  model.replace(model.find("graph.softmax"), strlen("graph.softmax"), "graph.log_softmax");
+  expectGradients(model, options, 3);
+  model.replace(model.find("return %5"), strlen("return %5"), "%6 = graph.neg %5 : tensor<?x3xf32>\n%7 = graph.neg %6 : tensor<?x3xf32>\nreturn %7");
+  expectGradients(model, options, 3);
+
+  Program direct(model, options, graph::HostPrecision::F64);
+  options.loss = "cross-entropy";
+  Program fused(kMlp, options, graph::HostPrecision::F64);
+  // Types belong to a program's own context; the values are the same.
+  Tensors inputs = direct.randomInputs(6), expected = fused.run("grad", fused.randomInputs(6), 6);
+  for (auto &[name, value] : direct.run("grad", inputs, 6))
+    for (int64_t i = 0; i < value.getNumElements(); ++i)
+      EXPECT_NEAR(value.at(i), expected.at(name).at(i), 1e-14) << name;
+}
+
 TEST(Gradient, OfAConvolutionThroughPoolingAndSigmoid) {
   TrainingOptions options;
   options.loss = "bce";
@@ -70,6 +94,39 @@ TEST(Gradient, OfBceOnProbabilities) {
       %4 = graph.mul %3, %3 : tensor<?x4xf32>
       return %4 : tensor<?x4xf32>
     })", options, 1);
+}
+
+/// Differences on both sides of one, by hand: |-0.5|, |3|, |-2|, |0.25|.
+TEST(Gradient, OfDistances) {
+  const std::map<std::string, std::pair<double, std::array<double, 4>>> expected{
+      {"mse", {0.25 + 9 + 4 + 0.0625, {-1.0, 6.0, -4.0, 0.5}}},
+      {"l1", {5.75, {-1.0, 1.0, -1.0, 1.0}}},
+      {"huber", {0.125 + 2.5 + 1.5 + 0.03125, {-0.5, 1.0, -1.0, 0.25}}}};
+  for (auto &[loss, values] : expected) {
+    TrainingOptions options;
+    options.loss = loss;
+    Program program(R"(
+      func.func @infer(%w: tensor<4xf32> {graph.name = "w", graph.role = "parameter"},
+                       %x: tensor<?x4xf32> {graph.name = "x", graph.role = "input"})
+          -> (tensor<?x4xf32> {graph.name = "y", graph.role = "output"}) {
+        %0 = graph.broadcast %w dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
+        %1 = graph.add %0, %x : tensor<?x4xf32>
+        return %1 : tensor<?x4xf32>
+      })", options, graph::HostPrecision::F64);
+    ASSERT_TRUE(program.isBuilt());
+    Tensors tensors = program.randomInputs(1);
+    const double differences[] = {-0.5, 3.0, -2.0, 0.25};
+    for (int i = 0; i < 4; ++i) {
+      tensors.at("w").set(i, differences[i]);
+      tensors.at("x").set(i, 0.125);
+      tensors.at("label").set(i, 0.125);
+    }
+    Tensors sums = program.run("grad", tensors, 1);
+    EXPECT_EQ(sums.at("loss").at(0), values.first) << loss;
+    EXPECT_EQ(sums.at("weight").at(0), 4.0);
+    for (int i = 0; i < 4; ++i)
+      EXPECT_EQ(sums.at("gradient.w").at(i), values.second[i]) << loss;
+  }
 }
 
 /// An output of exactly 0 or 1 costs 100 (PyTorch's bound) and must not poison the gradient.

@@ -14,8 +14,7 @@ namespace glyptic::test {
 
 using Tensors = std::map<std::string, graph::HostTensor>;
 
-/// A program built from text of @infer, whose functions take and give tensors by name. Tensors live on from one call to
-/// the next as state does: what a function returns replaces what it was called with.
+/// A program built from text of @infer, whose functions take and give tensors by name.
 class Program {
 public:
   Program(llvm::StringRef text, const TrainingOptions &options, graph::HostPrecision precision) : precision(precision) {
@@ -23,7 +22,12 @@ public:
     registerDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadAllAvailableDialects();
-    module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+    // In FP64 the model's type is changed as well, or constants would be rounded to FP32.
+    std::string source = text.str();
+    if (precision == graph::HostPrecision::F64)
+      for (size_t at; (at = source.find("f32")) != std::string::npos;)
+        source.replace(at, 3, "f64");
+    module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
     built = module && succeeded(buildTraining(*module, options));
   }
 
@@ -44,6 +48,16 @@ public:
     for (unsigned i = 0; i < function.getNumResults() && succeeded(results); ++i)
       named.emplace(getResultName(function, i).str(), (*results)[i]);
     return named;
+  }
+
+  /// One execution of @step: its results, and `tensors` with the new state.
+  Tensors advance(Tensors &tensors, int64_t batch) {
+    Tensors results = run("step", tensors, batch);
+    auto function = module->lookupSymbol<mlir::func::FuncOp>("step");
+    for (auto &[name, value] : results)
+      if (getResultRole(function, name) != "metric")
+        tensors.insert_or_assign(name, value);
+    return results;
   }
 
   /// Random values for all arguments of @infer: normal, or integers in [0, `bound`).

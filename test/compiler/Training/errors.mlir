@@ -8,7 +8,7 @@
 // RUN: not glyptic-opt %s -graph-training="loss=mse freeze=v" 2>&1 | FileCheck %s --check-prefix=GLOB
 // RUN: not glyptic-opt %s -graph-training="loss=mse freeze=w" 2>&1 | FileCheck %s --check-prefix=NOTHING
 
-// LOSS: error: unknown loss 'hinge'; known are cross-entropy, bce, bce-logits, mse
+// LOSS: error: unknown loss 'hinge'; known are cross-entropy, nll, bce, bce-logits, mse, l1, huber
 // OPTIMIZER: error: unknown optimizer 'lion'; known are sgd, momentum, nesterov, adam, adamw
 // METRIC: error: metric 'accuracy' does not fit loss 'mse'
 // SCHEDULE: error: schedule 'cosine' needs its end; give --steps or --epochs

@@ -15,8 +15,8 @@ func.func @infer(%w: tensor<1xf32> {graph.name = "w", graph.role = "parameter"},
   %0 = graph.broadcast %w dims = [1] : (tensor<1xf32>) -> tensor<?x1xf32>
   %1 = graph.mul %x, %0 : tensor<?x1xf32>
   %2 = graph.reshape %1 : (tensor<?x1xf32>) -> tensor<?xf32>
-  %3 = graph.logistic %2 : tensor<?xf32>
   // expected-remark @+1 {{loss 'bce' is computed from the input of this sigmoid}}
+  %3 = graph.logistic %2 : tensor<?xf32>
   %4 = graph.reshape %3 : (tensor<?xf32>) -> tensor<?x1xf32>
   return %4 : tensor<?x1xf32>
 }
