@@ -113,7 +113,7 @@ GLYPTIC_API glyptic_error *glyptic_session_set_input(glyptic_session *session, c
                                                      const void *data, size_t size);
 /* Runs an entry whose inputs all hold `samples` samples, and returns when it is done. Integer inputs outside their range
  * are an error that names the first bad sample. The first run with a new number of samples sets the libraries up and
- * allocates; later ones do not. */
+ * allocates; later ones allocate nothing, except what a library does for its own arguments. */
 GLYPTIC_API glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples);
 /* Copies an output of the entry that ran last; `size` must be its size for that run's samples. Outputs last until the
  * next input is set. */
