@@ -38,7 +38,6 @@ bool isFusible(Operation *op) {
   return isa<StructuredOpInterface>(op) || op->hasTrait<trait::NamedKernel>();
 }
 
-
 void collectProducers(Value value, llvm::SetVector<Operation *> &producers) {
   Operation *def = value.getDefiningOp();
   if (!def)

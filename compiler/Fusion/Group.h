@@ -35,8 +35,8 @@ Group describe(mlir::Operation *op);
 /// An op that fusion places: one with a structured form (or a kernel of its own) that no library does better.
 bool isFusible(mlir::Operation *op);
 
-/// An op that costs nothing where it is used - constants, indices, broadcasts: cloned into every region that uses it and
-/// never stored for its own sake.
+/// An op that costs nothing where it is used - constants, indices, broadcasts: cloned into every region that uses it
+/// and never stored for its own sake.
 bool isFree(mlir::Operation *op);
 
 /// Adds the ops that produce `value`, seen through free ones, to `producers`.

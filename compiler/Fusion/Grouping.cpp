@@ -76,8 +76,8 @@ private:
     groups[producer].ops.clear();
   }
 
-  /// Whether a path leaves `merged` and comes back: walks from what the group reads back to front, each other group as one
-  /// node, and looks for a member.
+  /// Whether a path leaves `merged` and comes back: walks from what the group reads back to front, each other group as
+  /// one node, and looks for a member.
   bool closesCycle(const Group &merged) {
     int64_t first = getLastPosition(merged.ops);
     for (Operation *op : merged.ops)

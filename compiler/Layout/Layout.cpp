@@ -46,11 +46,9 @@ struct LayoutPass : impl::LayoutPassBase<LayoutPass> {
     for (LayoutPreferenceOpInterface op : ops)
       rebuildPreferred(op);
 
-    MLIRContext *context = &getContext();
-    RewritePatternSet patterns(context);
+    // Transposes that meet cancel by folding, which the driver does by itself.
+    RewritePatternSet patterns(&getContext());
     layout::populateTransposePatterns(patterns);
-    for (RegisteredOperationName op : context->getRegisteredOperationsByDialect("graph"))
-      op.getCanonicalizationPatterns(patterns, context);
     if (failed(applyPatternsGreedily(module, std::move(patterns))))
       signalPassFailure();
   }

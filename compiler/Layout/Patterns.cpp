@@ -51,8 +51,8 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
         ++added;
       }
     }
-    if (!first || removed <= added ||
-        cast<RankedTensorType>(op->getResult(0).getType()).getRank() != cast<RankedTensorType>(first.getType()).getRank())
+    auto getRank = [](Value value) { return cast<RankedTensorType>(value.getType()).getRank(); };
+    if (!first || removed <= added || getRank(op->getResult(0)) != getRank(first))
       return failure();
     FailureOr<Value> moved = op.buildPermuted(rewriter, invertPermutation(first.getPermutation()));
     if (failed(moved))

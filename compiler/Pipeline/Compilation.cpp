@@ -8,11 +8,7 @@
 #include "compiler/OptionsJson.h"
 #include "compiler/Pipeline/Registration.h"
 #include "compiler/Planning/Bill.h"
-#if __has_include("compiler/Training/Training.h") // XXX
 #include "compiler/Training/Training.h"
-#else
-namespace glyptic { static mlir::LogicalResult buildTraining(mlir::ModuleOp, const TrainingOptions &) { return mlir::failure(); } }
-#endif
 #include "support/glyph/Glyph.h"
 #include "mlir/IR/Diagnostics.h"
 #include <chrono>

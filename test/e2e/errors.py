@@ -134,7 +134,7 @@ os.mkdir("folder.onnx")
 fails("train", "m.onnx", "--data", "good.npz", "-o", "folder.onnx", says="folder")
 fails("export", "m.onnx", "--state", "missing.safetensors", "-o", "t.onnx", says="missing.safetensors")
 open("before.onnx", "w").write("what was there before")
-fails("train", "m.onnx", "--data", "range.npz", "-o", "before.onnx")
+fails("train", "m.onnx", "--data", "count.npz", "-o", "before.onnx", says="20 samples")
 assert open("before.onnx").read() == "what was there before"
 
 # ---- A loss that is no longer finite ----

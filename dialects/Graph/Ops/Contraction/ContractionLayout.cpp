@@ -4,8 +4,8 @@
 using namespace mlir;
 using namespace glyptic::graph;
 
-/// A library reads operands through strides, so a transposed operand is one with other dimension numbers. Only the order
-/// of the free dimensions is fixed: they appear in the result.
+/// A library reads operands through strides, so a transposed operand is one with other dimension numbers. Only the
+/// order of the free dimensions is fixed: they appear in the result.
 bool DotGeneralOp::absorbOperandPermutation(unsigned index, ArrayRef<int64_t> permutation, Value source) {
   const bool isLhs = index == 0;
   ArrayRef<int64_t> batch = isLhs ? getLhsBatch() : getRhsBatch();

@@ -24,10 +24,12 @@ static ConvDimsAttr getFeatureLastDims(ConvDimsAttr dims) {
   return ConvDimsAttr::get(dims.getContext(), numbers, numbers, numbers);
 }
 
-template <typename ConvOpTy> static Value rebuild(ConvOpTy op, OpBuilder &builder, ValueRange operands, ArrayRef<int64_t> resultOrder) {
-  return ConvOpTy::create(builder, op.getLoc(), permuteType(cast<RankedTensorType>(op.getType()), resultOrder), operands[0],
-                          operands[1], getFeatureLastDims(op.getDims()), op.getStridesAttr(), op.getPadsLowAttr(),
-                          op.getPadsHighAttr(), op.getDilationsAttr(), op.getGroupsAttr());
+template <typename ConvOpTy>
+static Value rebuild(ConvOpTy op, OpBuilder &builder, ValueRange operands, ArrayRef<int64_t> resultOrder) {
+  RankedTensorType type = permuteType(cast<RankedTensorType>(op.getType()), resultOrder);
+  return ConvOpTy::create(builder, op.getLoc(), type, operands[0], operands[1], getFeatureLastDims(op.getDims()),
+                          op.getStridesAttr(), op.getPadsLowAttr(), op.getPadsHighAttr(), op.getDilationsAttr(),
+                          op.getGroupsAttr());
 }
 
 SmallVector<int64_t> ConvOp::getPreferredPermutation(unsigned index) {

@@ -11,5 +11,6 @@ FailureOr<Value> BroadcastOp::buildPermuted(OpBuilder &builder, ArrayRef<int64_t
   llvm::sort(order, [&](int64_t a, int64_t b) { return inverse[getDims()[a]] < inverse[getDims()[b]]; });
   Value input = transpose(builder, getLoc(), getInput(), order);
   SmallVector<int64_t> dims = llvm::map_to_vector(order, [&](int64_t i) { return inverse[getDims()[i]]; });
-  return Value(BroadcastOp::create(builder, getLoc(), permuteType(cast<RankedTensorType>(getType()), permutation), input, dims));
+  RankedTensorType type = permuteType(cast<RankedTensorType>(getType()), permutation);
+  return Value(BroadcastOp::create(builder, getLoc(), type, input, dims));
 }
