@@ -69,7 +69,9 @@ Session::Plan &Session::findPlan(std::string_view entry) {
 
 void Session::setInput(std::string_view entryName, std::string_view name, std::string_view bytes) {
   const glyph::Entry &entry = *findPlan(entryName).entry;
-  for (const glyph::Tensor *tensor : Elements(entry.inputs())) {
+  Elements inputs(entry.inputs());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const glyph::Tensor *tensor = inputs[i];
     if (view(tensor->name()) != name)
       continue;
     uint64_t limit = bytesFor(*tensor, static_cast<int64_t>(program->tables().max_batch()));
@@ -77,26 +79,28 @@ void Session::setInput(std::string_view entryName, std::string_view name, std::s
       throw Error("input " + quoteName(name) + " is given " + std::to_string(bytes.size()) + " bytes, the largest batch has " +
                   std::to_string(limit));
     if (bound != &entry)
-      inputSizes.clear();
+      inputSizes.assign(inputs.size(), std::nullopt);
     bound = &entry;
     ran = nullptr;
     if (!bytes.empty())
       std::memcpy(address(*tensor->buffer()), bytes.data(), bytes.size());
-    inputSizes[view(tensor->name())] = bytes.size();
+    inputSizes[i] = bytes.size();
     return;
   }
   throw Error("entry " + quoteName(entryName) + " has no input " + quoteName(name));
 }
 
 void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
-  for (const glyph::Tensor *tensor : Elements(entry.inputs())) {
+  Elements inputs(entry.inputs());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const glyph::Tensor *tensor = inputs[i];
     std::string_view name = view(tensor->name());
-    auto found = bound == &entry ? inputSizes.find(name) : inputSizes.end();
-    if (found == inputSizes.end())
+    std::optional<size_t> size = bound == &entry ? inputSizes[i] : std::nullopt;
+    if (!size)
       throw Error("input " + quoteName(name) + " is not set");
     uint64_t expected = bytesFor(*tensor, samples);
-    if (found->second != expected)
-      throw Error("input " + quoteName(name) + " holds " + std::to_string(found->second) + " bytes, " + std::to_string(samples) +
+    if (*size != expected)
+      throw Error("input " + quoteName(name) + " holds " + std::to_string(*size) + " bytes, " + std::to_string(samples) +
                   " samples of it are " + std::to_string(expected));
     for (const glyptic_range &range : program->ranges())
       if (name == range.tensor)
@@ -113,7 +117,7 @@ void Session::run(std::string_view entryName, int64_t samples) {
   if (!plan.prepared.count(samples))
     executor->call([&] { prepare(plan, samples); });
   if (bound != plan.entry)
-    inputSizes.clear();
+    bound = nullptr;
   ran = plan.entry;
   ranSamples = samples;
   executor->call([&] { execute(plan, samples); });

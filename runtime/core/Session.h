@@ -5,7 +5,7 @@
 #include "runtime/core/Program.h"
 #include "runtime/core/Routine.h"
 
-#include <map>
+#include <optional>
 #include <set>
 
 namespace glyptic::runtime {
@@ -66,7 +66,7 @@ private:
   Memory scratch;
   std::vector<Plan> plans;
   const glyph::Entry *bound = nullptr;              ///< the entry that the inputs in memory are for
-  std::map<std::string_view, size_t> inputSizes;    ///< bytes set, by input of `bound`
+  std::vector<std::optional<size_t>> inputSizes;    ///< bytes set, for each input of `bound`
   const glyph::Entry *ran = nullptr;                ///< the entry whose outputs are in memory
   int64_t ranSamples = 0;
   // Last: work ends before the memory that it uses goes.
