@@ -92,6 +92,15 @@ Outcome Compilation::checkOptions() {
         known += (known.empty() ? "" : ", ") + info.name.str();
       return fail(ErrorCode::Argument, "there is no phase " + quote(name) + "; phases are " + known);
     }
+  const PhaseInfo *last = findPhase(options.stopAfter), *printed = findPhase(options.printAfter);
+  for (const PhaseInfo *info : {last, printed})
+    if (info && info->phase == Phase::Training && !options.training)
+      return fail(ErrorCode::Argument, model + ": phase Training belongs to training steps; give --loss");
+  if (last && printed && printed->phase > last->phase)
+    return fail(ErrorCode::Argument, model + ": phase " + printed->name.str() + " is not reached: the compilation stops after " +
+                                         last->name.str());
+  if (glyph.empty() && (!last || last->phase == Phase::Glyph))
+    return fail(ErrorCode::Argument, model + ": there is no file to write the glyph to; give -o, or stop after an earlier phase");
   if (options.maxBatch < 1)
     return fail(ErrorCode::Argument, "the batch is " + std::to_string(options.maxBatch) + "; it is at least 1");
   return {};
