@@ -4,6 +4,8 @@
 #include "support/Error.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -13,6 +15,17 @@ namespace {
 void addMetrics(nlohmann::ordered_json &object, const glyptic_metric *metrics, size_t count) {
   for (size_t i = 0; i < count; ++i)
     object[metrics[i].name] = metrics[i].value;
+}
+
+/// What people wrote, 0.001, rather than the float beside it, 0.0010000000474974513: the shortest decimal that gives the
+/// same float. A double that is no float stays as it is.
+double shortestDecimal(double value) {
+  float narrow = static_cast<float>(value);
+  if (narrow != value)
+    return value;
+  char text[32] = {};
+  std::to_chars(text, text + sizeof text - 1, narrow);
+  return std::strtod(text, nullptr);
 }
 
 } // namespace
@@ -27,7 +40,7 @@ void StepLog::write(const glyptic_train_progress &progress) {
   nlohmann::ordered_json object = {{"step", progress.step},
                                    {"epoch", progress.epoch},
                                    {"loss", progress.loss},
-                                   {"lr", progress.learning_rate},
+                                   {"lr", shortestDecimal(progress.learning_rate)},
                                    {"grad_norm", progress.gradient_norm},
                                    {"samples_per_s", double(progress.samples) / progress.seconds}};
   addMetrics(object, progress.metrics, progress.metric_count);

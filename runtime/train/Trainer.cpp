@@ -187,7 +187,8 @@ glyptic_train_result Trainer::run() {
 
     result.stopped = options.should_stop && options.should_stop(options.user) ? 1 : 0;
     bool epochEnds = position.iteration % batchesPerEpoch == 0, ends = position.iteration == lastStep;
-    if (valid && (epochEnds || ends) && !result.stopped)
+    // Also where the run is stopped: a resumed one begins behind it, and would never report this epoch.
+    if (valid && (epochEnds || ends))
       evaluateValid(epoch);
     bool due = options.checkpoint_every && position.iteration % options.checkpoint_every == 0;
     if (checkpoint && (epochEnds || ends || due || result.stopped))

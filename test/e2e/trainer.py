@@ -70,7 +70,7 @@ steps, events = log_lines("a.jsonl")
 assert [line["step"] for line in steps] == list(range(1, STEPS + 1))
 assert [line["epoch"] for line in steps] == [1 + step // (STEPS // EPOCHS) for step in range(STEPS)]
 assert list(steps[0])[:6] == ["step", "epoch", "loss", "lr", "grad_norm", "samples_per_s"]
-assert all(line["lr"] == np.float32(0.001) and line["grad_norm"] > 0 and line["samples_per_s"] > 0 for line in steps)
+assert all(line["lr"] == 0.001 and line["grad_norm"] > 0 and line["samples_per_s"] > 0 for line in steps)
 assert [(line["event"], line["epoch"]) for line in events] == [("valid", epoch) for epoch in (1, 2, 3)]
 
 # Evaluation is exact over all samples, the last partial batch included: 150 is no multiple of 64.
