@@ -173,6 +173,13 @@ private:
   ImportState state;
 };
 
+/// A model with its nodes and tensors, before any node is imported.
+struct Parts {
+  ImportedModel model;
+  FlatGraph graph; ///< refers to the model's file
+  ModelTensors tensors;
+};
+
 } // namespace
 
 /// The file, read and checked.
@@ -189,39 +196,43 @@ static llvm::Expected<std::unique_ptr<ModelFile>> loadModel(StringRef path) {
   return file;
 }
 
-llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, const CompileOptions &options) {
-  context.loadDialect<GraphDialect, func::FuncDialect>();
+static llvm::Expected<Parts> loadParts(MLIRContext &context, StringRef path, const CompileOptions &options) {
   auto file = loadModel(path);
   if (!file)
     return file.takeError();
-  FlatGraph graph = flatten(**file);
-  ImportedModel model;
-  model.provenance = collectProvenance(graph);
-  auto inputs = collectInputs(context, **file, options);
+  Parts parts;
+  parts.graph = flatten(**file);
+  parts.model.provenance = collectProvenance(parts.graph);
+  parts.tensors = collectTensors(context, **file, parts.graph, options);
+  parts.model.file = std::move(*file);
+  return parts;
+}
+
+llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, const CompileOptions &options) {
+  context.loadDialect<GraphDialect, func::FuncDialect>();
+  auto parts = loadParts(context, path, options);
+  if (!parts)
+    return parts.takeError();
+  auto &[model, graph, tensors] = *parts;
+  auto inputs = collectInputs(context, *model.file, options);
   if (!inputs)
     return inputs.takeError();
-  ModelTensors tensors = collectTensors(context, **file, graph, options);
-  GraphImporter importer(context, **file, graph);
+  GraphImporter importer(context, *model.file, graph);
   importer.bind(tensors, *inputs);
   importer.importNodes();
   model.weights = std::move(tensors.weights);
   if (llvm::Error error = importer.finish(model.weights))
     return std::move(error);
   model.module = importer.takeModule();
-  model.file = std::move(*file);
-  return model;
+  return std::move(model);
 }
 
 llvm::Expected<ImportedModel> importWeights(MLIRContext &context, StringRef path, const CompileOptions &options) {
-  auto file = loadModel(path);
-  if (!file)
-    return file.takeError();
-  FlatGraph graph = flatten(**file);
-  ImportedModel model;
-  model.provenance = collectProvenance(graph);
-  model.weights = collectTensors(context, **file, graph, options).weights;
-  model.file = std::move(*file);
-  return model;
+  auto parts = loadParts(context, path, options);
+  if (!parts)
+    return parts.takeError();
+  parts->model.weights = std::move(parts->tensors.weights);
+  return std::move(parts->model);
 }
 
 } // namespace glyptic

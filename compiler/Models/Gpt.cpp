@@ -65,12 +65,10 @@ private:
     return builder.add(name, "LayerNormalization", {x, scale, bias});
   }
 
-  /// Weight and bias within scale / sqrt(inputs).
+  /// As MatMul and Add, which is how GPTs come out of exporters.
   std::string addDense(const std::string &name, const std::string &x, int64_t inputs, int64_t outputs,
                        double scale = 1.0) {
-    double bound = scale / std::sqrt(double(inputs));
-    std::string weight = builder.addUniform(name + ".weight", {inputs, outputs}, bound);
-    std::string bias = builder.addUniform(name + ".bias", {outputs}, bound);
+    auto [weight, bias] = builder.addWeights(name, {inputs, outputs}, inputs, outputs, scale);
     return builder.add(name, "Add", {builder.add(name + ".product", "MatMul", {x, weight}), bias});
   }
 

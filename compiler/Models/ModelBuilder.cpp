@@ -101,10 +101,15 @@ std::string ModelBuilder::add(StringRef name, StringRef op, ArrayRef<std::string
   return name.str();
 }
 
+std::pair<std::string, std::string> ModelBuilder::addWeights(StringRef name, ArrayRef<int64_t> shape, int64_t inputs,
+                                                             int64_t outputs, double scale) {
+  double bound = scale / std::sqrt(double(inputs));
+  std::string weight = addUniform((name + ".weight").str(), shape, bound);
+  return {weight, addUniform((name + ".bias").str(), {outputs}, bound)};
+}
+
 std::string ModelBuilder::addLinear(StringRef name, const std::string &x, int64_t inputs, int64_t outputs) {
-  double bound = 1.0 / std::sqrt(double(inputs));
-  std::string weight = addUniform((name + ".weight").str(), {outputs, inputs}, bound);
-  std::string bias = addUniform((name + ".bias").str(), {outputs}, bound);
+  auto [weight, bias] = addWeights(name, {outputs, inputs}, inputs, outputs);
   return add(name, "Gemm", {x, weight, bias}, {onnx::MakeAttribute("transB", int64_t(1))});
 }
 

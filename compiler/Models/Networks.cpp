@@ -1,7 +1,6 @@
 //===- Networks.cpp - linear, mlp, lenet --------------------------------------===//
 #include "compiler/Models/Networks.h"
 #include "compiler/Models/ModelBuilder.h"
-#include <cmath>
 
 using namespace llvm;
 using onnx::MakeAttribute;
@@ -41,9 +40,7 @@ llvm::Error buildMlp(ModelBuilder &builder, const Sizes &sizes) {
 /// 3x3 convolution with padding, ReLU, 2x2 maximum.
 std::string addConvBlock(ModelBuilder &builder, const std::string &name, const std::string &x, int64_t inputs,
                          int64_t outputs) {
-  double bound = 1.0 / std::sqrt(double(inputs * 9));
-  std::string weight = builder.addUniform(name + ".weight", {outputs, inputs, 3, 3}, bound);
-  std::string bias = builder.addUniform(name + ".bias", {outputs}, bound);
+  auto [weight, bias] = builder.addWeights(name, {outputs, inputs, 3, 3}, inputs * 9, outputs);
   std::vector<int64_t> two{2, 2};
   std::string y = builder.add(name, "Conv", {x, weight, bias},
                               {MakeAttribute("kernel_shape", std::vector<int64_t>{3, 3}),

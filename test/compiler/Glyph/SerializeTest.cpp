@@ -1,14 +1,11 @@
 //===- SerializeTest.cpp - Plans survive the way through a glyph ----------===//
 #include "compiler/Glyph/Serialize.h"
 #include "compiler/Glyph/WriteGlyph.h"
-#include "compiler/Pipeline/Registration.h"
 #include "support/Safetensors.h"
 #include "support/Zip.h"
 #include "support/glyph/Glyph.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
+#include "test/dialects/Plan/PlanFixture.h"
 #include <cstdlib>
-#include <gtest/gtest.h>
 
 using namespace mlir;
 using namespace glyptic;
@@ -56,22 +53,11 @@ std::string print(ModuleOp module) {
   return text;
 }
 
-struct GlyphTest : testing::Test {
-  GlyphTest() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    context.appendDialectRegistry(registry);
-    module = parseSourceString<ModuleOp>(kPlan, &context);
-  }
-
-  plan::ProgramOp getPlan() { return *module->getOps<plan::ProgramOp>().begin(); }
-
-  MLIRContext context{MLIRContext::Threading::DISABLED};
-  OwningOpRef<ModuleOp> module;
+struct GlyphTest : test::PlanFixture {
+  GlyphTest() : PlanFixture(kPlan) {}
 };
 
 TEST_F(GlyphTest, PlanComesBackWithTheSameText) {
-  ASSERT_TRUE(module);
   FailureOr<glyph::ProgramT> program = toGlyphProgram(getPlan());
   ASSERT_TRUE(succeeded(program));
   const std::string bytes = pack(*program);
@@ -85,7 +71,6 @@ TEST_F(GlyphTest, PlanComesBackWithTheSameText) {
 
 /// What the plan says must be where a reader of the schema looks for it, not only survive the round trip.
 TEST_F(GlyphTest, FactsLieWhereTheSchemaSays) {
-  ASSERT_TRUE(module);
   FailureOr<glyph::ProgramT> program = toGlyphProgram(getPlan());
   ASSERT_TRUE(succeeded(program));
   EXPECT_EQ(program->format, glyph::kFormat);
@@ -114,7 +99,6 @@ TEST_F(GlyphTest, FactsLieWhereTheSchemaSays) {
 }
 
 TEST_F(GlyphTest, ArchiveHoldsProgramCodeAndWeights) {
-  ASSERT_TRUE(module);
   FailureOr<glyph::ProgramT> program = toGlyphProgram(getPlan());
   ASSERT_TRUE(succeeded(program));
   const float values[] = {1, 2, 3, 4, 5, 6};
@@ -148,7 +132,6 @@ TEST_F(GlyphTest, ArchiveHoldsProgramCodeAndWeights) {
 }
 
 TEST_F(GlyphTest, StateWithoutInitialValueIsRefused) {
-  ASSERT_TRUE(module);
   FailureOr<glyph::ProgramT> program = toGlyphProgram(getPlan());
   ASSERT_TRUE(succeeded(program));
   const std::string path = testing::TempDir() + "refused.glyph";

@@ -1,11 +1,7 @@
 //===- BillTest.cpp - What the bill says, counted by hand -----------------===//
-#include "compiler/Pipeline/Registration.h"
 #include "compiler/Planning/Bill.h"
 #include "compiler/Planning/Units.h"
-#include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
-#include <gtest/gtest.h>
+#include "test/dialects/Plan/PlanFixture.h"
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -40,20 +36,11 @@ plan.program "cpu:avx,avx2,avx512bw,avx512dq,avx512f,avx512vl,bmi,bmi2,f16c,fma,
 }
 )mlir";
 
-struct BillTest : testing::Test {
-  BillTest() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    context.appendDialectRegistry(registry);
-    module = parseSourceString<ModuleOp>(kPlan, &context);
-  }
-  plan::ProgramOp getPlan() { return *module->getOps<plan::ProgramOp>().begin(); }
-  MLIRContext context{MLIRContext::Threading::DISABLED};
-  OwningOpRef<ModuleOp> module;
+struct BillTest : test::PlanFixture {
+  BillTest() : PlanFixture(kPlan) {}
 };
 
 TEST_F(BillTest, CountsByHand) {
-  ASSERT_TRUE(module);
   Bill bill = makeBill(getPlan());
   EXPECT_EQ(bill.parameters, 40);
   EXPECT_EQ(bill.buffers, 8);
@@ -74,7 +61,6 @@ TEST_F(BillTest, CountsByHand) {
 }
 
 TEST_F(BillTest, PredictionIsTheRoofline) {
-  ASSERT_TRUE(module);
   Machine machine;
   machine.flopsPerSecond = 1e3;
   machine.cacheBandwidth = 1e2;
@@ -90,7 +76,6 @@ TEST_F(BillTest, PredictionIsTheRoofline) {
 }
 
 TEST_F(BillTest, TextFitsEightyColumns) {
-  ASSERT_TRUE(module);
   Machine machine = Machine::measure(2, "");
   EXPECT_GT(machine.flopsPerSecond, 1e8);
   EXPECT_GT(machine.memoryBandwidth, 1e8);
@@ -100,7 +85,6 @@ TEST_F(BillTest, TextFitsEightyColumns) {
 }
 
 TEST_F(BillTest, JsonSaysTheSame) {
-  ASSERT_TRUE(module);
   auto json = nlohmann::json::parse(toJson(makeBill(getPlan())));
   EXPECT_EQ(json["memory"]["total"], 2240);
   EXPECT_EQ(json["entries"]["infer"]["kernels"], 4);
