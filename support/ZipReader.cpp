@@ -102,19 +102,23 @@ static void checkDisjoint(std::vector<const ZipEntry *> entries) {
       fail("entries " + quoteName(entries[i - 1]->name) + " and " + quoteName(entries[i]->name) + " overlap");
 }
 
+static constexpr size_t kDirectoryRecordSize = 22;
+
 /// minizip reads what lies beyond the end as zeros, so a file that is cut within its last record would pass as empty.
 static bool endsWithDirectory(std::string_view bytes) {
-  constexpr size_t recordSize = 22;
   size_t record = bytes.rfind("PK\5\6");
-  if (record == std::string_view::npos || bytes.size() - record < recordSize)
+  if (record == std::string_view::npos || bytes.size() - record < kDirectoryRecordSize)
     return false;
   size_t comment = static_cast<unsigned char>(bytes[record + 20]) | static_cast<unsigned char>(bytes[record + 21]) << 8;
-  return bytes.size() - record - recordSize == comment;
+  return bytes.size() - record - kDirectoryRecordSize == comment;
 }
 
 ZipReader::ZipReader(std::string_view bytes) {
   if (!endsWithDirectory(bytes))
     fail("not a ZIP archive, or cut short");
+  // minizip takes an archive without entries, which is nothing but its last record, for a damaged one.
+  if (bytes.size() == kDirectoryRecordSize && bytes.substr(8, 4) == std::string_view("\0\0\0\0", 4))
+    return;
   Stream stream{bytes};
   zlib_filefunc64_def functions = Stream::functions(stream);
   std::unique_ptr<void, int (*)(unzFile)> archive(unzOpen2_64("", &functions), unzClose);

@@ -26,7 +26,7 @@ public:
       if (last->isBeforeInBlock(op))
         last = op;
       for (Value operand : op->getOperands())
-        collectInputs(operand);
+        fusion::readsMemory(op) ? void(inputs.insert(operand)) : collectInputs(operand);
     }
     SmallVector<Value> results = getResults();
     OpBuilder builder(last);
@@ -110,7 +110,7 @@ struct FusionPass : impl::FusionPassBase<FusionPass> {
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
     std::vector<fusion::Group> groups = fusion::formGroups(block);
-    // A value that a library call or the caller needs is computed by a region even if it is free elsewhere.
+    // A value that a library call, a kernel of its own or the caller needs is computed by a region even if it is free elsewhere.
     for (fusion::Group &group : formFreeGroups(block))
       groups.push_back(std::move(group));
     for (const fusion::Group &group : groups)
@@ -120,12 +120,12 @@ struct FusionPass : impl::FusionPassBase<FusionPass> {
     sortTopologically(&block);
   }
 
-  /// Free ops with a use that no region can clone them for. A plain constant stays what it is: planning places it.
+  /// Free ops with a use that they cannot be cloned for. A plain constant stays what it is: planning places it.
   static std::vector<fusion::Group> formFreeGroups(Block &block) {
     std::vector<fusion::Group> groups;
     for (Operation &op : block.without_terminator())
       if (fusion::isFree(&op) && !op.hasTrait<OpTrait::ConstantLike>() &&
-          llvm::any_of(op.getUsers(), [](Operation *user) { return !fusion::isFusible(user); })) {
+          llvm::any_of(op.getUsers(), fusion::readsMemory)) {
         fusion::Group group;
         group.kind = fusion::Kind::Pointwise;
         group.ops.insert(&op);

@@ -38,6 +38,8 @@ bool isFusible(Operation *op) {
   return isa<StructuredOpInterface>(op) || op->hasTrait<trait::NamedKernel>();
 }
 
+bool readsMemory(Operation *op) { return !isFusible(op) || op->hasTrait<trait::NamedKernel>(); }
+
 void collectProducers(Value value, llvm::SetVector<Operation *> &producers) {
   Operation *def = value.getDefiningOp();
   if (!def)

@@ -39,6 +39,9 @@ bool isFusible(mlir::Operation *op);
 /// and never stored for its own sake.
 bool isFree(mlir::Operation *op);
 
+/// An op whose operands must lie in memory: free ops cannot be cloned for it.
+bool readsMemory(mlir::Operation *op);
+
 /// Adds the ops that produce `value`, seen through free ones, to `producers`.
 void collectProducers(mlir::Value value, llvm::SetVector<mlir::Operation *> &producers);
 

@@ -1,6 +1,7 @@
 //===- NodeImporter.cpp - One ONNX node becomes graph ops ---------------------===//
 #include "compiler/Import/NodeImporter.h"
 #include "compiler/Import/Diagnostics.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -36,10 +37,16 @@ Value NodeImporter::fail() {
 
 Value NodeImporter::finish(OperationState &operation) {
   Operation *op = state.builder.create(operation);
-  if (succeeded(op->getName().verifyInvariants(op)))
+  if (failed(op->getName().verifyInvariants(op))) {
+    op->erase();
+    return fail();
+  }
+  // What depends on constants alone may be a size or a bound further on.
+  SmallVector<Value> folded;
+  if (failed(state.builder.tryFold(op, folded)) || folded.empty())
     return op->getResult(0);
   op->erase();
-  return fail();
+  return folded.front();
 }
 
 //===-- Operands --------------------------------------------------------------------------------------------------===//
@@ -163,6 +170,19 @@ FailureOr<std::optional<SmallVector<int64_t>>> NodeImporter::getIntegers(StringR
   return integers;
 }
 
+std::optional<double> NodeImporter::getNumber(int index) {
+  if (const ShapeValue *value = getShapeValue(index))
+    return value->elements.size() == 1 && value->isStatic() ? std::optional<double>(value->elements[0].scale) : std::nullopt;
+  DenseFPElementsAttr elements;
+  Value operand = hasInput(index) ? getInput(index) : Value();
+  if (!operand || !matchPattern(operand, m_Constant(&elements)) || elements.getNumElements() != 1)
+    return std::nullopt;
+  APFloat value = *elements.getValues<APFloat>().begin();
+  bool losesInfo;
+  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.convertToDouble();
+}
+
 FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank)
     return emitError("axis " + Twine(axis) + " does not exist in a tensor of " + Twine(rank) + " dimensions");
@@ -187,8 +207,13 @@ FailureOr<SmallVector<int64_t>> NodeImporter::normalizeAxes(ArrayRef<int64_t> ax
 LogicalResult NodeImporter::setResult(Value value, int index) {
   if (!value)
     return failure();
-  if (hasOutput(index))
-    state.bindings[node.proto->output(index)].value = value;
+  if (!hasOutput(index))
+    return success();
+  Binding &binding = state.bindings[node.proto->output(index)];
+  binding.value = value;
+  DenseElementsAttr elements;
+  if (matchPattern(value, m_Constant(&elements)))
+    binding.shape = ShapeValue::get(elements);
   return success();
 }
 

@@ -69,6 +69,8 @@ public:
   /// Integers given by an attribute in older versions of an operator and by an operand in newer ones; nullopt if
   /// neither is there. Fails where an operand depends on data or on the batch.
   mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegers(llvm::StringRef attribute, int index);
+  /// The only element of operand `index`, if it is known at compile time.
+  std::optional<double> getNumber(int index);
   /// A dimension counted from the end if negative, checked against `rank`.
   mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
   mlir::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);

@@ -10,8 +10,9 @@ static auto getKey(const OpImporter &importer) { return std::tuple(importer.doma
 
 static std::vector<OpImporter> buildTable() {
   std::vector<OpImporter> table;
-  for (auto getter : {getActivationImporters, getContractionImporters, getConvolutionImporters, getElementwiseImporters,
-                      getIndexingImporters, getNormalisationImporters, getReductionImporters,
+  for (auto getter : {getActivationImporters, getContractionImporters, getConvolutionImporters, getElementsImporters,
+                      getElementwiseImporters,
+                      getIndexingImporters, getNormalisationImporters, getOrderingImporters, getReductionImporters,
                       getSequenceImporters, getShapeImporters, getSizeImporters})
     append_range(table, getter());
   llvm::sort(table, [](const OpImporter &a, const OpImporter &b) {

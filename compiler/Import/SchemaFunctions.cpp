@@ -40,6 +40,27 @@ bool buildBody(NodeImporter &importer, const onnx::OpSchema &schema, onnx::Funct
   return schema.BuildContextDependentFunction(context, body, std::max(opset, oldest));
 }
 
+/// The node with every attribute that has a default: bodies refer to them whether the node has them or not.
+onnx::NodeProto addDefaults(const onnx::NodeProto &node, const onnx::OpSchema &schema) {
+  onnx::NodeProto complete = node;
+  for (const auto &entry : schema.attributes()) {
+    const onnx::OpSchema::Attribute &attribute = entry.second;
+    if (attribute.default_value.has_type() &&
+        llvm::none_of(node.attribute(), [&](const auto &given) { return given.name() == attribute.name; })) {
+      *complete.add_attribute() = attribute.default_value;
+      complete.mutable_attribute()->rbegin()->set_name(attribute.name);
+    }
+  }
+  return complete;
+}
+
+/// The body's versions; of domains that it does not import (some of the library's bodies say only their own), the node's.
+OpsetVersions getBodyOpsets(const onnx::FunctionProto &body, const FlatNode &node) {
+  OpsetVersions versions = getOpsetVersions(body.opset_import());
+  versions.insert(node.opsets->begin(), node.opsets->end());
+  return versions;
+}
+
 } // namespace
 
 std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportState &state, int depth) {
@@ -50,6 +71,7 @@ std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportStat
     if (auto binding = state.bindings.find(input); binding != state.bindings.end() && binding->second.failed)
       return std::nullopt;
   onnx::FunctionProto body;
+  onnx::NodeProto call;
   try {
     const auto *schema = onnx::OpSchemaRegistry::Schema(node.proto->op_type(), importer.getOpset(),
                                                         normalizeDomain(node.proto->domain()));
@@ -59,12 +81,13 @@ std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportStat
       body = getBody(*schema, importer.getOpset());
     else if (!schema->HasContextDependentFunction() || !buildBody(importer, *schema, body))
       return std::nullopt;
+    call = addDefaults(*node.proto, *schema);
   } catch (const std::exception &) {
     return std::nullopt; // the library has no body for these types: reported as unsupported
   }
   FlatGraph graph;
-  const OpsetVersions *opsets = &graph.opsets.emplace_back(getOpsetVersions(body.opset_import()));
-  for (onnx::NodeProto &inner : instantiate(body, *node.proto))
+  const OpsetVersions *opsets = &graph.opsets.emplace_back(getBodyOpsets(body, node));
+  for (onnx::NodeProto &inner : instantiate(body, call))
     graph.nodes.push_back({&graph.instances.emplace_back(std::move(inner)), node.caller, opsets, node.description});
   return graph;
 }

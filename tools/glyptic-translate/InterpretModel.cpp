@@ -2,6 +2,7 @@
 #include "InterpretModel.h"
 #include "compiler/Interpreter/Interpreter.h"
 #include "dialects/Graph/BatchDims.h"
+#include "compiler/Glyph/Serialize.h"
 #include "support/Npz.h"
 #include "support/Error.h"
 #include "mlir/IR/Diagnostics.h"
@@ -17,35 +18,42 @@ static llvm::Error fail(const Twine &message) { return createStringError(inconve
 
 static StringRef getName(DictionaryAttr attributes) { return attributes.getAs<StringAttr>(kNameAttr).getValue(); }
 
-static std::optional<DType> getArrayType(Type type) {
-  if (type.isF32())
-    return DType::F32;
-  if (type.isInteger(64))
-    return DType::I64;
-  if (type.isInteger(32))
-    return DType::I32;
-  if (type.isInteger(1))
-    return DType::Bool;
-  return std::nullopt;
+/// NumPy's files know no BF16: such arrays are FP32, as `glyptic run` has it.
+static DType getArrayType(Type type) { return type.isBF16() ? DType::F32 : *toDataType(type); }
+
+/// The interpreter computes in its own precision; what leaves has the values of its declared type.
+static double roundTo(FloatType type, double value) {
+  APFloat rounded(value);
+  bool losesInfo;
+  rounded.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+  rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+  return rounded.convertToDouble();
 }
 
 static NpzArray makeArray(StringRef name, const HostTensor &tensor) {
-  NpzArray array{name.str(), DType::F64, tensor.getShape().vec(), {}};
-  array.bytes.resize(tensor.getNumElements() * sizeof(double));
-  for (int64_t i = 0; i < tensor.getNumElements(); ++i) {
-    double value = tensor.at(i);
-    std::memcpy(array.bytes.data() + i * sizeof(double), &value, sizeof(double));
-  }
-  return array;
+  auto make = [&](DType type, auto number) {
+    using T = decltype(number);
+    NpzArray array{name.str(), type, tensor.getShape().vec(), {}};
+    array.bytes.resize(tensor.getNumElements() * sizeof(T));
+    T *elements = reinterpret_cast<T *>(array.bytes.data());
+    for (int64_t i = 0; i < tensor.getNumElements(); ++i)
+      if constexpr (std::is_integral_v<T>)
+        elements[i] = tensor.get<int64_t>()[i];
+      else
+        elements[i] = roundTo(cast<FloatType>(tensor.getElementType()), tensor.at(i));
+    return array;
+  };
+  return isa<FloatType>(tensor.getElementType()) ? make(DType::F64, double()) : make(DType::I64, int64_t());
 }
 
 /// The bytes of argument `index`: a weight of the model or an array of the user.
 static Expected<HostTensor> getArgument(ImportedModel &model, func::FuncOp function, unsigned index,
-                                        ArrayRef<NpzArray> arrays, int64_t &batch) {
+                                        ArrayRef<NpzArray> arrays, InterpreterOptions &options) {
+  int64_t &batch = options.batch;
   auto type = cast<RankedTensorType>(function.getArgumentTypes()[index]);
   if (index < model.weights.size()) {
     const Weight &weight = model.weights[index];
-    return *HostTensor::fromElements(getElements(weight.type, weight.bytes), HostPrecision::F32);
+    return *HostTensor::fromElements(getElements(weight.type, weight.bytes), options.precision);
   }
   StringRef name = getName(function.getArgAttrDict(index));
   const NpzArray *array = find_if(arrays, [&](const NpzArray &candidate) { return candidate.name == name; });
@@ -56,18 +64,32 @@ static Expected<HostTensor> getArgument(ImportedModel &model, func::FuncOp funct
   if (getShapeAt(type, batch) != ArrayRef<int64_t>(array->shape) || getArrayType(type.getElementType()) != array->type)
     return fail("the array " + quoteName(name.str()) + " is " + describe(array->type, array->shape) +
                 ", which the input is not");
-  auto concrete = RankedTensorType::get(array->shape, type.getElementType());
+  Type stored = type.getElementType().isBF16() ? Float32Type::get(type.getContext()) : type.getElementType();
+  auto concrete = RankedTensorType::get(array->shape, stored);
   ArrayRef<char> bytes(reinterpret_cast<const char *>(array->bytes.data()), array->bytes.size());
-  return *HostTensor::fromElements(getElements(concrete, bytes), HostPrecision::F32);
+  DenseElementsAttr elements = getElements(concrete, bytes);
+  HostTensor tensor(type.getElementType(), array->shape, options.precision);
+  tensor.getStorage() = HostTensor::fromElements(elements, options.precision)->getStorage();
+  return tensor;
+}
+
+/// A program that computes anything in FP64 is interpreted in FP64.
+static HostPrecision getPrecision(func::FuncOp function) {
+  auto isF64 = [](Type type) { return getElementTypeOrSelf(type).isF64(); };
+  bool hasF64 = function.walk([&](Operation *op) {
+    return llvm::any_of(op->getOperandTypes(), isF64) ? WalkResult::interrupt() : WalkResult::advance();
+  }).wasInterrupted();
+  return hasF64 ? HostPrecision::F64 : HostPrecision::F32;
 }
 
 static llvm::Error run(ImportedModel &model, const std::string &inputPath, const std::string &outputPath) {
   auto function = model.module->lookupSymbol<func::FuncOp>(entry::Infer);
   std::vector<NpzArray> arrays = readNpz(inputPath);
   InterpreterOptions options;
+  options.precision = getPrecision(function);
   std::vector<HostTensor> arguments;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    Expected<HostTensor> argument = getArgument(model, function, i, arrays, options.batch);
+    Expected<HostTensor> argument = getArgument(model, function, i, arrays, options);
     if (!argument)
       return argument.takeError();
     arguments.push_back(std::move(*argument));

@@ -78,7 +78,198 @@ LogicalResult importMatMul(NodeImporter &node) {
   return node.setResult(createDot(node, lhs, rhs, rank, rank + 1, rank));
 }
 
+//===-- Einsum ----------------------------------------------------------------------------------------------------===//
+
+/// An operand of an einsum and the label of each of its dimensions. Letters are themselves; the dimensions that `...`
+/// stands for are numbered from the last on.
+struct Labelled {
+  Value value;
+  SmallVector<int> labels;
+};
+
+constexpr int kFirstEllipsis = 256;
+
+class Einsum {
+public:
+  explicit Einsum(NodeImporter &node) : node(node) {}
+
+  LogicalResult run() {
+    std::string equation = node.getString("equation", "");
+    llvm::erase(equation, ' ');
+    auto [left, right] = StringRef(equation).split("->");
+    SmallVector<StringRef> terms;
+    left.split(terms, ',');
+    if (int64_t(terms.size()) != node.getNumInputs())
+      return node.emitError("its equation has " + Twine(terms.size()) + " terms for " + Twine(node.getNumInputs()) +
+                            " operands");
+    for (auto [i, term] : llvm::enumerate(terms))
+      if (failed(addOperand(i, term)))
+        return failure();
+    bool isExplicit = StringRef(equation).contains("->");
+    if (failed(isExplicit ? readLabels(right, ellipsisRank, result) : inferResult()))
+      return failure();
+    dropRepeatedOnes();
+    Labelled product = sumOut(operands[0], [&](int label) { return isNeeded(label, 1); });
+    for (size_t i = 1; i < operands.size(); ++i) {
+      auto isKept = [&](int label) { return isNeeded(label, i + 1) || llvm::is_contained(product.labels, label); };
+      product = multiply(product, sumOut(operands[i], isKept), i + 1);
+    }
+    return setResult(product);
+  }
+
+private:
+  /// The labels of a term, whose `...` stands for `rank` dimensions.
+  LogicalResult readLabels(StringRef term, int64_t rank, SmallVectorImpl<int> &labels) {
+    auto [before, after] = term.split("...");
+    bool hasEllipsis = term.contains("...");
+    for (char c : before)
+      labels.push_back(static_cast<unsigned char>(c));
+    for (int64_t i = hasEllipsis ? rank : 0; i > 0; --i)
+      labels.push_back(kFirstEllipsis + i);
+    for (char c : after)
+      labels.push_back(static_cast<unsigned char>(c));
+    if (llvm::any_of(labels, [](int label) { return label < kFirstEllipsis && !llvm::isAlpha(label); }))
+      return node.emitError("its equation may hold letters, commas, ... and -> only");
+    return success();
+  }
+
+  LogicalResult addOperand(int index, StringRef term) {
+    Labelled operand{node.getInput(index), {}};
+    if (!operand.value)
+      return failure();
+    int64_t rank = getDims(operand.value).size(), letters = term.contains("...") ? term.size() - 3 : term.size();
+    if (term.contains("...") ? rank < letters : rank != letters)
+      return node.emitError("the term " + term + " is not for " + Twine(rank) + " dimensions");
+    if (failed(readLabels(term, rank - letters, operand.labels)))
+      return failure();
+    ellipsisRank = std::max(ellipsisRank, rank - letters);
+    while (takeDiagonal(operand))
+      ;
+    operands.push_back(operand);
+    return success(bool(operand.value));
+  }
+
+  /// Two dimensions of one label become one: every (n + 1)th element of both as one dimension.
+  bool takeDiagonal(Labelled &operand) {
+    for (size_t i = 0; operand.value && i < operand.labels.size(); ++i)
+      for (size_t j = i + 1; j < operand.labels.size(); ++j) {
+        if (operand.labels[i] != operand.labels[j])
+          continue;
+        SmallVector<int64_t> order;
+        for (size_t k = 0; k < operand.labels.size(); ++k)
+          if (k != i && k != j)
+            order.push_back(k);
+        llvm::append_range(order, SmallVector<int64_t>{int64_t(i), int64_t(j)});
+        Value moved = node.createTranspose(operand.value, order);
+        SmallVector<Dim> dims = moved ? getDims(moved) : SmallVector<Dim>(2);
+        Dim size = dims.pop_back_val();
+        dims.back() = {size.scale * size.scale, false};
+        moved = size.batched ? Value() : node.createReshape(moved, dims);
+        SmallVector<int64_t> starts(dims.size(), 0), strides(dims.size(), 1);
+        strides.back() = size.scale + 1;
+        dims.back() = size;
+        operand.value = node.createSlice(moved, starts, strides, dims);
+        operand.labels = llvm::map_to_vector(order, [&](int64_t k) { return operand.labels[k]; });
+        operand.labels.pop_back();
+        return true;
+      }
+    return false;
+  }
+
+  /// Without an arrow: what `...` stands for, then the letters that occur once, in alphabetical order.
+  LogicalResult inferResult() {
+    std::map<int, int> counts;
+    for (const Labelled &operand : operands)
+      for (int label : operand.labels)
+        ++counts[label];
+    for (int64_t i = ellipsisRank; i > 0; --i)
+      result.push_back(kFirstEllipsis + i);
+    for (auto [label, count] : counts)
+      if (label < kFirstEllipsis && count == 1)
+        result.push_back(label);
+    return success();
+  }
+
+  /// A dimension of size 1 that another operand has in full is repeated, so the product does not need it.
+  void dropRepeatedOnes() {
+    for (Labelled &operand : operands)
+      for (size_t i = operand.labels.size(); i-- > 0;) {
+        int label = operand.labels[i];
+        SmallVector<Dim> dims = getDims(operand.value);
+        auto isFull = [&](const Labelled &other) {
+          auto *found = llvm::find(other.labels, label);
+          return found != other.labels.end() && !getDims(other.value)[found - other.labels.begin()].isOne();
+        };
+        if (!dims[i].isOne() || llvm::none_of(operands, isFull))
+          continue;
+        dims.erase(dims.begin() + i);
+        operand.value = node.createReshape(operand.value, dims);
+        operand.labels.erase(operand.labels.begin() + i);
+      }
+  }
+
+  /// Whether the result, or an operand from `next` on, has the label.
+  bool isNeeded(int label, size_t next) const {
+    auto has = [&](const Labelled &operand) { return llvm::is_contained(operand.labels, label); };
+    return llvm::is_contained(result, label) || llvm::any_of(ArrayRef<Labelled>(operands).drop_front(next), has);
+  }
+
+  Labelled sumOut(const Labelled &operand, llvm::function_ref<bool(int label)> isKept) {
+    SmallVector<int64_t> dims;
+    Labelled sum{operand.value, {}};
+    for (auto [i, label] : llvm::enumerate(operand.labels))
+      isKept(label) ? sum.labels.push_back(label) : dims.push_back(i);
+    if (!dims.empty())
+      sum.value = node.create<ReduceOp>(ReductionKind::Sum, operand.value, ArrayRef<int64_t>(dims));
+    return sum;
+  }
+
+  /// Labels that both have are contracted unless something needs them; every other one is needed.
+  Labelled multiply(const Labelled &lhs, const Labelled &rhs, size_t next) {
+    SmallVector<int64_t> lhsBatch, rhsBatch, lhsContracted, rhsContracted;
+    Labelled product;
+    for (auto [i, label] : llvm::enumerate(lhs.labels)) {
+      auto *found = llvm::find(rhs.labels, label);
+      if (found == rhs.labels.end())
+        continue;
+      bool isKept = isNeeded(label, next);
+      (isKept ? lhsBatch : lhsContracted).push_back(i);
+      (isKept ? rhsBatch : rhsContracted).push_back(found - rhs.labels.begin());
+      if (isKept)
+        product.labels.push_back(label);
+    }
+    for (int label : lhs.labels)
+      if (!llvm::is_contained(rhs.labels, label))
+        product.labels.push_back(label);
+    for (int label : rhs.labels)
+      if (!llvm::is_contained(lhs.labels, label))
+        product.labels.push_back(label);
+    product.value = node.create<DotGeneralOp>(lhs.value, rhs.value, lhsBatch, rhsBatch, lhsContracted, rhsContracted,
+                                              TypeAttr(), TypeAttr());
+    return product;
+  }
+
+  LogicalResult setResult(const Labelled &product) {
+    SmallVector<int64_t> order;
+    for (int label : result) {
+      auto *found = llvm::find(product.labels, label);
+      if (found == product.labels.end())
+        return node.emitError("its result has a label that no operand has");
+      order.push_back(found - product.labels.begin());
+    }
+    if (!product.value)
+      return failure();
+    return node.setResult(node.createTranspose(product.value, order));
+  }
+
+  NodeImporter &node;
+  std::vector<Labelled> operands;
+  int64_t ellipsisRank = 0;
+  SmallVector<int> result;
+};
+
 const OpImporter kImporters[] = {
+    {"Einsum", 12, [](NodeImporter &node) { return Einsum(node).run(); }},
     {"Gemm", 7, importGemm},
     {"MatMul", 1, importMatMul},
 };

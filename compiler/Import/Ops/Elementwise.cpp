@@ -61,7 +61,9 @@ LogicalResult importPow(NodeImporter &node) {
   if (failed(node.broadcastTogether(operands)))
     return failure();
   Type base = node.getType(0).getElementType(), exponent = node.getType(1).getElementType();
-  Type computed = isa<FloatType>(exponent) && !isa<FloatType>(base) ? exponent : base;
+  // Powers of integers pass through FP64, exact up to 2^53.
+  bool isInteger = !isa<FloatType>(base) && !isa<FloatType>(exponent);
+  Type computed = isInteger ? node.getBuilder().getF64Type() : isa<FloatType>(base) ? base : exponent;
   Value power = node.create<PowOp>(node.createConvert(operands[0], computed), node.createConvert(operands[1], computed));
   return node.setResult(node.createConvert(power, base));
 }
@@ -105,6 +107,45 @@ LogicalResult importNot(NodeImporter &node) {
     return node.setResult(negated);
   }
   return importUnary<NotOp>(node);
+}
+
+template <typename OpT> LogicalResult importBitwise(NodeImporter &node) { return importBinary<OpT, nullptr>(node); }
+
+/// All bits turned: an exclusive or with ones.
+LogicalResult importBitwiseNot(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  return node.setResult(node.create<XorOp>(node.getInput(0), node.createSplat(-1, getDims(type), type.getElementType())));
+}
+
+LogicalResult importBitShift(NodeImporter &node) {
+  std::string direction = node.getString("direction", "");
+  if (direction == "LEFT")
+    return importBitwise<ShiftLeftOp>(node);
+  if (direction == "RIGHT")
+    return importBitwise<ShiftRightOp>(node);
+  return node.emitError("its direction must be LEFT or RIGHT");
+}
+
+/// The only value that differs from itself.
+LogicalResult importIsNaN(NodeImporter &node) {
+  return node.setResult(createCompare(node, Comparison::NE, node.getInput(0), node.getInput(0)));
+}
+
+LogicalResult importIsInf(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  auto is = [&](double number) {
+    Value splat = node.createSplat(number, getDims(type), type.getElementType());
+    return createCompare(node, Comparison::EQ, node.getInput(0), splat);
+  };
+  bool positive = node.getInt("detect_positive", 1), negative = node.getInt("detect_negative", 1);
+  if (!positive && !negative)
+    return node.setResult(node.createSplat(0, getDims(type), node.getBuilder().getI1Type()));
+  Value result = positive ? is(INFINITY) : is(-INFINITY);
+  return node.setResult(positive && negative ? node.create<OrOp>(result, is(-INFINITY)) : result);
 }
 
 LogicalResult importNeg(NodeImporter &node) {
@@ -172,12 +213,24 @@ LogicalResult importCastLike(NodeImporter &node) {
 
 const OpImporter kImporters[] = {
     {"Abs", 6, importUnary<AbsOp>},
+    {"Acos", 7, importUnary<AcosOp>},
+    {"Acosh", 9, importUnary<AcoshOp>},
     {"Add", 7, importBinary<AddOp, addDims>},
     {"And", 7, importBinary<AndOp, andDims>},
+    {"Asin", 7, importUnary<AsinOp>},
+    {"Asinh", 9, importUnary<AsinhOp>},
+    {"Atan", 7, importUnary<AtanOp>},
+    {"Atanh", 9, importUnary<AtanhOp>},
+    {"BitShift", 11, importBitShift},
+    {"BitwiseAnd", 18, importBitwise<AndOp>},
+    {"BitwiseNot", 18, importBitwiseNot},
+    {"BitwiseOr", 18, importBitwise<OrOp>},
+    {"BitwiseXor", 18, importBitwise<XorOp>},
     {"Cast", 6, importCast},
     {"CastLike", 15, importCastLike},
     {"Ceil", 6, importUnary<CeilOp>},
     {"Cos", 7, importUnary<CosOp>},
+    {"Cosh", 9, importUnary<CoshOp>},
     {"Div", 7, importBinary<DivOp, divDims>},
     {"Equal", 7, importCompare<Comparison::EQ, equalDims>},
     {"Erf", 9, importUnary<ErfOp>},
@@ -185,6 +238,8 @@ const OpImporter kImporters[] = {
     {"Floor", 6, importUnary<FloorOp>},
     {"Greater", 7, importCompare<Comparison::GT, greaterDims>},
     {"GreaterOrEqual", 12, importCompare<Comparison::GE, greaterOrEqualDims>},
+    {"IsInf", 10, importIsInf},
+    {"IsNaN", 9, importIsNaN},
     {"Less", 7, importCompare<Comparison::LT, lessDims>},
     {"LessOrEqual", 12, importCompare<Comparison::LE, lessOrEqualDims>},
     {"Log", 6, importUnary<LogOp>},
@@ -197,11 +252,14 @@ const OpImporter kImporters[] = {
     {"Or", 7, importBinary<OrOp, orDims>},
     {"Pow", 7, importPow},
     {"Reciprocal", 6, importReciprocal},
+    {"Round", 11, importUnary<RoundOp>},
     {"Sign", 9, importUnary<SignOp>},
     {"Sin", 7, importUnary<SinOp>},
+    {"Sinh", 9, importUnary<SinhOp>},
     {"Sqrt", 6, importUnary<SqrtOp>},
     {"Sub", 7, importBinary<SubOp, subDims>},
     {"Sum", 6, importVariadic<AddOp, addDims>},
+    {"Tan", 7, importUnary<TanOp>},
     {"Tanh", 6, importUnary<TanhOp>},
     {"Where", 9, importWhere},
     {"Xor", 7, importCompare<Comparison::NE, xorDims>},

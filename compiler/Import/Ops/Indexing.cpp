@@ -259,6 +259,62 @@ LogicalResult importPad(NodeImporter &node) {
   return node.setResult(node.create<PadOp>(node.getInput(0), value, low, high, interior));
 }
 
+/// Copies side by side: a new dimension before each one, along which it repeats.
+LogicalResult importTile(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  auto repeats = node.getIntegers("repeats", 1);
+  if (failed(dims) || failed(repeats))
+    return failure();
+  if (!*repeats || (*repeats)->size() != dims->size() || llvm::any_of(**repeats, [](int64_t n) { return n < 0; }))
+    return node.emitError("needs a number of repeats for each of " + Twine(dims->size()) + " dimensions");
+  SmallVector<Dim> spread, result;
+  SmallVector<int64_t> mapped;
+  for (auto [dim, count] : llvm::zip_equal(*dims, **repeats)) {
+    if (count != 1)
+      spread.push_back({count, false});
+    mapped.push_back(spread.size());
+    spread.push_back(dim);
+    result.push_back({dim.scale * count, dim.batched && dim.scale * count != 0});
+  }
+  Value input = node.getInput(0);
+  if (!input)
+    return failure();
+  RankedTensorType type = getTensorType(spread, cast<RankedTensorType>(input.getType()).getElementType());
+  return node.setResult(node.createReshape(node.createAs<BroadcastOp>(type, input, mapped), result));
+}
+
+/// Slices where the condition holds, which must be known: it decides the shape.
+LogicalResult importCompress(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  const ShapeValue *condition = node.getShapeValue(1);
+  if (failed(dims))
+    return failure();
+  if (!condition)
+    return node.emitError("the shape of its result depends on data; its condition must be known at compile time");
+  Value input = node.getInput(0);
+  int64_t axis = 0;
+  if (node.has("axis")) {
+    FailureOr<int64_t> known = node.normalizeAxis(node.getInt("axis", 0), dims->size());
+    if (failed(known))
+      return failure();
+    axis = *known;
+  } else {
+    Dim count{1, false};
+    for (Dim dim : *dims)
+      count = mulDims(count, dim).value_or(count); // at most one is batched
+    input = node.createReshape(input, count);
+    *dims = {count};
+  }
+  if ((*dims)[axis].batched)
+    return node.emitError("picks samples of the batch; fix the batch with --shape");
+  ShapeValue picked = ShapeValue::vector({}, node.getBuilder().getI64Type());
+  for (auto [i, holds] : llvm::enumerate(condition->elements))
+    if (holds.scale && int64_t(i) < (*dims)[axis].scale)
+      picked.elements.push_back({int64_t(i), false});
+  picked.shape = {int64_t(picked.elements.size())};
+  return node.setResult(node.create<GatherOp>(input, node.materialize(picked), axis));
+}
+
 /// Keeps the triangle where column - row is at least (upper) or at most (lower) k.
 LogicalResult importTrilu(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
@@ -278,11 +334,13 @@ LogicalResult importTrilu(NodeImporter &node) {
 }
 
 const OpImporter kImporters[] = {
+    {"Compress", 9, importCompress},
     {"Concat", 4, importConcat},
     {"Gather", 1, importGather},
     {"Pad", 2, importPad},
     {"Slice", 1, importSlice},
     {"Split", 2, importSplit},
+    {"Tile", 6, importTile},
     {"Trilu", 14, importTrilu},
 };
 

@@ -110,15 +110,10 @@ LogicalResult importIntegerRange(NodeImporter &node, Dim start, Dim limit, Dim d
 LogicalResult importFloatRange(NodeImporter &node) {
   double values[3];
   for (int i = 0; i < 3; ++i) {
-    Value operand = node.getInput(i);
-    auto constant = operand ? operand.getDefiningOp<ConstantOp>() : ConstantOp();
-    auto elements = constant ? dyn_cast<DenseFPElementsAttr>(constant.getValue()) : DenseFPElementsAttr();
-    if (!elements || elements.getNumElements() != 1)
+    std::optional<double> value = node.getNumber(i);
+    if (!value)
       return node.emitError("its bounds must be known at compile time");
-    APFloat value = *elements.getValues<APFloat>().begin();
-    bool losesInfo;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-    values[i] = value.convertToDouble();
+    values[i] = *value;
   }
   double count = std::ceil((values[1] - values[0]) / values[2]);
   if (!(count < double(1 << 30)))
@@ -137,9 +132,28 @@ LogicalResult importRange(NodeImporter &node) {
   return importFloatRange(node);
 }
 
+/// Ones where column - row is k.
+LogicalResult importEyeLike(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  if (failed(dims))
+    return failure();
+  if (dims->size() != 2)
+    return node.emitError("its input must be a matrix");
+  Type indexType = node.getBuilder().getI64Type(), elementType = node.getType(0).getElementType();
+  if (node.has("dtype"))
+    elementType = getElementType(*node.getBuilder().getContext(), node.getInt("dtype", 0));
+  if (!elementType)
+    return node.emitError("makes elements of type " + getDataTypeName(node.getInt("dtype", 0)) + ", which is not supported");
+  RankedTensorType positions = getTensorType(*dims, indexType);
+  Value distance = node.create<SubOp>(node.createAs<IotaOp>(positions, 1), node.createAs<IotaOp>(positions, 0));
+  Value isOn = node.create<CompareOp>(Comparison::EQ, distance, node.createSplat(node.getInt("k", 0), *dims, indexType));
+  return node.setResult(node.createConvert(isOn, elementType));
+}
+
 const OpImporter kImporters[] = {
     {"Constant", 1, importConstant},
     {"ConstantOfShape", 9, importConstantOfShape},
+    {"EyeLike", 9, importEyeLike},
     {"Range", 11, importRange},
     {"Shape", 1, importShape},
     {"Size", 1, importSize},

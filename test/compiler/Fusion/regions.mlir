@@ -103,3 +103,17 @@ func.func @centre(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
   %4 = graph.sub %x, %3 : tensor<?x4x8xf32>
   return %4 : tensor<?x4x8xf32>
 }
+
+// A kernel of its own reads memory: what elsewhere costs nothing is stored for it.
+// CHECK-LABEL: func @scattered
+// CHECK:       %[[ONES:.*]] = graph.region "pointwise"()
+// CHECK:         graph.broadcast
+// CHECK:       graph.region(%{{.*}}, %[[ONES]])
+// CHECK-NEXT:    ^bb0
+// CHECK-NEXT:    graph.scatter_add
+func.func @scattered(%i: tensor<?xi64>) -> tensor<5xf32> {
+  %one = graph.constant dense<1.0> : tensor<f32> : tensor<f32>
+  %0 = graph.broadcast %one dims = [] : (tensor<f32>) -> tensor<?xf32>
+  %1 = graph.scatter_add %i, %0 dim = 0 : (tensor<?xi64>, tensor<?xf32>) -> tensor<5xf32>
+  return %1 : tensor<5xf32>
+}

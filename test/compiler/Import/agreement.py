@@ -136,6 +136,43 @@ add(18, "Split", image, outputs=2, axis=2, num_outputs=2)
 add(17, "Gather", Fixed(normal(9, 4), np.float32), rng.integers(0, 9, (BATCH, 2)))
 add(17, "Gather", image, Fixed([2, -1]), axis=2)
 add(17, "Gather", image, Fixed(-2), axis=3)
+add(17, "GatherElements", x345, rng.integers(-4, 4, (BATCH, 6, 5)), axis=1)
+add(17, "GatherElements", x345, rng.integers(-5, 5, (BATCH, 4, 2)), axis=-1)
+add(17, "GatherND", x345, Fixed([[0, 1], [-1, -4]]))
+add(17, "GatherND", x345, rng.integers(-4, 4, (BATCH, 2, 1)), batch_dims=1)
+add(17, "GatherND", Fixed(normal(4, 5, 2), np.float32), rng.integers(-4, 4, (BATCH, 3, 2)))
+order = np.argsort(normal(BATCH, 4), axis=1)  # indices that differ
+add(17, "ScatterElements", normal(BATCH, 4), order - 4, normal(BATCH, 4), axis=1)
+add(17, "ScatterElements", normal(BATCH, 4), rng.integers(-4, 4, (BATCH, 7)), normal(BATCH, 7), axis=1, reduction="add")
+add(17, "ScatterND", Fixed(normal(9, 4), np.float32), np.array([[2], [-1], [0]]), normal(BATCH, 4))
+add(17, "ScatterND", normal(4, 2), rng.integers(-2, 2, (BATCH, 5, 1)), normal(BATCH, 5, 2), reduction="add")
+add(17, "ReverseSequence", x345, rng.integers(1, 5, BATCH), batch_axis=0, time_axis=1)
+add(17, "Tile", x345, Fixed([1, 2, 3]))
+add(17, "Compress", image, Fixed([1, 0, 1], bool), axis=1)
+for axis in (1, -1):
+    for exclusive, reverse in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        add(17, "CumSum", x345, Fixed(axis), exclusive=exclusive, reverse=reverse)
+    for largest in (0, 1):
+        add(17, "TopK", x345, Fixed([3]), outputs=2, axis=axis, largest=largest)
+add(17, "TopK", rng.integers(0, 3, (BATCH, 8)), Fixed([5]), outputs=2)  # equal elements come in order
+for axis in (0, 1, -1):
+    add(17, "OneHot", rng.integers(-5, 5, (BATCH, 2)), Fixed(5), Fixed([-1, 2], np.float32), axis=axis)
+add(11, "Hardmax", image)
+add(17, "Hardmax", image, axis=1)
+add(17, "EyeLike", normal(4, 5), dtype=TensorProto.FLOAT, k=-1)
+for op in "Tan Asin Acos Atan Sinh Cosh Asinh Atanh Round".split():
+    add(17, op, np.clip(normal(BATCH, 40), -0.99, 0.99) * np.float32(1 if "A" in op else 3))
+add(17, "Acosh", positive(BATCH, 4) + 1)
+add(17, "IsNaN", np.array([[1, np.nan, np.inf]], np.float32).repeat(BATCH, 0))
+add(17, "IsInf", np.array([[1, np.nan, np.inf, -np.inf]], np.float32).repeat(BATCH, 0), detect_negative=0)
+for op in "And Or Xor".split():
+    add(18, f"Bitwise{op}", rng.integers(-9, 9, (BATCH, 4)), rng.integers(-9, 9, (4,)))
+add(18, "BitwiseNot", rng.integers(-9, 9, (BATCH, 4)))
+for equation, *operands in (("bij,bjk->bik", x345, normal(BATCH, 5, 2)), ("bij,kj", x345, Fixed(normal(2, 5), np.float32)),
+                            ("bhqd,bhkd->bhqk", image, normal(BATCH, 4, 3, 6)), ("bij->bj", x345), ("b...i,i", image, normal(6)),
+                            ("bii->bi", normal(BATCH, 4, 4)), ("bij,jk,kl->bl", x345, normal(5, 6), normal(6, 2)),
+                            ("...ij,...jk->...ik", normal(BATCH, 4, 2, 3), normal(BATCH, 4, 3, 2)), ("bi,bi->", x34, normal(BATCH, 4))):
+    add(17, "Einsum", *operands, equation=equation)
 add(17, "Trilu", image, upper=0)
 add(17, "Trilu", image, Fixed(1))
 add(17, "Range", Fixed(3), Fixed(200), Fixed(2))

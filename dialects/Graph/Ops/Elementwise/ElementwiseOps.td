@@ -78,6 +78,11 @@ def Graph_CeilOp : Graph_UnaryOp<"ceil"> {
   let meaning = "std::ceil(x)";
   let body = "ceil(x)";
 }
+def Graph_RoundOp : Graph_UnaryOp<"round"> {
+  let summary = "nearest integer, of two the even one";
+  let meaning = "std::nearbyint(x)";
+  let body = "round(x)";
+}
 def Graph_ExpOp : Graph_UnaryOp<"exp"> {
   let summary = "e^x";
   let meaning = "std::exp(x)";
@@ -135,6 +140,60 @@ def Graph_CosOp : Graph_UnaryOp<"cos"> {
   let meaning = "std::cos(x)";
   let body = "cos(x)";
   let gradient = "-(g * sin(x))";
+}
+def Graph_TanOp : Graph_UnaryOp<"tan"> {
+  let summary = "tangent";
+  let meaning = "std::tan(x)";
+  let body = "tan(x)";
+  let gradient = "g * (1 + r * r)";
+}
+def Graph_AsinOp : Graph_UnaryOp<"asin"> {
+  let summary = "arc sine";
+  let meaning = "std::asin(x)";
+  let body = "asin(x)";
+  let gradient = "g / sqrt(1 - x * x)";
+}
+def Graph_AcosOp : Graph_UnaryOp<"acos"> {
+  let summary = "arc cosine";
+  let meaning = "std::acos(x)";
+  let body = "acos(x)";
+  let gradient = "-(g / sqrt(1 - x * x))";
+}
+def Graph_AtanOp : Graph_UnaryOp<"atan"> {
+  let summary = "arc tangent";
+  let meaning = "std::atan(x)";
+  let body = "atan(x)";
+  let gradient = "g / (1 + x * x)";
+}
+def Graph_SinhOp : Graph_UnaryOp<"sinh"> {
+  let summary = "hyperbolic sine";
+  let meaning = "std::sinh(x)";
+  let body = "sinh(x)";
+  let gradient = "g * cosh(x)";
+}
+def Graph_CoshOp : Graph_UnaryOp<"cosh"> {
+  let summary = "hyperbolic cosine";
+  let meaning = "std::cosh(x)";
+  let body = "cosh(x)";
+  let gradient = "g * sinh(x)";
+}
+def Graph_AsinhOp : Graph_UnaryOp<"asinh"> {
+  let summary = "inverse hyperbolic sine";
+  let meaning = "std::asinh(x)";
+  let body = "asinh(x)";
+  let gradient = "g * rsqrt(x * x + 1)";
+}
+def Graph_AcoshOp : Graph_UnaryOp<"acosh"> {
+  let summary = "inverse hyperbolic cosine";
+  let meaning = "std::acosh(x)";
+  let body = "acosh(x)";
+  let gradient = "g * rsqrt(x * x - 1)";
+}
+def Graph_AtanhOp : Graph_UnaryOp<"atanh"> {
+  let summary = "inverse hyperbolic tangent";
+  let meaning = "std::atanh(x)";
+  let body = "atanh(x)";
+  let gradient = "g / (1 - x * x)";
 }
 def Graph_LogisticOp : Graph_UnaryOp<"logistic"> {
   let summary = "1 / (1 + e^-x)";
@@ -239,9 +298,11 @@ def Graph_MinOp : Graph_BinaryOp<"min", Graph_NumberTensor, [Commutative]> {
   let gradientY = "select(y < x, g, select(equal(x, y), 0.5 * g, 0))";
 }
 
-class Graph_LogicalOp<string mnemonic> : Graph_ElementwiseOp<mnemonic, [SameOperandsAndResultType, Commutative]> {
-  let arguments = (ins Graph_BoolTensor:$lhs, Graph_BoolTensor:$rhs);
-  let results = (outs Graph_BoolTensor:$result);
+/// On booleans the logical operation, on integers the same for each bit.
+class Graph_BitwiseOp<string mnemonic, list<Trait> traits = [Commutative], Type tensor = Graph_IntTensor>
+    : Graph_ElementwiseOp<mnemonic, !listconcat(traits, [SameOperandsAndResultType])> {
+  let arguments = (ins tensor:$lhs, tensor:$rhs);
+  let results = (outs tensor:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
   let precision = "Exact";
   string meaning;
@@ -249,23 +310,41 @@ class Graph_LogicalOp<string mnemonic> : Graph_ElementwiseOp<mnemonic, [SameOper
   let extraClassDefinition = precisionDefinition # [{
     ::mlir::LogicalResult $cppClass::evaluate(::llvm::ArrayRef<const HostTensor *> operands,
                                               ::llvm::MutableArrayRef<HostTensor> results) {
-      return elementwise::evaluate(results[0], [](auto x, auto y) { return }] # meaning # [{; },
-                                   *operands[0], *operands[1]);
+      [[maybe_unused]] int64_t width = getType().getElementTypeBitWidth();
+      return elementwise::evaluateIntegers(results[0], [=](int64_t x, int64_t y) -> int64_t { return }] # meaning # [{; },
+                                           *operands[0], *operands[1]);
     }
     elementwise::Structured $cppClass::buildStructured(::mlir::OpBuilder &builder, ::mlir::ValueRange operands) {
       return elementwise::buildStructured(*this, builder, operands, [](Scalar x, Scalar y) { return }] # body # [{; });
     }
   }];
 }
-def Graph_AndOp : Graph_LogicalOp<"and"> {
+def Graph_AndOp : Graph_BitwiseOp<"and"> {
   let summary = "both";
-  let meaning = "x && y";
+  let meaning = "x & y";
   let body = "x & y";
 }
-def Graph_OrOp : Graph_LogicalOp<"or"> {
+def Graph_OrOp : Graph_BitwiseOp<"or"> {
   let summary = "either";
-  let meaning = "x || y";
+  let meaning = "x | y";
   let body = "x | y";
+}
+def Graph_XorOp : Graph_BitwiseOp<"xor"> {
+  let summary = "one of both, but not both";
+  let meaning = "x ^ y";
+  let body = "x ^ y";
+}
+
+def Graph_NumericIntTensor : RankedTensorOf<[I8, I16, I32, I64]>;
+def Graph_ShiftLeftOp : Graph_BitwiseOp<"shift_left", [], Graph_NumericIntTensor> {
+  let summary = "x * 2^y without the bits that leave; all leave where y is no position of a bit";
+  let meaning = "y < 0 || y >= width ? 0 : int64_t(uint64_t(x) << y)";
+  let body = "shiftLeft(x, y)";
+}
+def Graph_ShiftRightOp : Graph_BitwiseOp<"shift_right", [], Graph_NumericIntTensor> {
+  let summary = "floor(x / 2^y); the sign is all that is left where y is no position of a bit";
+  let meaning = "x >> (y < 0 || y >= width ? width - 1 : y)";
+  let body = "shiftRight(x, y)";
 }
 
 def Graph_NotOp : Graph_ElementwiseOp<"not", [SameOperandsAndResultType]> {

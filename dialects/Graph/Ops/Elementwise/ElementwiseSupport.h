@@ -31,6 +31,14 @@ mlir::LogicalResult evaluate(HostTensor &result, Fn meaning, const Tensors &...o
   return mlir::success();
 }
 
+template <typename Fn>
+mlir::LogicalResult evaluateIntegers(HostTensor &result, Fn meaning, const HostTensor &x, const HostTensor &y) {
+  llvm::transform(llvm::zip_equal(x.get<int64_t>(), y.get<int64_t>()), result.get<int64_t>().begin(),
+                  [&](auto pair) { return std::apply(meaning, pair); });
+  result.wrap();
+  return mlir::success();
+}
+
 /// Integer division never traps: 0 for a zero divisor, and the most negative number over -1 wraps.
 template <typename T> T divide(T x, T y) {
   if constexpr (std::is_integral_v<T>)

@@ -70,11 +70,28 @@ Scalar compare(Comparison comparison, Scalar x, Scalar y) {
 
 Scalar operator&(Scalar x, Scalar y) { return x.build<arith::AndIOp>(x.getValue(), y.getValue()); }
 Scalar operator|(Scalar x, Scalar y) { return x.build<arith::OrIOp>(x.getValue(), y.getValue()); }
+Scalar operator^(Scalar x, Scalar y) { return x.build<arith::XOrIOp>(x.getValue(), y.getValue()); }
 Scalar operator!(Scalar x) { return compare(Comparison::EQ, x, 0); }
 
 Scalar select(Scalar condition, Scalar x, Scalar y) {
   Scalar::unify(x, y);
   return condition.build<arith::SelectOp>(condition.getValue(), x.getValue(), y.getValue());
+}
+
+Scalar shiftLeft(Scalar x, Scalar y) {
+  // `arith` gives poison for counts out of range. Compared as unsigned, negative ones are large.
+  Scalar width(x.getType().getIntOrFloatBitWidth());
+  Scalar::unify(width, y);
+  Scalar isInRange = x.build<arith::CmpIOp>(arith::CmpIPredicate::ult, y.getValue(), width.getValue());
+  Scalar count = select(isInRange, y, 0);
+  return select(isInRange, x.build<arith::ShLIOp>(x.getValue(), count.getValue()), 0);
+}
+
+Scalar shiftRight(Scalar x, Scalar y) {
+  Scalar last(x.getType().getIntOrFloatBitWidth() - 1);
+  Scalar::unify(last, y);
+  Scalar count = x.build<arith::MinUIOp>(y.getValue(), last.getValue());
+  return x.build<arith::ShRSIOp>(x.getValue(), count.getValue());
 }
 
 Scalar max(Scalar x, Scalar y) { return arithmetic<arith::MaximumFOp, arith::MaxSIOp>(x, y); }
@@ -85,6 +102,7 @@ Scalar abs(Scalar x) {
 }
 Scalar floor(Scalar x) { return x.build<math::FloorOp>(x.getValue()); }
 Scalar ceil(Scalar x) { return x.build<math::CeilOp>(x.getValue()); }
+Scalar round(Scalar x) { return x.build<math::RoundEvenOp>(x.getValue()); }
 Scalar exp(Scalar x) { return x.build<math::ExpOp>(x.getValue()); }
 Scalar log(Scalar x) { return x.build<math::LogOp>(x.getValue()); }
 Scalar log1p(Scalar x) { return x.build<math::Log1pOp>(x.getValue()); }
@@ -94,6 +112,15 @@ Scalar tanh(Scalar x) { return x.build<math::TanhOp>(x.getValue()); }
 Scalar erf(Scalar x) { return x.build<math::ErfOp>(x.getValue()); }
 Scalar sin(Scalar x) { return x.build<math::SinOp>(x.getValue()); }
 Scalar cos(Scalar x) { return x.build<math::CosOp>(x.getValue()); }
+Scalar tan(Scalar x) { return x.build<math::TanOp>(x.getValue()); }
+Scalar asin(Scalar x) { return x.build<math::AsinOp>(x.getValue()); }
+Scalar acos(Scalar x) { return x.build<math::AcosOp>(x.getValue()); }
+Scalar atan(Scalar x) { return x.build<math::AtanOp>(x.getValue()); }
+Scalar sinh(Scalar x) { return x.build<math::SinhOp>(x.getValue()); }
+Scalar cosh(Scalar x) { return x.build<math::CoshOp>(x.getValue()); }
+Scalar asinh(Scalar x) { return x.build<math::AsinhOp>(x.getValue()); }
+Scalar acosh(Scalar x) { return x.build<math::AcoshOp>(x.getValue()); }
+Scalar atanh(Scalar x) { return x.build<math::AtanhOp>(x.getValue()); }
 Scalar pow(Scalar x, Scalar y) { return x.build<math::PowFOp>(x.getValue(), y.getValue()); }
 
 } // namespace glyptic::graph

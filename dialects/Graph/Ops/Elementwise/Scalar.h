@@ -48,9 +48,14 @@ inline Scalar operator>(Scalar x, Scalar y) { return compare(Comparison::GT, x, 
 
 Scalar operator&(Scalar x, Scalar y);
 Scalar operator|(Scalar x, Scalar y);
+Scalar operator^(Scalar x, Scalar y);
 Scalar operator!(Scalar x);
 
 Scalar select(Scalar condition, Scalar x, Scalar y);
+/// Every bit leaves (of a right shift: but the sign) where y is negative or not below the number of bits.
+Scalar shiftLeft(Scalar x, Scalar y);
+Scalar shiftRight(Scalar x, Scalar y);
+
 /// NaN wins.
 Scalar max(Scalar x, Scalar y);
 Scalar min(Scalar x, Scalar y);
@@ -58,6 +63,7 @@ Scalar min(Scalar x, Scalar y);
 Scalar abs(Scalar x);
 Scalar floor(Scalar x);
 Scalar ceil(Scalar x);
+Scalar round(Scalar x);
 Scalar exp(Scalar x);
 Scalar log(Scalar x);
 Scalar log1p(Scalar x);
@@ -67,6 +73,15 @@ Scalar tanh(Scalar x);
 Scalar erf(Scalar x);
 Scalar sin(Scalar x);
 Scalar cos(Scalar x);
+Scalar tan(Scalar x);
+Scalar asin(Scalar x);
+Scalar acos(Scalar x);
+Scalar atan(Scalar x);
+Scalar sinh(Scalar x);
+Scalar cosh(Scalar x);
+Scalar asinh(Scalar x);
+Scalar acosh(Scalar x);
+Scalar atanh(Scalar x);
 Scalar pow(Scalar x, Scalar y);
 
 } // namespace glyptic::graph

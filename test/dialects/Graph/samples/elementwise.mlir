@@ -548,3 +548,88 @@ func.func @is_finite(%x: tensor<?x5xf32>) -> tensor<?x5xi1> {
   %r = graph.is_finite %x : tensor<?x5xf32>
   return %r : tensor<?x5xi1>
 }
+
+func.func @round(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %r = graph.round %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @tan(%x: tensor<?x5xf32> {sample.low = -1.2, sample.high = 1.2}) -> tensor<?x5xf32> {
+  %r = graph.tan %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @asin(%x: tensor<?x5xf32> {sample.low = -0.9, sample.high = 0.9}) -> tensor<?x5xf32> {
+  %r = graph.asin %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @acos(%x: tensor<?x5xf32> {sample.low = -0.9, sample.high = 0.9}) -> tensor<?x5xf32> {
+  %r = graph.acos %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @atan(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %r = graph.atan %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @sinh(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %r = graph.sinh %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @cosh(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %r = graph.cosh %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @asinh(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %r = graph.asinh %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @acosh(%x: tensor<?x5xf32> {sample.low = 1.2, sample.high = 3.0}) -> tensor<?x5xf32> {
+  %r = graph.acosh %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @atanh(%x: tensor<?x5xf32> {sample.low = -0.9, sample.high = 0.9}) -> tensor<?x5xf32> {
+  %r = graph.atanh %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @xor(%x: tensor<?x5xi1>, %y: tensor<?x5xi1>) -> tensor<?x5xi1> {
+  %r = graph.xor %x, %y : tensor<?x5xi1>
+  return %r : tensor<?x5xi1>
+}
+
+func.func @and__bits(%x: tensor<?x5xi32> {sample.low = -100, sample.high = 100}, %y: tensor<?x5xi32> {sample.low = -9, sample.high = 9}) -> tensor<?x5xi32> {
+  %r = graph.and %x, %y : tensor<?x5xi32>
+  return %r : tensor<?x5xi32>
+}
+
+func.func @or__bits(%x: tensor<?x5xi32> {sample.low = -100, sample.high = 100}, %y: tensor<?x5xi32> {sample.low = -9, sample.high = 9}) -> tensor<?x5xi32> {
+  %r = graph.or %x, %y : tensor<?x5xi32>
+  return %r : tensor<?x5xi32>
+}
+
+func.func @xor__bits(%x: tensor<?x5xi64> {sample.low = -100, sample.high = 100}, %y: tensor<?x5xi64> {sample.low = -9, sample.high = 9}) -> tensor<?x5xi64> {
+  %r = graph.xor %x, %y : tensor<?x5xi64>
+  return %r : tensor<?x5xi64>
+}
+
+func.func @shift_left(%x: tensor<?x5xi32> {sample.low = -100, sample.high = 100}, %y: tensor<?x5xi32> {sample.low = -3, sample.high = 40}) -> tensor<?x5xi32> {
+  %r = graph.shift_left %x, %y : tensor<?x5xi32>
+  return %r : tensor<?x5xi32>
+}
+
+func.func @shift_right(%x: tensor<?x5xi8> {sample.low = -100, sample.high = 100}, %y: tensor<?x5xi8> {sample.low = -3, sample.high = 40}) -> tensor<?x5xi8> {
+  %r = graph.shift_right %x, %y : tensor<?x5xi8>
+  return %r : tensor<?x5xi8>
+}
+
+func.func @shift_right__wide(%x: tensor<?x5xi64> {sample.low = -100, sample.high = 100}, %y: tensor<?x5xi64> {sample.low = -3, sample.high = 70}) -> tensor<?x5xi64> {
+  %r = graph.shift_right %x, %y : tensor<?x5xi64>
+  return %r : tensor<?x5xi64>
+}
