@@ -183,28 +183,32 @@ def batches(data, size, steps):
 
 
 def trainable(path, frozen=()):
-    """Floating-point initializers, less those whose names match a glob of `frozen` (as --freeze; tables and masks)."""
+    """Floating-point initializers, less those whose names match a glob of `frozen` (as --freeze; tables and masks). A
+    number alone is a constant of the architecture (a scale, the value of a mask)."""
     return [n for n, v in Graph(path).weights.items()
-            if np.issubdtype(v.dtype, np.floating) and not any(fnmatch.fnmatchcase(n, glob) for glob in frozen)]
+            if np.issubdtype(v.dtype, np.floating) and v.ndim and not any(fnmatch.fnmatchcase(n, glob) for glob in frozen)]
 
 
-def compare(path, options, state, data, batch, steps, frozen=(), zero_gradients=()):
+def compare(path, options, state, data, batch, steps, frozen=(), zero_gradients={}):
     """Checks a saved `state` after `steps` updates on `data` in order, by the rule of docs/decisions.md: no element's
     error against JAX in FP64 exceeds twice the tensor's largest error of JAX in FP32, plus 1e-6.
 
-    `zero_gradients` are globs of parameters whose true gradient is zero (key biases of an attention): rounding alone
-    moves them, so they must exist and are left out. Returns the largest ratio of error to bound."""
+    `zero_gradients` are indices, by glob, of elements whose true gradient is zero (key biases of an attention): rounding
+    alone moves them, so they must exist and are left out. Returns the largest ratio of error to bound."""
     exact, rounded = (Trainer(path, options, trainable(path, frozen), dtype).train(batches(data, batch, steps)).state()
                       for dtype in (np.float64, np.float32))
     worst = 0.0
     for name, truth in exact.items():
         assert name in state, f"{name} is missing from the saved state"
         assert state[name].shape == truth.shape, f"{name}: {state[name].shape} instead of {truth.shape}"
-        if any(fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name, "optimizer.*." + pattern)
-               for pattern in zero_gradients):
+        meant = np.ones(truth.shape, bool)
+        for pattern, index in zero_gradients.items():
+            if fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name, "optimizer.*." + pattern):
+                meant[index] = False
+        if not meant.any():
             continue
-        error = np.abs(state[name].astype(np.float64) - truth).max()
-        bound = 2 * np.abs(rounded[name].astype(np.float64) - truth).max() + 1e-6
+        error = np.abs(state[name].astype(np.float64) - truth)[meant].max()
+        bound = 2 * np.abs(rounded[name].astype(np.float64) - truth)[meant].max() + 1e-6
         assert error <= bound, f"{name}: error {error:.3g} exceeds {bound:.3g} after {steps} steps"
         worst = max(worst, error / bound)
     assert state["training.step"] == steps, f"{state['training.step']} updates instead of {steps}"

@@ -23,20 +23,21 @@ def get_flags(options):
     return flags + [flag for glob in options.no_decay for flag in ("--no-decay", glob)]
 
 
-def train(model, options, data, batch, steps, extra=()):
-    """State after `steps` updates on `data` (arrays by name) in order, as safetensors under ONNX's names."""
+def train(model, options, data, batch, steps, extra=(), output=None):
+    """State after `steps` updates on `data` (arrays by name) in order, as safetensors under ONNX's names; the trained
+    model goes to `output`."""
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         np.savez(folder / "data.npz", **data)
         subprocess.run(["glyptic", "train", model, "--data", folder / "data.npz", *get_flags(options), "--batch", str(batch),
                         "--steps", str(steps), "--shuffle", "off", "--save-state", folder / "state.safetensors",
-                        "-o", folder / "trained.onnx", *extra], check=True, stdout=subprocess.DEVNULL)
+                        "-o", output or folder / "trained.onnx", *extra], check=True, stdout=subprocess.DEVNULL)
         return reference.read_safetensors(folder / "state.safetensors")
 
 
-def check(model, options, data, batch=8, steps=10, frozen=(), zero_gradients=(), extra=()):
+def check(model, options, data, batch=8, steps=10, frozen=(), zero_gradients={}, extra=(), output=None):
     """Trains with `glyptic train` and by the reference; fails where they differ by more than FP32 explains. `options`
     with a schedule that ends must name the same `steps`."""
     flags = [flag for glob in frozen for flag in ("--freeze", glob)]
-    state = train(model, options, data, batch, steps, [*flags, *extra])
+    state = train(model, options, data, batch, steps, [*flags, *extra], output)
     return reference.compare(model, options, state, data, batch, steps, frozen, zero_gradients)
