@@ -13,6 +13,8 @@ config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "helper
 # Objects compiled by one test may serve another, never those of the user who runs them.
 config.environment["GLYPTIC_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache")
 config.environment["JAX_PLATFORMS"] = "cpu"
+# Several tests share the cores: threads that spin while they wait for one another would make each many times slower.
+config.environment["OMP_WAIT_POLICY"] = "passive"
 config.substitutions += [
     ("%python", os.path.join(config.deps_dir, "venv", "bin", "python")),
     ("%fixtures", os.path.join(config.test_source_root, "fixtures")),

@@ -19,7 +19,8 @@ for options, batch in [
     (reference.Options(optimizer="nesterov", lr=0.05, clip_norm=0.2, weight_decay=1e-3), 100),
     (reference.Options(optimizer="sgd", lr=0.1, clip_norm=0.2, label_smoothing=0.1), 32),
 ]:
-    print(options.optimizer, "worst error over its bound:", training.check("lenet.onnx", options, data, batch, STEPS))
+    _, worst = training.check("lenet.onnx", options, data, batch, STEPS)
+    print(f"{options.optimizer}: worst error over its bound {worst:.2f}")
 
 flat = training.train("lenet.onnx", reference.Options(), data, 32, 5)
 column = training.train("lenet.onnx", reference.Options(), {**data, "label": data["label"][:, None]}, 32, 5)

@@ -37,7 +37,7 @@ def train(model, options, data, batch, steps, extra=(), output=None):
 
 def check(model, options, data, batch=8, steps=10, frozen=(), zero_gradients={}, extra=(), output=None):
     """Trains with `glyptic train` and by the reference; fails where they differ by more than FP32 explains. `options`
-    with a schedule that ends must name the same `steps`."""
+    with a schedule that ends must name the same `steps`. Returns the state and the largest ratio of error to bound."""
     flags = [flag for glob in frozen for flag in ("--freeze", glob)]
     state = train(model, options, data, batch, steps, [*flags, *extra], output)
-    return reference.compare(model, options, state, data, batch, steps, frozen, zero_gradients)
+    return state, reference.compare(model, options, state, data, batch, steps, frozen, zero_gradients)
