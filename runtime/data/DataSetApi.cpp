@@ -1,6 +1,7 @@
 //===- DataSetApi.cpp - Data sets from C ----------------------------------===//
 #include "runtime/core/Guard.h"
 #include "runtime/data/DataSetHandle.h"
+#include "runtime/data/RunSize.h"
 #include "runtime/data/SampleOrder.h"
 #include <numeric>
 
@@ -9,7 +10,7 @@ using namespace glyptic::runtime;
 
 namespace {
 
-ArraySpec makeSpec(const glyptic_tensor &tensor) {
+ArraySpec makeSpec(const glyptic_tensor &tensor, const RunSize &run) {
   ArraySpec spec;
   spec.name = tensor.name;
   spec.type = DType(tensor.dtype);
@@ -22,8 +23,15 @@ ArraySpec makeSpec(const glyptic_tensor &tensor) {
     if (tensor.batched[i])
       spec.batched = true;
   }
+  if (spec.batched)
+    spec.rows = tensor.dims[0];
+  // With the batch fixed, inputs that share it hold samples, and labels hold one or more numbers for each.
+  int64_t fixed = int64_t(run.largest);
+  if (run.isFixed && tensor.rank > 0 && (spec.label ? tensor.dims[0] % fixed == 0 : tensor.dims[0] == fixed)) {
+    spec.batched = true;
+    spec.rows = tensor.dims[0] / fixed;
+  }
   size_t first = spec.batched ? 1 : 0;
-  spec.rows = spec.batched ? tensor.dims[0] : 1;
   spec.dims.assign(tensor.dims + first, tensor.dims + tensor.rank);
   return spec;
 }
@@ -34,8 +42,9 @@ std::shared_ptr<const DataSet> load(const std::string &path, const glyptic_progr
   if (count == 0)
     throw Error("the glyph holds no training step; compile it with --loss");
   std::vector<ArraySpec> specs;
+  RunSize run(program);
   for (size_t i = 0; i < count; ++i)
-    specs.push_back(makeSpec(inputs[i]));
+    specs.push_back(makeSpec(inputs[i], run));
   auto data = std::make_shared<DataSet>(DataSet::load(path, specs));
   const glyptic_range *ranges = nullptr;
   for (size_t i = 0, size = glyptic_program_ranges(program, &ranges); i < size; ++i)

@@ -17,7 +17,7 @@ void BatchFeeder::run(const char *entry, const DataSet &data, const uint64_t *sa
     data.gather(index, samples, count, buffer.data());
     check(glyptic_session_set_input(session, entry, inputs[i].name, buffer.data(), size));
   }
-  check(glyptic_session_run(session, entry, int64_t(count)));
+  check(glyptic_session_run(session, entry, runSize.batch(count)));
 }
 
 std::vector<const char *> listMetrics(const glyptic_program *program, const char *entry,
@@ -43,7 +43,8 @@ Evaluation evaluate(const glyptic_program *program, glyptic_session *session, co
     result.metrics.push_back({name, 0});
   BatchFeeder feeder(program, session);
   double weight = 0;
-  size_t largest = size_t(glyptic_program_max_batch(program)), total = data.samples.size();
+  size_t largest = feeder.runSize.largest, total = data.samples.size();
+  feeder.runSize.check(total, "the data to evaluate on");
   for (size_t done = 0; done < total;) {
     size_t count = std::min(largest, total - done);
     feeder.run("evaluate", *data.arrays, data.samples.data() + done, count);

@@ -2,16 +2,20 @@
 #pragma once
 
 #include "runtime/data/DataSetHandle.h"
+#include "runtime/data/RunSize.h"
 
 namespace glyptic::runtime {
 
 /// Gathers samples and hands them to the entries of a session. Its buffers grow once to the largest batch.
 class BatchFeeder {
 public:
-  BatchFeeder(const glyptic_program *program, glyptic_session *session) : program(program), session(session) {}
+  BatchFeeder(const glyptic_program *program, glyptic_session *session)
+      : runSize(program), program(program), session(session) {}
 
   /// Runs `entry` on `count` samples of `data`.
   void run(const char *entry, const DataSet &data, const uint64_t *samples, size_t count);
+
+  const RunSize runSize;
 
 private:
   const glyptic_program *program;

@@ -29,14 +29,7 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
     : program(program), session(session), data(data), valid(valid), options(options), feeder(program, session),
       lastLoss(NAN) {
   checkOptions();
-  size_t largest = size_t(glyptic_program_max_batch(program));
-  batch = options.batch ? size_t(options.batch) : largest;
-  microbatches = options.accumulate ? size_t(options.accumulate) : divideUp(batch, largest);
-  if (divideUp(batch, microbatches) > largest)
-    throw Error("a batch of " + std::to_string(batch) + " in " + std::to_string(microbatches) +
-                " microbatches is more than the " + std::to_string(largest) +
-                " samples that the glyph was compiled for; compile it again with this --batch, or accumulate " +
-                std::to_string(divideUp(batch, largest)));
+  divideBatch();
   hasStep = hasEntry(program, "step");
   if (!hasStep && !hasEntry(program, "apply"))
     throw Error("the glyph holds no training step; compile it with --loss");
@@ -55,6 +48,28 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
                 std::filesystem::file_size(options.log, error) >= position.logSize && !error;
     log.emplace(options.log, same ? position.logSize : 0);
   }
+}
+
+void Trainer::divideBatch() {
+  const RunSize &runSize = feeder.runSize;
+  batch = options.batch ? size_t(options.batch) : runSize.largest;
+  microbatches = options.accumulate ? size_t(options.accumulate) : divideUp(batch, runSize.largest);
+  if (runSize.isFixed) {
+    runSize.check(batch, "a batch");
+    runSize.check(data.samples.size(), "the training data");
+    if (valid)
+      runSize.check(valid->samples.size(), "the data to evaluate on");
+    if (microbatches > 1 && microbatches != batch / runSize.largest)
+      throw Error("the model's batch is fixed at " + std::to_string(runSize.largest) + ", so a batch of " +
+                  std::to_string(batch) + " is " + std::to_string(batch / runSize.largest) + " microbatches, not " +
+                  std::to_string(microbatches));
+    microbatches = batch / runSize.largest;
+  }
+  if (divideUp(batch, microbatches) > runSize.largest)
+    throw Error("a batch of " + std::to_string(batch) + " in " + std::to_string(microbatches) +
+                " microbatches is more than the " + std::to_string(runSize.largest) +
+                " samples that the glyph was compiled for; compile it again with this --batch, or accumulate " +
+                std::to_string(divideUp(batch, runSize.largest)));
 }
 
 void Trainer::checkOptions() const {
@@ -123,7 +138,7 @@ void Trainer::trainBatch(const uint64_t *samples, size_t count) {
   if (hasStep && microbatches == 1)
     return feeder.run("step", *data.arrays, samples, count);
   check(glyptic_session_clear_accumulators(session));
-  size_t size = divideUp(count, microbatches);
+  size_t size = feeder.runSize.isFixed ? feeder.runSize.largest : divideUp(count, microbatches);
   for (size_t done = 0; done < count; done += size)
     feeder.run("grad", *data.arrays, samples + done, std::min(size, count - done));
   check(glyptic_session_run(session, "apply", 1)); // sums know their weight; no sample takes part

@@ -18,6 +18,7 @@ public:
 
 private:
   void checkOptions() const;
+  void divideBatch(); ///< into microbatches
   void openCheckpoint();
   nlohmann::ordered_json fingerprint() const;
   uint32_t stateChecksum() const;
