@@ -57,4 +57,13 @@ llvm::Expected<ImportedModel> importOnnx(mlir::MLIRContext &context, llvm::Strin
 llvm::Expected<ImportedModel> importWeights(mlir::MLIRContext &context, llvm::StringRef path,
                                             const CompileOptions &options);
 
+/// An operator with an importer, and the first opset whose meaning that implements.
+struct SupportedOperator {
+  llvm::StringRef domain, op; ///< the domain of ONNX's own operators is empty
+  int64_t sinceVersion;
+};
+
+/// Sorted. Operators that ONNX defines by a body need no importer.
+std::vector<SupportedOperator> getSupportedOperators();
+
 } // namespace glyptic

@@ -26,6 +26,13 @@ ArrayRef<OpImporter> getImporters() {
   return table;
 }
 
+std::vector<SupportedOperator> getSupportedOperators() {
+  auto describe = [](const OpImporter &importer) {
+    return SupportedOperator{importer.domain, importer.op, importer.sinceVersion};
+  };
+  return {map_iterator(getImporters().begin(), describe), map_iterator(getImporters().end(), describe)};
+}
+
 const OpImporter *lookupImporter(StringRef domain, StringRef op, int64_t opset) {
   ArrayRef<OpImporter> table = getImporters();
   auto end = llvm::upper_bound(table, std::tuple(domain, op, opset), [](const auto &key, const OpImporter &importer) {

@@ -100,6 +100,7 @@ inline Expr tanh(Expr x) { return Expr::build<TanhOp>(x); }
 inline Expr erf(Expr x) { return Expr::build<ErfOp>(x); }
 inline Expr sin(Expr x) { return Expr::build<SinOp>(x); }
 inline Expr cos(Expr x) { return Expr::build<CosOp>(x); }
+inline Expr round(Expr x) { return Expr::build<RoundOp>(x); }
 inline Expr sinh(Expr x) { return Expr::build<SinhOp>(x); }
 inline Expr cosh(Expr x) { return Expr::build<CoshOp>(x); }
 inline Expr logistic(Expr x) { return Expr::build<LogisticOp>(x); }

@@ -3,10 +3,11 @@
 //   glyptic-conformance FOLDER < names
 //
 // For each name on a line of its own, runs FOLDER/NAME.onnx on the arrays of FOLDER/NAME.in.npz: in the reference
-// interpreter, to FOLDER/NAME.interpreted.npz, and compiled, to FOLDER/NAME.compiled.npz. Prints a JSON object for each
-// run. A process for each run would cost more than the run.
+// interpreter, to FOLDER/NAME.interpreted.npz; compiled, to FOLDER/NAME.compiled.npz; and checks its gradient. Prints a
+// JSON object for each of the three. A process for each would cost more than the run.
 //
 //===----------------------------------------------------------------------===//
+#include "CheckGradient.h"
 #include "compiler/Compiler.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Registration.h"
@@ -34,11 +35,10 @@ CompileOptions getOptions(const std::string &stem) {
   return options;
 }
 
-void interpret(const mlir::DialectRegistry &registry, const std::string &stem) {
+template <typename Use> void withModel(const mlir::DialectRegistry &registry, const std::string &stem, Use use) {
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   llvm::Expected<ImportedModel> model = importOnnx(context, stem + ".onnx", getOptions(stem));
-  llvm::Error error = model ? interpretModel(*model, stem + ".in.npz", stem + ".interpreted.npz") : model.takeError();
-  if (error)
+  if (llvm::Error error = model ? use(*model) : model.takeError())
     throw std::runtime_error(llvm::toString(std::move(error)));
 }
 
@@ -101,7 +101,14 @@ int main(int argc, char **argv) {
   std::unique_ptr<Compiler> compiler(glypticCreateCompiler(kCompilerInterface));
   for (std::string name; std::getline(std::cin, name);) {
     const std::string stem = std::string(argv[1]) + "/" + name;
-    report(name, "interpreted", [&] { interpret(registry, stem); });
+    report(name, "interpreted", [&] {
+      withModel(registry, stem, [&](ImportedModel &model) {
+        return interpretModel(model, stem + ".in.npz", stem + ".interpreted.npz");
+      });
+    });
     report(name, "compiled", [&] { compile(*compiler, stem); });
+    report(name, "gradient", [&] {
+      withModel(registry, stem, [&](ImportedModel &model) { return checkGradient(model, stem + ".in.npz"); });
+    });
   }
 }

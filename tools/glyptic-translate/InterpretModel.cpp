@@ -82,18 +82,26 @@ static HostPrecision getPrecision(func::FuncOp function) {
   return hasF64 ? HostPrecision::F64 : HostPrecision::F32;
 }
 
-static llvm::Error run(ImportedModel &model, const std::string &inputPath, const std::string &outputPath) {
+Expected<std::vector<HostTensor>> readArguments(ImportedModel &model, const std::string &inputPath,
+                                                InterpreterOptions &options) {
   auto function = model.module->lookupSymbol<func::FuncOp>(entry::Infer);
-  std::vector<NpzArray> arrays = readNpz(inputPath);
-  InterpreterOptions options;
-  options.precision = getPrecision(function);
   std::vector<HostTensor> arguments;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    Expected<HostTensor> argument = getArgument(model, function, i, arrays, options);
-    if (!argument)
-      return argument.takeError();
-    arguments.push_back(std::move(*argument));
+  try {
+    std::vector<NpzArray> arrays = readNpz(inputPath);
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      Expected<HostTensor> argument = getArgument(model, function, i, arrays, options);
+      if (!argument)
+        return argument.takeError();
+      arguments.push_back(std::move(*argument));
+    }
+  } catch (const std::exception &e) {
+    return fail(e.what());
   }
+  return arguments;
+}
+
+Expected<std::vector<HostTensor>> interpretFunction(func::FuncOp function, ArrayRef<HostTensor> arguments,
+                                                    const InterpreterOptions &options) {
   std::string diagnostics;
   ScopedDiagnosticHandler handler(function.getContext(), [&](Diagnostic &diagnostic) {
     diagnostics += diagnostic.str() + "\n";
@@ -102,19 +110,28 @@ static llvm::Error run(ImportedModel &model, const std::string &inputPath, const
   auto results = interpret(function, arguments, options);
   if (failed(results))
     return fail(diagnostics);
-  std::vector<NpzArray> outputs;
-  for (auto [i, result] : llvm::enumerate(*results))
-    outputs.push_back(makeArray(getName(function.getResultAttrDict(i)), result));
-  writeNpz(outputPath, outputs);
-  return llvm::Error::success();
+  return std::move(*results);
 }
 
 llvm::Error interpretModel(ImportedModel &model, const std::string &inputPath, const std::string &outputPath) {
+  auto function = model.module->lookupSymbol<func::FuncOp>(entry::Infer);
+  InterpreterOptions options;
+  options.precision = getPrecision(function);
+  auto arguments = readArguments(model, inputPath, options);
+  if (!arguments)
+    return arguments.takeError();
+  auto results = interpretFunction(function, *arguments, options);
+  if (!results)
+    return results.takeError();
+  std::vector<NpzArray> outputs;
+  for (auto [i, result] : llvm::enumerate(*results))
+    outputs.push_back(makeArray(getName(function.getResultAttrDict(i)), result));
   try {
-    return run(model, inputPath, outputPath);
+    writeNpz(outputPath, outputs);
   } catch (const std::exception &e) {
     return fail(e.what());
   }
+  return llvm::Error::success();
 }
 
 } // namespace glyptic

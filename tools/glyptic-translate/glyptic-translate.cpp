@@ -32,6 +32,7 @@ static cl::list<std::string> shapes("shape", cl::desc("fix an input's shape; N i
 static cl::list<std::string> train("train", cl::desc("train weights that match"), cl::value_desc("glob"));
 static cl::opt<bool> listWeights("weights", cl::desc("list the weights and why they are trained instead"));
 static cl::opt<bool> listProvenance("provenance", cl::desc("list where each value came from instead"));
+static cl::opt<bool> listOperators("operators", cl::desc("list operators with an importer: domain, name, first version"));
 static cl::opt<bool> showLocations("locations", cl::desc("print the module with the names of its nodes"));
 
 static CompileOptions makeOptions() {
@@ -47,6 +48,12 @@ static CompileOptions makeOptions() {
   if (!train.empty())
     options.training.emplace().train = std::vector<std::string>(train.begin(), train.end());
   return options;
+}
+
+static Error printOperators() {
+  for (const SupportedOperator &known : getSupportedOperators())
+    outs() << (known.domain.empty() ? "ai.onnx" : known.domain) << " " << known.op << " " << known.sinceVersion << "\n";
+  return Error::success();
 }
 
 static void printWeights(const ImportedModel &model) {
@@ -98,7 +105,8 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
-  Error error = !newModel.empty()    ? writeNew()
+  Error error = listOperators        ? printOperators()
+                : !newModel.empty()  ? writeNew()
                 : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
                                      : printImported(context);
   if (!error)

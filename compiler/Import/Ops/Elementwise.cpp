@@ -9,6 +9,10 @@ namespace glyptic {
 
 namespace {
 
+Value createCompare(NodeImporter &node, Comparison comparison, Value lhs, Value rhs) {
+  return node.create<CompareOp>(comparison, lhs, rhs);
+}
+
 template <typename OpT> LogicalResult importUnary(NodeImporter &node) {
   return node.setResult(node.create<OpT>(node.getInput(0)));
 }
@@ -68,16 +72,37 @@ LogicalResult importPow(NodeImporter &node) {
   return node.setResult(node.createConvert(power, base));
 }
 
+std::optional<Dim> modDims(Dim a, Dim b) {
+  if (a.batched || b.batched || b.scale == 0 || b.scale == -1)
+    return std::nullopt;
+  int64_t rest = a.scale % b.scale;
+  return Dim{rest && (rest < 0) != (b.scale < 0) ? rest + b.scale : rest, false};
+}
+
+/// The rest of a division, with the sign of the dividend (fmod = 1) or of the divisor.
+LogicalResult importMod(NodeImporter &node) {
+  if (node.getInt("fmod", 0))
+    return importBinary<RemOp, nullptr>(node);
+  if (auto folded = fold(node, modDims))
+    return node.setResult(*folded);
+  Value operands[] = {node.getInput(0), node.getInput(1)};
+  if (failed(node.broadcastTogether(operands)))
+    return failure();
+  auto type = cast<RankedTensorType>(operands[0].getType());
+  Value zero = node.createSplat(0, getDims(type), type.getElementType());
+  Value rest = node.create<RemOp>(operands[0], operands[1]);
+  auto isNegative = [&](Value value) { return createCompare(node, Comparison::LT, value, zero); };
+  Value isOther = node.create<AndOp>(createCompare(node, Comparison::NE, rest, zero),
+                                     createCompare(node, Comparison::NE, isNegative(rest), isNegative(operands[1])));
+  return node.setResult(node.create<SelectOp>(isOther, node.create<AddOp>(rest, operands[1]), rest));
+}
+
 LogicalResult importReciprocal(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
   if (!type)
     return failure();
   Value one = node.createSplat(1.0, getDims(type), type.getElementType());
   return node.setResult(node.create<DivOp>(one, node.getInput(0)));
-}
-
-Value createCompare(NodeImporter &node, Comparison comparison, Value lhs, Value rhs) {
-  return node.create<CompareOp>(comparison, lhs, rhs);
 }
 
 template <Comparison comparison, DimFunction function> LogicalResult importCompare(NodeImporter &node) {
@@ -246,6 +271,7 @@ const OpImporter kImporters[] = {
     {"Max", 6, importVariadic<MaxOp, maxDims>},
     {"Mean", 6, importMean},
     {"Min", 6, importVariadic<MinOp, minDims>},
+    {"Mod", 10, importMod},
     {"Mul", 7, importBinary<MulOp, mulDims>},
     {"Neg", 6, importNeg},
     {"Not", 1, importNot},

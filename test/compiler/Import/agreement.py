@@ -163,6 +163,8 @@ add(17, "EyeLike", normal(4, 5), dtype=TensorProto.FLOAT, k=-1)
 for op in "Tan Asin Acos Atan Sinh Cosh Asinh Atanh Round".split():
     add(17, op, np.clip(normal(BATCH, 40), -0.99, 0.99) * np.float32(1 if "A" in op else 3))
 add(17, "Acosh", positive(BATCH, 4) + 1)
+add(17, "Mod", rng.integers(-9, 9, (BATCH, 20)), Fixed([-3] * 10 + [4] * 10))
+add(17, "Mod", normal(BATCH, 20) * 9, normal(20), fmod=1)
 add(17, "IsNaN", np.array([[1, np.nan, np.inf]], np.float32).repeat(BATCH, 0))
 add(17, "IsInf", np.array([[1, np.nan, np.inf, -np.inf]], np.float32).repeat(BATCH, 0), detect_negative=0)
 for op in "And Or Xor".split():

@@ -272,6 +272,13 @@ def Graph_DivOp : Graph_BinaryOp<"div"> {
   let gradientY = "-(g * r / y)";
   let hasFolder = 1;
 }
+def Graph_RemOp : Graph_BinaryOp<"rem"> {
+  let summary = "x - y * trunc(x / y), with the sign of x; of integers, x for a zero divisor";
+  let meaning = "elementwise::remainder(x, y)";
+  let body = "remainder(x, y)";
+  let gradientX = "g";
+  let gradientY = "-(g * round((x - r) / y))";
+}
 def Graph_PowOp : Graph_BinaryOp<"pow", Graph_FloatTensor> {
   let summary = "x to the power y";
   let meaning = "std::pow(x, y)";

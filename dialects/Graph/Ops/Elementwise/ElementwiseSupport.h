@@ -46,6 +46,13 @@ template <typename T> T divide(T x, T y) {
   return x / y;
 }
 
+template <typename T> T remainder(T x, T y) {
+  if constexpr (std::is_integral_v<T>)
+    return x - y * divide(x, y);
+  else
+    return std::fmod(x, y);
+}
+
 template <typename Fn>
 Structured buildStructured(mlir::Operation *op, mlir::OpBuilder &builder, mlir::ValueRange operands, Fn body) {
   auto type = mlir::cast<mlir::RankedTensorType>(op->getResult(0).getType());

@@ -35,6 +35,11 @@ Scalar operator/(Scalar x, Scalar y) {
   return select(isZero, 0, select(isMinusOne, -x, quotient));
 }
 
+Scalar remainder(Scalar x, Scalar y) {
+  Scalar::unify(x, y);
+  return x.isFloat() ? x.build<arith::RemFOp>(x.getValue(), y.getValue()) : x - y * (x / y);
+}
+
 Scalar operator-(Scalar x) { return x.isFloat() ? x.build<arith::NegFOp>(x.getValue()) : 0 - x; }
 
 static arith::CmpFPredicate getFloatPredicate(Comparison comparison) {

@@ -39,6 +39,8 @@ Scalar operator-(Scalar x, Scalar y);
 Scalar operator*(Scalar x, Scalar y);
 /// Integer division has the meaning of `graph.div`: a zero divisor gives 0, and the most negative number wraps.
 Scalar operator/(Scalar x, Scalar y);
+/// What division leaves, with the sign of x.
+Scalar remainder(Scalar x, Scalar y);
 Scalar operator-(Scalar x);
 
 /// Booleans compare as 0 < 1. Comparisons with NaN are false, but `ne` is true.

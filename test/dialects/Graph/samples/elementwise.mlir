@@ -633,3 +633,15 @@ func.func @shift_right__wide(%x: tensor<?x5xi64> {sample.low = -100, sample.high
   %r = graph.shift_right %x, %y : tensor<?x5xi64>
   return %r : tensor<?x5xi64>
 }
+
+func.func @rem(%x: tensor<?x5xf32> {sample.low = -9.0, sample.high = 9.0},
+               %y: tensor<?x5xf32> {sample.low = 1.5, sample.high = 2.0}) -> tensor<?x5xf32> {
+  %r = graph.rem %x, %y : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @rem__integers(%x: tensor<?x5xi32> {sample.low = -9, sample.high = 9},
+                         %y: tensor<?x5xi32> {sample.low = -3, sample.high = 3}) -> tensor<?x5xi32> {
+  %r = graph.rem %x, %y : tensor<?x5xi32>
+  return %r : tensor<?x5xi32>
+}
