@@ -35,7 +35,7 @@ public:
       if (auto shape = ShapeValue::get(elements))
         state.bindings[name].shape = shape;
       else
-        state.bindings[name].value = ConstantOp::create(state.builder, getNameLoc(name), elements.getType(), elements);
+        state.bindings[name].value = ConstantOp::create(state.builder, getNameLoc(name), elements);
     for (auto &[name, problem] : tensors.unreadable)
       state.bindings[name] = {Value(), {}, {}, true, "tensor " + quote(name) + " " + problem};
   }

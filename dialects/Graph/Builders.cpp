@@ -20,7 +20,7 @@ Value splat(OpBuilder &builder, Location loc, RankedTensorType type, double valu
   Type elementType = type.getElementType();
   RankedTensorType constantType = type.hasStaticShape() ? type : RankedTensorType::get({}, elementType);
   auto elements = DenseElementsAttr::get(constantType, getNumberAttr(builder, elementType, value));
-  Value constant = ConstantOp::create(builder, loc, constantType, elements);
+  Value constant = ConstantOp::create(builder, loc, elements);
   return broadcastTo(builder, loc, constant, type);
 }
 

@@ -40,7 +40,7 @@ Operation *GraphDialect::materializeConstant(OpBuilder &builder, Attribute value
   auto elements = dyn_cast<ElementsAttr>(value);
   if (!elements || elements.getType() != type)
     return nullptr;
-  return ConstantOp::create(builder, loc, type, elements);
+  return ConstantOp::create(builder, loc, elements);
 }
 
 LogicalResult BatchAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t times) {

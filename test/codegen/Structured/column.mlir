@@ -28,7 +28,7 @@ func.func @centred(%x: !X) -> tensor<96xf32> {
   %0 = graph.region (%x) {
   ^bb0(%a: !X):
     %1 = graph.reduce sum %a dims = [1] : (!X) -> tensor<?xf32, #graph.batch<64>>
-    %2 = graph.constant dense<96.0> : tensor<f32> : tensor<f32>
+    %2 = graph.constant dense<96.0> : tensor<f32>
     %3 = graph.broadcast %2 dims = [] : (tensor<f32>) -> tensor<?xf32, #graph.batch<64>>
     %4 = graph.div %1, %3 : tensor<?xf32, #graph.batch<64>>
     %5 = graph.broadcast %4 dims = [0] : (tensor<?xf32, #graph.batch<64>>) -> !X

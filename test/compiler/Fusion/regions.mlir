@@ -40,7 +40,7 @@ func.func @softmax(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
 // CHECK:       %[[SUM:.*]] = graph.region "column"(%[[MASKED]])
 // CHECK:       return %[[MASKED]], %[[SUM]]
 func.func @bias_gradient(%dy: tensor<?x20xf32>, %mask: tensor<?x20xi1>) -> (tensor<?x20xf32>, tensor<20xf32>) {
-  %scalar = graph.constant dense<0.0> : tensor<f32> : tensor<f32>
+  %scalar = graph.constant dense<0.0> : tensor<f32>
   %zero = graph.broadcast %scalar dims = [] : (tensor<f32>) -> tensor<?x20xf32>
   %0 = graph.select %mask, %dy, %zero : tensor<?x20xi1>, tensor<?x20xf32>
   %1 = graph.reduce sum %0 dims = [0] : (tensor<?x20xf32>) -> tensor<20xf32>
@@ -96,7 +96,7 @@ func.func @around(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
 // CHECK-NOT:   graph.region
 func.func @centre(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
   %0 = graph.reduce sum %x dims = [2] : (tensor<?x4x8xf32>) -> tensor<?x4xf32>
-  %eighth = graph.constant dense<0.125> : tensor<f32> : tensor<f32>
+  %eighth = graph.constant dense<0.125> : tensor<f32>
   %1 = graph.broadcast %eighth dims = [] : (tensor<f32>) -> tensor<?x4xf32>
   %2 = graph.mul %0, %1 : tensor<?x4xf32>
   %3 = graph.broadcast %2 dims = [0, 1] : (tensor<?x4xf32>) -> tensor<?x4x8xf32>

@@ -148,7 +148,7 @@ func.func @apply(%c: tensor<16xf32> {graph.name = "c", graph.role = "buffer"},
   %0 = graph.region "column"(%x) attributes {
       launches = [#graph.launch<@sum, buffers = [0, 1], writes = [1], chunks = 1, grain = 1>]} {
   ^bb0(%a: tensor<?x16xf32>):
-    %s = graph.constant dense<0.0> : tensor<16xf32> : tensor<16xf32>
+    %s = graph.constant dense<0.0> : tensor<16xf32>
     graph.yield %s : tensor<16xf32>
   } : (tensor<?x16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>

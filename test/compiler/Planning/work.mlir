@@ -14,8 +14,8 @@
 // CHECK-NEXT: }
 func.func @infer(%x: tensor<?x16xf32> {graph.name = "x", graph.role = "input"})
     -> (tensor<?x4x4xf32> {graph.name = "y", graph.role = "output"}) {
-  %c = graph.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32> : tensor<3xf32>
-  %d = graph.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32> : tensor<3xf32>
+  %c = graph.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
+  %d = graph.constant dense<[1.0, 2.0, 3.0]> : tensor<3xf32>
   %0 = graph.region "pointwise"(%x, %c, %d) attributes {
       launches = [#graph.launch<@table, buffers = [0, 1, 2, 3], writes = [3], chunks = 2, per_batch = true, grain = 8>]} {
   ^bb0(%a: tensor<?x16xf32>, %t: tensor<3xf32>, %u: tensor<3xf32>):

@@ -54,7 +54,7 @@ void bindArguments(func::FuncOp function, ArrayRef<HostTensor> arguments) {
   for (auto [argument, value] : llvm::zip(function.getArguments(), arguments)) {
     auto type = cast<RankedTensorType>(argument.getType());
     if (type.hasStaticShape())
-      argument.replaceAllUsesWith(ConstantOp::create(builder, function.getLoc(), type, value.toElements(type)));
+      argument.replaceAllUsesWith(ConstantOp::create(builder, function.getLoc(), value.toElements(type)));
   }
 }
 

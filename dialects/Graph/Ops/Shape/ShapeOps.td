@@ -8,14 +8,14 @@ include "dialects/Graph/GraphDialect.td"
 class Graph_ShapeOp<string mnemonic, list<Trait> traits = []>
     : Graph_Op<mnemonic, !listconcat(traits, [DeclareOpInterfaceMethods<DifferentiableOpInterface>])>;
 
-def Graph_ConstantOp : Graph_Op<"constant", [ConstantLike, DeclareOpInterfaceMethods<StructuredOpInterface>]> {
+def Graph_ConstantOp : Graph_Op<"constant", [ConstantLike, AllTypesMatch<["value", "result"]>,
+                                             DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "a compile-time value";
   let description = "Splats and small tables. Weights are never constants: they are arguments with the role of state.";
   let arguments = (ins ElementsAttr:$value);
   let results = (outs Graph_Tensor:$result);
-  let assemblyFormat = "attr-dict $value `:` type($result)";
+  let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Graph_IotaOp : Graph_Op<"iota", [DeclareOpInterfaceMethods<StructuredOpInterface>]> {

@@ -11,12 +11,6 @@ static LogicalResult requireCount(Operation *op, StringRef name, ArrayRef<int64_
   return success();
 }
 
-LogicalResult ConstantOp::verify() {
-  if (getValue().getShapedType() != getType())
-    return emitOpError() << "holds a value of type " << getValue().getType() << ", but gives " << getType();
-  return success();
-}
-
 LogicalResult IotaOp::verify() {
   if (getDim() >= 0 && getDim() < static_cast<uint64_t>(getType().getRank()))
     return success();

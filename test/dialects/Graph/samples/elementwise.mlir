@@ -254,7 +254,7 @@ func.func @mul__same_operand(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
 
 // A negative base, at whole exponents.
 func.func @pow__negative_base(%x: tensor<4xf32> {sample.low = -2.0, sample.high = -0.5}) -> tensor<4xf32> {
-  %y = graph.constant dense<[0.0, 1.0, 2.0, 3.0]> : tensor<4xf32> : tensor<4xf32>
+  %y = graph.constant dense<[0.0, 1.0, 2.0, 3.0]> : tensor<4xf32>
   %r = graph.pow %x, %y : tensor<4xf32>
   return %r : tensor<4xf32>
 }

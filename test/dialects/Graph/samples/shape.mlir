@@ -1,17 +1,17 @@
 // Samples of ops that make or move values; elementwise.mlir says how a sample is written.
 
 func.func @constant() -> tensor<2x3xf32> {
-  %r = graph.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32> : tensor<2x3xf32>
+  %r = graph.constant dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>
   return %r : tensor<2x3xf32>
 }
 
 func.func @constant__splat() -> tensor<4x3xf32> {
-  %r = graph.constant dense<2.5> : tensor<4x3xf32> : tensor<4x3xf32>
+  %r = graph.constant dense<2.5> : tensor<4x3xf32>
   return %r : tensor<4x3xf32>
 }
 
 func.func @constant__scalar_i1() -> tensor<i1> {
-  %r = graph.constant dense<true> : tensor<i1> : tensor<i1>
+  %r = graph.constant dense<true> : tensor<i1>
   return %r : tensor<i1>
 }
 

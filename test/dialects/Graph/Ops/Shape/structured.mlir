@@ -73,7 +73,7 @@ func.func @iota() -> tensor<?x5xf32> {
 // CHECK: linalg.generic
 // CHECK: arith.constant 2.500000e+00 : f32
 func.func @constants() -> (tensor<2xf32>, tensor<4xf32>) {
-  %0 = graph.constant dense<[1.0, 2.0]> : tensor<2xf32> : tensor<2xf32>
-  %1 = graph.constant dense<2.5> : tensor<4xf32> : tensor<4xf32>
+  %0 = graph.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %1 = graph.constant dense<2.5> : tensor<4xf32>
   return %0, %1 : tensor<2xf32>, tensor<4xf32>
 }
