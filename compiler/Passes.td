@@ -56,6 +56,16 @@ def StructurePass : Pass<"graph-structure", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def FlatStatePass : Pass<"graph-flat-state", "::mlir::ModuleOp"> {
+  let summary = "Merges the updates of many tensors into kernels over flat memory";
+  let description = [{
+    Ops that make new state elementwise, and differ between two tensors in nothing but the shape, become one
+    `graph.region` over packed state; a sum of the squares of many tensors becomes one reduction. Planning lays state
+    out as the packs want it.
+  }];
+  let dependentDialects = ["::glyptic::graph::GraphDialect"];
+}
+
 def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
   let summary = "Groups ops into regions, each of which becomes one kernel";
   let description = [{

@@ -38,11 +38,23 @@ public:
   std::vector<Group> run() {
     for (const Edge &edge : collectEdges())
       tryMerge(groupOf.lookup(edge.producer), groupOf.lookup(edge.consumer));
+    mergeScalars();
     llvm::erase_if(groups, [](const Group &group) { return group.ops.empty(); });
     return std::move(groups);
   }
 
 private:
+  /// A kernel that computes a scalar is all launch and no work, so those that need not wait for each other share one.
+  void mergeScalars() {
+    auto isScalar = [](const Group &group) {
+      return !group.ops.empty() && group.kind == Kind::Pointwise && group.domain.empty();
+    };
+    for (size_t later = 0; later < groups.size(); ++later)
+      for (size_t earlier = 0; earlier < later; ++earlier)
+        if (isScalar(groups[earlier]) && isScalar(groups[later]))
+          tryMerge(earlier, later);
+  }
+
   std::vector<Edge> collectEdges() {
     std::vector<Edge> edges;
     for (const Group &group : groups) {

@@ -47,10 +47,12 @@ struct LayoutPass : impl::LayoutPassBase<LayoutPass> {
       rebuildPreferred(op);
 
     // Transposes that meet cancel by folding, which the driver does by itself.
-    RewritePatternSet patterns(&getContext());
-    layout::populateTransposePatterns(patterns);
-    if (failed(applyPatternsGreedily(module, std::move(patterns))))
-      signalPassFailure();
+    for (auto populate : {layout::populateTransposePatterns, layout::populateUnitDimPatterns}) {
+      RewritePatternSet patterns(&getContext());
+      populate(patterns);
+      if (failed(applyPatternsGreedily(module, std::move(patterns))))
+        return signalPassFailure();
+    }
   }
 };
 

@@ -106,7 +106,9 @@ struct TransposeOfUnitDims : OpRewritePattern<TransposeOp> {
 } // namespace
 
 void populateTransposePatterns(RewritePatternSet &patterns) {
-  patterns.add<AbsorbIntoUser, SinkThroughUser, TransposeOfRepeats, TransposeOfUnitDims>(patterns.getContext());
+  patterns.add<AbsorbIntoUser, SinkThroughUser, TransposeOfRepeats>(patterns.getContext());
 }
+
+void populateUnitDimPatterns(RewritePatternSet &patterns) { patterns.add<TransposeOfUnitDims>(patterns.getContext()); }
 
 } // namespace glyptic::layout

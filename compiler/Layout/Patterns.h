@@ -6,5 +6,7 @@
 namespace glyptic::layout {
 
 void populateTransposePatterns(mlir::RewritePatternSet &patterns);
+/// Afterwards: a reshape does not move, and would hold up the others.
+void populateUnitDimPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace glyptic::layout

@@ -45,6 +45,7 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
     manager.addPass(createLayoutPass());
     return simplify();
   case Phase::Fusion:
+    manager.addPass(createFlatStatePass());
     manager.addNestedPass<func::FuncOp>(createFusionPass());
     return;
   case Phase::Kernels:

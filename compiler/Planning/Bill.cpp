@@ -2,6 +2,8 @@
 #include "compiler/Planning/Bill.h"
 #include "compiler/Program.h"
 #include "llvm/ADT/SetVector.h"
+#include <map>
+#include <set>
 
 using namespace mlir;
 using namespace glyptic::plan;
@@ -73,9 +75,18 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
   for (BufferOp buffer : entry.getBody().getOps<BufferOp>())
     if (buffer.getArena() == Arena::Work)
       bill.work = std::max<int64_t>(bill.work, buffer.getOffset() + llvm::alignTo(buffer.getSize().at(batch), kAlignment));
+  // A kernel over flat memory touches what others touch in parts.
+  std::map<Arena, std::set<std::pair<int64_t, int64_t>>> pieces;
   for (Value buffer : touched)
-    if (getArena(buffer) != Arena::Work)
-      resident += getBytes(buffer, batch);
+    if (int64_t begin = buffer.getDefiningOp<BufferOp>().getOffset(); getArena(buffer) != Arena::Work)
+      pieces[getArena(buffer)].insert({begin, begin + getBytes(buffer, batch)});
+  for (auto &[arena, sorted] : pieces) {
+    int64_t reached = 0;
+    for (auto [begin, end] : sorted) {
+      resident += std::max<int64_t>(0, end - std::max(begin, reached));
+      reached = std::max(reached, end);
+    }
+  }
   bill.footprint = resident + bill.work;
   if (machine) {
     const bool cached = bill.footprint <= machine->cacheBytes;

@@ -2,6 +2,7 @@
 #include "compiler/Planning/EntryPlan.h"
 #include "compiler/Program.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/Packing.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -17,6 +18,8 @@ LogicalResult EntryPlan::analyse() {
   if (failed(addArguments()) || failed(addBody()) || failed(checkResults()))
     return failure();
   bindStateResults();
+  if (failed(placePacks()))
+    return failure();
   reuseDyingOperands();
   addResults();
   return success();
@@ -47,6 +50,51 @@ void EntryPlan::extend(StorageId id, unsigned end) {
   storage.end = std::max(storage.end, end);
 }
 
+void EntryPlan::addUse(StorageId storage, unsigned instruction, OpOperand *operand) {
+  uses[storage].push_back({instruction, operand});
+  extend(storage, instruction);
+  if (auto pack = packs.find(storage); pack != packs.end())
+    for (auto [part, position] : pack->second.parts)
+      addUse(part, instruction, operand);
+}
+
+void EntryPlan::addPack(Value whole, StorageId storage, ArrayRef<StorageId> parts, TypeRange types) {
+  Pack pack{cast<RankedTensorType>(whole.getType()), {}};
+  for (auto [part, position] : llvm::zip(parts, getPackedOffsets(types)))
+    pack.parts.push_back({part, position});
+  storageOf[whole] = storage;
+  packs[storage] = std::move(pack);
+}
+
+LogicalResult EntryPlan::addUnpack(Operation *op) {
+  Value whole = op->getOperand(0);
+  const Storage made = storages[storageOf.lookup(whole)];
+  if (!made.def || packs.contains(made.parent))
+    return op->emitOpError("takes apart what is made of parts already, or made by no instruction");
+  SmallVector<StorageId> parts;
+  for (Value result : op->getResults()) {
+    parts.push_back(storageOf[result] = addWork(result.getType(), made.begin, made.begin));
+    storages[parts.back()].def = made.def;
+  }
+  addPack(whole, made.parent, parts, op->getResultTypes());
+  return success();
+}
+
+/// A pack is where its first part is, if the others follow.
+LogicalResult EntryPlan::placePacks() {
+  for (auto &[whole, pack] : packs) {
+    const int64_t bytes = plan::getElementBytes(pack.type.getElementType());
+    const Storage first = get(pack.parts.front().first);
+    for (auto [part, position] : pack.parts)
+      if (const Storage &storage = get(part); storage.arena == plan::Arena::Work || storage.arena != first.arena ||
+                                              storage.offset != first.offset + position * bytes)
+        return function.emitError("has a flat tensor with parts that do not lie side by side");
+    storages[whole].arena = first.arena;
+    storages[whole].offset = first.offset;
+  }
+  return success();
+}
+
 LogicalResult EntryPlan::addArguments() {
   for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
     StringRef name = function.getArgAttrOfType<StringAttr>(i, kNameAttr);
@@ -71,6 +119,13 @@ LogicalResult EntryPlan::addBody() {
     ElementsAttr constant;
     if (isView(&op)) {
       storageOf[op.getResult(0)] = storageOf.lookup(op.getOperand(0));
+    } else if (auto pack = dyn_cast<PackOp>(op)) {
+      auto parts = llvm::map_to_vector(pack.getInputs(), [&](Value input) { return storageOf.lookup(input); });
+      StorageId whole = addStorage(plan::Arena::State, plan::getTensorSize(pack.getType()));
+      addPack(pack, whole, parts, pack.getInputs().getTypes());
+    } else if (isa<UnpackOp>(op)) {
+      if (failed(addUnpack(&op)))
+        return failure();
     } else if (matchPattern(&op, m_Constant(&constant))) {
       FailureOr<int64_t> offset = memory.addConstant(op.getLoc(), constant);
       if (failed(offset))
@@ -92,11 +147,8 @@ LogicalResult EntryPlan::addInstruction(Operation *op) {
   auto call = dyn_cast<LibraryCallOpInterface>(op);
   if (!(region && region.getLaunches()) && !(call && call.getLibraryCall()))
     return op->emitError("has neither a kernel nor a library routine");
-  for (OpOperand &operand : op->getOpOperands()) {
-    StorageId storage = storageOf.lookup(operand.get());
-    uses[storage].push_back({index, &operand});
-    extend(storage, index);
-  }
+  for (OpOperand &operand : op->getOpOperands())
+    addUse(storageOf.lookup(operand.get()), index, &operand);
   for (Value result : op->getResults()) {
     storageOf[result] = addWork(result.getType(), index, index);
     storages[storageOf[result]].def = op;

@@ -11,6 +11,9 @@
 //  - a result takes the work memory of an operand that dies there, under the same condition.
 // The copies at the end act as one parallel assignment, so state can be swapped.
 //
+// A pack is the memory of its parts, which ProgramMemory has laid side by side: what reads it reads them all, and what
+// makes it makes them all.
+//
 //===----------------------------------------------------------------------===//
 #pragma once
 
@@ -29,6 +32,12 @@ struct Storage {
   int64_t offset = -1;         ///< known for all other memory from the start
   mlir::Operation *def = nullptr;
   StorageId parent;            ///< itself, or the storage whose memory it shares
+};
+
+/// A flat tensor: where each of its parts lies in it, in elements.
+struct Pack {
+  mlir::RankedTensorType type;
+  llvm::SmallVector<std::pair<StorageId, int64_t>> parts;
 };
 
 /// A tensor with a name that the caller sees.
@@ -70,11 +79,16 @@ private:
 
   mlir::LogicalResult addArguments();
   mlir::LogicalResult addInstruction(mlir::Operation *op);
+  void addUse(StorageId storage, unsigned instruction, mlir::OpOperand *operand);
+  void addPack(mlir::Value whole, StorageId storage, llvm::ArrayRef<StorageId> parts, mlir::TypeRange types);
+  mlir::LogicalResult addUnpack(mlir::Operation *op);
+  mlir::LogicalResult placePacks();
   mlir::LogicalResult addBody();
   mlir::LogicalResult checkResults();
   void bindStateResults();
   bool mayBecome(StorageId state, StorageId result, mlir::Value value) const;
-  bool readsPointwise(mlir::Operation *op, StorageId storage, mlir::Value result) const;
+  bool readsPointwise(mlir::Operation *op, StorageId storage, mlir::Value result, StorageId part) const;
+  int64_t getPosition(StorageId whole, StorageId part) const;
   void reuseDyingOperands();
   void shareOperand(mlir::Operation *op, unsigned index, mlir::Value result);
   void addResults();
@@ -94,6 +108,7 @@ private:
   llvm::StringMap<StorageId> persistent;
   std::vector<mlir::Operation *> instructions;
   std::vector<llvm::SmallVector<Use>> uses; ///< by storage
+  llvm::MapVector<StorageId, Pack> packs;   ///< by the storage of the whole
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<StorageId>> scratch;
   llvm::SmallVector<Port> inputs, outputs;
   llvm::SmallVector<std::pair<StorageId, StorageId>> endCopies; ///< from, to; in order

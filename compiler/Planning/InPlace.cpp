@@ -24,18 +24,31 @@ static bool isUsedPointwise(BlockArgument argument) {
   return true;
 }
 
-/// Whether `op` reads `storage` only at the index at which it writes `result`, before it writes there: one kernel, one
-/// loop over the elements. A second kernel could read what the first has overwritten.
-bool EntryPlan::readsPointwise(Operation *op, StorageId storage, Value result) const {
+/// Where `part` begins in `whole`, in elements; -1 if it is no part of it.
+int64_t EntryPlan::getPosition(StorageId whole, StorageId part) const {
+  if (find(whole) == find(part))
+    return 0;
+  if (auto pack = packs.find(whole); pack != packs.end())
+    for (auto [member, position] : pack->second.parts)
+      if (find(member) == find(part))
+        return position;
+  return -1;
+}
+
+/// Whether `op` reads `storage` only at the index at which it writes `part` of `result`, before it writes there: one
+/// kernel, one loop over the elements. A second kernel could read what the first has overwritten.
+bool EntryPlan::readsPointwise(Operation *op, StorageId storage, Value result, StorageId part) const {
   auto region = dyn_cast<RegionOp>(op);
   if (!region || region.getSchedule() != "pointwise" || region.getLaunches()->size() != 1)
     return false;
   auto resultType = cast<RankedTensorType>(result.getType());
+  const int64_t written = getPosition(storageOf.lookup(result), part);
   for (auto [operand, argument] : llvm::zip_equal(region.getInputs(), region.getBody().getArguments())) {
-    if (find(storageOf.lookup(operand)) != storage)
+    const int64_t read = getPosition(storageOf.lookup(operand), storage);
+    if (read < 0)
       continue;
     auto type = cast<RankedTensorType>(operand.getType());
-    if (getDims(type) != getDims(resultType) || !isUsedPointwise(argument))
+    if (read != written || getDims(type) != getDims(resultType) || !isUsedPointwise(argument))
       return false;
   }
   return true;
@@ -49,7 +62,7 @@ bool EntryPlan::mayBecome(StorageId state, StorageId result, Value value) const 
   if (llvm::any_of(getReturn()->getOperands(), [&](Value v) { return storageOf.lookup(v) == state; }))
     return false;
   return llvm::all_of(uses[state], [&](const Use &use) {
-    return use.instruction < made.begin || (use.instruction == made.begin && readsPointwise(made.def, state, value));
+    return use.instruction < made.begin || (use.instruction == made.begin && readsPointwise(made.def, state, value, result));
   });
 }
 
@@ -60,7 +73,7 @@ void EntryPlan::bindStateResults() {
     if (!state || result == *state)
       continue;
     while (Operation *view = value.getDefiningOp()) {
-      if (!isView(view))
+      if (!isView(view) && !isa<UnpackOp>(view))
         break;
       value = view->getOperand(0);
     }
@@ -79,7 +92,7 @@ void EntryPlan::reuseDyingOperands() {
 
 void EntryPlan::shareOperand(Operation *op, unsigned index, Value result) {
   StorageId id = storageOf.lookup(result);
-  if (find(id) != id)
+  if (find(id) != id || storages[id].arena != plan::Arena::Work)
     return;
   // A value that is returned lives to the end, which `end` does not say yet.
   auto isReturned = [&](StorageId storage) {
@@ -88,10 +101,10 @@ void EntryPlan::shareOperand(Operation *op, unsigned index, Value result) {
   for (Value operand : op->getOperands()) {
     StorageId dying = find(storageOf.lookup(operand));
     const Storage &storage = storages[dying];
-    if (!storage.def || storage.def == op || storage.end != index || storage.size != storages[id].size)
+    if (!storage.def || storage.arena != plan::Arena::Work || storage.def == op || storage.end != index || storage.size != storages[id].size)
       continue;
     auto isTaken = [&](Value other) { return other != result && find(storageOf.lookup(other)) == dying; };
-    if (llvm::any_of(op->getResults(), isTaken) || isReturned(dying) || !readsPointwise(op, dying, result))
+    if (llvm::any_of(op->getResults(), isTaken) || isReturned(dying) || !readsPointwise(op, dying, result, id))
       continue;
     storages[id].parent = dying;
     extend(dying, storages[id].end);

@@ -25,6 +25,10 @@ struct PlanningPass : impl::PlanningPassBase<PlanningPass> {
     for (func::FuncOp function : functions)
       if (failed(memory.addArguments(function)))
         return signalPassFailure();
+    for (func::FuncOp function : functions)
+      if (failed(memory.addPacks(function)))
+        return signalPassFailure();
+    memory.place();
     std::vector<EntryPlan> entries;
     for (func::FuncOp function : functions)
       if (failed(entries.emplace_back(function, memory).analyse()))

@@ -1,6 +1,8 @@
 //===- ProgramMemory.cpp - Memory that all entries share --------===//
 #include "compiler/Planning/ProgramMemory.h"
 #include "compiler/Program.h"
+#include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/Packing.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -29,17 +31,47 @@ LogicalResult ProgramMemory::addArguments(func::FuncOp function) {
                      function.getArgAttrOfType<DenseI64ArrayAttr>(i, kPermutationAttr),
                      isAccumulator(role) ? plan::Arena::Accumulator : plan::Arena::State};
     auto [known, isNew] = persistent.insert({name.strref(), entry});
-    if (isNew) {
-      int64_t &size = sizes[static_cast<size_t>(entry.arena)];
-      known->second.offset = size;
-      size = llvm::alignTo(size + entry.getSize().at(1), plan::kAlignment);
-    } else if (known->second.type != type || known->second.arena != entry.arena ||
-               known->second.permutation != entry.permutation) {
+    if (!isNew && (known->second.type != type || known->second.arena != entry.arena ||
+                   known->second.permutation != entry.permutation))
       return function.emitError() << "state '" << name.strref() << "' is " << type << " here and "
                                   << known->second.type << " elsewhere, or lies otherwise in memory";
-    }
   }
   return success();
+}
+
+LogicalResult ProgramMemory::addPacks(func::FuncOp function) {
+  for (auto op : function.getOps<graph::PackOp>())
+    if (failed(addRun(op, op.getInputs())))
+      return failure();
+  for (auto op : function.getOps<graph::UnpackOp>())
+    if (failed(addRun(op, op.getResults())))
+      return failure();
+  return success();
+}
+
+LogicalResult ProgramMemory::addRun(Operation *op, ValueRange values) {
+  SmallVector<StringAttr> names = llvm::map_to_vector(values, [](Value value) { return getHome(value).name; });
+  if (!llvm::all_of(names, [&](StringAttr name) { return name && lookup(name); }))
+    return op->emitOpError("has a part that is no state, so it cannot lie beside the others");
+  if (!runs.add(names))
+    return op->emitOpError("wants state to lie in another order than an op before it");
+  return success();
+}
+
+void ProgramMemory::place() {
+  for (auto &[first, entry] : persistent) {
+    if (entry.offset >= 0)
+      continue;
+    SmallVector<StringAttr> run = runs.getRun(StringAttr::get(entry.type.getContext(), first));
+    int64_t &size = sizes[static_cast<size_t>(entry.arena)];
+    for (StringAttr name : run) {
+      Persistent &member = persistent.find(name)->second;
+      member.offset = size;
+      size += llvm::alignTo(member.getSize().at(1), run.size() == 1
+                                                        ? plan::kAlignment
+                                                        : graph::kPackAlignment * plan::getElementBytes(member.type.getElementType()));
+    }
+  }
 }
 
 const Persistent *ProgramMemory::lookup(StringRef name) const {

@@ -1,6 +1,7 @@
 //===- ProgramMemory.h - Memory that all entries share ----------*- C++ -*-===//
 #pragma once
 
+#include "compiler/Planning/Runs.h"
 #include "dialects/Plan/PlanDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -14,7 +15,7 @@ struct Persistent {
   mlir::RankedTensorType type;
   mlir::DenseI64ArrayAttr permutation; ///< may be null
   plan::Arena arena;
-  int64_t offset = 0;
+  int64_t offset = -1;
 
   plan::SizeAttr getSize() const { return plan::getTensorSize(type); }
 };
@@ -27,6 +28,10 @@ class ProgramMemory {
 public:
   /// Takes note of the state and accumulators among the function's arguments. Functions agree on what they share.
   mlir::LogicalResult addArguments(mlir::func::FuncOp function);
+  /// Takes note of what the function packs and unpacks.
+  mlir::LogicalResult addPacks(mlir::func::FuncOp function);
+  /// Lays out state and accumulators, after all functions are known.
+  void place();
 
   /// Null if there is no such state.
   const Persistent *lookup(llvm::StringRef name) const;
@@ -39,7 +44,10 @@ public:
   int64_t getSize(plan::Arena arena) const;
 
 private:
+  mlir::LogicalResult addRun(mlir::Operation *op, mlir::ValueRange values);
+
   llvm::MapVector<mlir::StringRef, Persistent> persistent; ///< keys live in the context
+  Runs runs;
   int64_t sizes[2] = {0, 0};                               ///< of the state and the accumulator arena
   std::vector<char> constants;
   llvm::StringMap<int64_t> constantOffsets;

@@ -151,7 +151,8 @@ FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
   return entry.finish();
 }
 
-/// apply(grad(0)): both bodies in one function, without the additions to zero.
+/// apply(grad(0)): both bodies in one function, without the additions to zero. Gradients are returned as accumulators,
+/// whose memory is there and idle, and where they lie side by side.
 void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
   Entry entry(module, entry::Step);
   auto addArguments = [&](func::FuncOp function, ArrayRef<StringRef> roles) {
@@ -178,6 +179,10 @@ void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
       bindings[name] = add.getRhs();
   for (auto &[name, result] : entry.inlineBody(apply, bindings))
     entry.addResult(name, getResultRole(apply, name), result);
+  for (StringRef parameter : parameters) {
+    std::string name = getGradientName(parameter);
+    entry.addResult(name, role::Accumulator, bindings.lookup(name));
+  }
   entry.finish();
 }
 

@@ -24,7 +24,8 @@ Piece getPiece(Value buffer, int64_t maxBatch) {
           static_cast<int64_t>(op.getOffset()) + op.getSize().at(maxBatch)};
 }
 
-/// Checks one entry against its time order, from the end to the beginning.
+/// Checks one entry against its time order, from the end to the beginning. A buffer that begins with a tensor of state
+/// and holds others, as a kernel over flat memory has, stands for all of them.
 class EntryChecker {
 public:
   EntryChecker(EntryOp entry, int64_t maxBatch) : entry(entry), maxBatch(maxBatch) {}
@@ -44,11 +45,10 @@ public:
 private:
   void collectEnds() {
     for (Operation &op : entry->getParentRegion()->front()) {
-      if (auto state = dyn_cast<StateOp>(op))
-        live.insert(state.getBuffer());
-      if (auto accumulator = dyn_cast<AccumulatorOp>(op))
-        live.insert(accumulator.getBuffer());
+      if (isa<StateOp, AccumulatorOp>(op))
+        persistent.push_back(op.getOperand(0));
     }
+    live.insert(persistent.begin(), persistent.end());
     for (Operation &op : entry.getBody().front()) {
       if (auto input = dyn_cast<InputOp>(op))
         inputs.insert(input.getBuffer());
@@ -69,21 +69,39 @@ private:
       for (Value read : reads)
         if (target.overlaps(piece(read)) && !(op.mayUpdateInPlace() && target == piece(read)))
           return op->emitOpError() << "writes memory that it reads" << (op.mayUpdateInPlace() ? " elsewhere" : "");
+      SmallVector<Value> parts = getParts(written);
       for (Value later : live)
-        if (later != written && target.overlaps(piece(later)))
+        if (!llvm::is_contained(parts, later) && target.overlaps(piece(later)))
           return op->emitOpError("writes over memory that is read later")
                      .attachNote(later.getLoc()) << "this buffer";
     }
     for (Value written : writes)
-      live.remove(written);
-    live.insert(reads.begin(), reads.end());
+      for (Value part : getParts(written))
+        live.remove(part);
+    for (Value read : reads)
+      for (Value part : getParts(read))
+        live.insert(part);
     return success();
+  }
+
+  /// The buffer itself, or the state that lies in it.
+  SmallVector<Value> getParts(Value buffer) const {
+    SmallVector<Value> parts;
+    bool isRun = false;
+    const Piece whole = piece(buffer);
+    for (Value state : persistent)
+      if (Piece part = piece(state); part.arena == whole.arena && whole.begin <= part.begin && part.end <= whole.end) {
+        parts.push_back(state);
+        isRun |= part.begin == whole.begin;
+      }
+    return isRun ? parts : SmallVector<Value>{buffer};
   }
 
   Piece piece(Value buffer) const { return getPiece(buffer, maxBatch); }
 
   EntryOp entry;
   int64_t maxBatch;
+  SmallVector<Value> persistent;
   llvm::SetVector<Value> live, inputs;
 };
 

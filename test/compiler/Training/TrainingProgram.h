@@ -55,7 +55,7 @@ public:
     Tensors results = run("step", tensors, batch);
     auto function = module->lookupSymbol<mlir::func::FuncOp>("step");
     for (auto &[name, value] : results)
-      if (getResultRole(function, name) != "metric")
+      if (llvm::StringRef role = getResultRole(function, name); role != "metric" && role != "accumulator")
         tensors.insert_or_assign(name, value);
     return results;
   }

@@ -55,7 +55,7 @@ func.func @infer(%w: tensor<3x2xf32> {graph.name = "w", graph.role = "parameter"
 // CHECK-NOT:     graph.select
 // CHECK:         return
 
-// State, inputs, label; the accumulators are gone, and so are the additions to them.
+// State, inputs, label; the accumulators are gone, and so are the additions to them. The gradients' are overwritten.
 // CHECK:       func.func @step(
 // CHECK-SAME:    {graph.name = "scale", graph.role = "buffer"}
 // CHECK-SAME:    {graph.name = "optimizer.exp_avg.w", graph.role = "slot"}
@@ -65,4 +65,5 @@ func.func @infer(%w: tensor<3x2xf32> {graph.name = "w", graph.role = "parameter"
 // CHECK-SAME:    -> (
 // CHECK-NOT:     accumulator
 // CHECK-NOT:     {graph.name = "scale"
+// CHECK-SAME:    {graph.name = "mse", graph.role = "metric"}, tensor<3x2xf32> {graph.name = "gradient.w", graph.role = "accumulator"}, tensor<2xf32> {graph.name = "gradient.b", graph.role = "accumulator"})
 // CHECK:         return

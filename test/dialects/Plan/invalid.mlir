@@ -51,6 +51,24 @@ plan.program "cpu" threads 1 max_batch 1 arenas [128, 0, 64, 0] {
 
 // -----
 
+// A buffer may span state, but not a part of a tensor.
+plan.program "cpu" threads 1 max_batch 1 arenas [192, 0, 0, 0] {
+  %w = plan.buffer state[0] <64>
+  plan.state "w" role "parameter" %w : tensor<16xf32>
+  // expected-note @+1 {{this buffer}}
+  %v = plan.buffer state[64] <128>
+  plan.state "v" role "parameter" %v : tensor<32xf32>
+  plan.entry @apply {
+    %both = plan.buffer state[0] <192>
+    plan.launch @f(%both, %both) writes [1] chunks <1> grain 1 flops <0> bytes <0>
+    %cut = plan.buffer state[0] <128>
+    // expected-error @+1 {{writes over memory that is read later}}
+    plan.launch @f(%cut, %cut) writes [1] chunks <1> grain 1 flops <0> bytes <0>
+  }
+}
+
+// -----
+
 plan.program "cpu" threads 1 max_batch 1 arenas [0, 0, 128, 0] {
   plan.entry @infer {
     // expected-error @+1 {{is read in @infer before anything is written to it}}

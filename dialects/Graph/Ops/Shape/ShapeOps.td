@@ -118,4 +118,25 @@ def Graph_ReverseOp : Graph_ShapeOp<"reverse", [MovesElements, SameOperandsAndRe
   let hasFolder = 1;
 }
 
+/// Neither has a derivative or a kernel: they appear after autodiff, and planning places tensors so that they cost nothing.
+def Graph_PackOp : Graph_Op<"pack", [InferTypeOpAdaptor]> {
+  let summary = "tensors one after another in one flat tensor";
+  let description = [{
+    Each begins at a multiple of 64 elements (Packing.h); the gaps between are zero. It is how one kernel runs over many
+    parameters: planning lays the tensors out side by side, so that packing them moves nothing.
+  }];
+  let arguments = (ins Variadic<Graph_Tensor>:$inputs);
+  let results = (outs Graph_Tensor:$result);
+  let assemblyFormat = "$inputs attr-dict `:` functional-type($inputs, $result)";
+}
+
+def Graph_UnpackOp : Graph_Op<"unpack"> {
+  let summary = "the tensors that were packed, taken apart again";
+  let description = "The gaps are not looked at.";
+  let arguments = (ins Graph_Tensor:$input);
+  let results = (outs Variadic<Graph_Tensor>:$results);
+  let assemblyFormat = "$input attr-dict `:` functional-type($input, $results)";
+  let hasVerifier = 1;
+}
+
 #endif // GLYPTIC_GRAPH_SHAPE_TD

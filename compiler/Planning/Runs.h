@@ -1,0 +1,31 @@
+//===- Runs.h - State that lies in one piece --------------------*- C++ -*-===//
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace glyptic::planning {
+
+/// The state and accumulators that have to follow one another in memory, because one kernel runs over them as a flat
+/// tensor (graph.pack). Names are those of the program, and live in its context.
+class Runs {
+public:
+  /// Asks that these tensors lie in this order with nothing between. False, and nothing has changed, if an earlier wish
+  /// contradicts.
+  bool add(llvm::ArrayRef<mlir::StringAttr> names);
+
+  /// The longest run that `name` is in: it alone, if it may lie anywhere.
+  llvm::SmallVector<mlir::StringAttr> getRun(mlir::StringAttr name) const;
+
+private:
+  llvm::DenseMap<mlir::StringAttr, mlir::StringAttr> next, previous;
+};
+
+/// What a value is when its function starts, or becomes when it ends. An old value keeps its home.
+struct Home {
+  mlir::StringAttr name; ///< null if it is neither state nor accumulator
+  bool isAccumulator = false;
+};
+Home getHome(mlir::Value value);
+
+} // namespace glyptic::planning
