@@ -8,8 +8,8 @@
 //   @evaluate(state, inputs, label)       -> totals                sums over the samples of a batch: no division
 //   @grad    (state, inputs, label, acc)  -> acc                   adds one microbatch's sums to the accumulators
 //   @apply   (state, acc)                 -> state, metrics        the update, gated by one `finite` flag
-//   @step    (state, inputs, label)       -> state, metrics, acc   apply after grad on zero accumulators, as one function;
-//                                                            leaves the gradients in their accumulators
+//   @step    (state, inputs, label)       -> state, metrics, acc   apply after grad on zero accumulators, as one
+//                                                            function, which leaves gradients in their accumulators
 //
 // Totals and accumulators are sums: `loss` (of per-sample losses), `weight` (of sample weights), `accuracy` (of correct
 // predictions) and so on, divided once by `weight` at the end. Metrics are the divided values of the step: `loss`,

@@ -56,7 +56,7 @@ std::unique_ptr<llvm::Module> translate(ModuleOp kernels, llvm::LLVMContext &con
   return module;
 }
 
-/// The standard pipeline less the vectorisers: schedules emit vectors themselves, and scalar loops are short remainders.
+/// The standard pipeline less the vectorisers: schedules emit vectors, and scalar loops are short remainders.
 void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopInterleaving = false;
@@ -138,7 +138,8 @@ llvm::Expected<std::vector<char>> compileKernels(ModuleOp kernels, const CpuTarg
   CompileTimes &time = times ? *times : unused;
   std::string text;
   llvm::raw_string_ostream(text) << kernels;
-  std::string key = getCacheKey({text, target.triple, target.tuning, target.features, LLVM_VERSION_STRING, kCodeVersion});
+  std::string key =
+      getCacheKey({text, target.triple, target.tuning, target.features, LLVM_VERSION_STRING, kCodeVersion});
   if (cache)
     if (std::optional<std::vector<char>> known = cache->load(key)) {
       time.cached = true;

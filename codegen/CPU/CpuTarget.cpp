@@ -14,7 +14,8 @@ CpuTarget CpuTarget::host() {
 }
 
 std::unique_ptr<llvm::TargetMachine> CpuTarget::createMachine() const {
-  [[maybe_unused]] static const bool initialised = !llvm::InitializeNativeTarget() && !llvm::InitializeNativeTargetAsmPrinter();
+  [[maybe_unused]] static const bool initialised =
+      !llvm::InitializeNativeTarget() && !llvm::InitializeNativeTargetAsmPrinter();
   std::string error;
   llvm::Triple parsed(triple);
   const llvm::Target *target = llvm::TargetRegistry::lookupTarget(parsed, error);

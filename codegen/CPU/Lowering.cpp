@@ -35,7 +35,8 @@ static LogicalResult expandMath(ModuleOp kernels) {
 }
 
 /// A flat buffer from its pointer. Kernels neither ask for its size nor for its allocation.
-static Value makeBuffer(OpBuilder &builder, Location loc, const LLVMTypeConverter &converter, Value pointer, Type type) {
+static Value makeBuffer(OpBuilder &builder, Location loc, const LLVMTypeConverter &converter, Value pointer,
+                        Type type) {
   auto descriptor = MemRefDescriptor::poison(builder, loc, converter.convertType(type));
   descriptor.setAllocatedPtr(builder, loc, pointer);
   descriptor.setAlignedPtr(builder, loc, pointer);

@@ -48,7 +48,8 @@ std::string ObjectCache::getPath(StringRef key) const {
 std::optional<std::vector<char>> ObjectCache::load(StringRef key) const {
   if (folder.empty())
     return std::nullopt;
-  auto file = MemoryBuffer::getFile(getPath(key), /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
+  auto file = MemoryBuffer::getFile(getPath(key), /*IsText=*/false, /*RequiresNullTerminator=*/false,
+                                    /*IsVolatile=*/true);
   if (!file || (*file)->getBufferSize() < kHeader)
     return std::nullopt;
   StringRef bytes = (*file)->getBuffer().drop_front(kHeader);

@@ -16,7 +16,8 @@ namespace glyptic::codegen {
 
 class ObjectCache {
 public:
-  explicit ObjectCache(std::string folder, uint64_t maxBytes = 256 << 20) : folder(std::move(folder)), maxBytes(maxBytes) {}
+  explicit ObjectCache(std::string folder, uint64_t maxBytes = 256 << 20)
+      : folder(std::move(folder)), maxBytes(maxBytes) {}
   /// $GLYPTIC_CACHE_DIR, else ~/.cache/glyptic.
   static ObjectCache standard();
   const std::string &getFolder() const { return folder; }

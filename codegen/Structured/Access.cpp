@@ -104,9 +104,9 @@ Index composeReshape(RankedTensorType from, RankedTensorType to, ArrayRef<Affine
     size_t firstOperand = i, firstResult = j;
     Dim left{1, false}, right{1, false};
     do {
-      bool takeLeft = j == result.size() || (i < operand.size() && (left == right ? i == firstOperand
-                                                                  : left.batched != right.batched ? right.batched
-                                                                                                  : left.scale < right.scale));
+      const bool isLeftSmaller = left.batched != right.batched ? right.batched : left.scale < right.scale;
+      const bool takeLeft = j == result.size() ||
+                            (i < operand.size() && (left == right ? i == firstOperand : isLeftSmaller));
       if (takeLeft)
         left = times(left, operand[i++]);
       else
@@ -179,7 +179,8 @@ void AccessAnalysis::visitCaptured(Value scalar) {
   if (!op || isa<tensor::DimOp>(op))
     return;
   if (auto extract = dyn_cast<tensor::ExtractOp>(op))
-    return visit(extract.getTensor(), llvm::map_to_vector(extract.getIndices(), [](Value v) { return traceIndex(v, {}); }));
+    return visit(extract.getTensor(),
+                 llvm::map_to_vector(extract.getIndices(), [](Value v) { return traceIndex(v, {}); }));
   for (Value operand : op->getOperands())
     visitCaptured(operand);
 }

@@ -106,7 +106,7 @@ struct LoopSpace {
   /// merged loops the last carries the whole index.
   Index original;
 };
-/// `variables[i]` is the number of loop i in `analysis`. Loops before `keep` stay as they are.
+/// `variables[i]` is the number of loop i in `analysis`.
 LoopSpace mergeLoops(const AccessAnalysis &analysis, llvm::ArrayRef<unsigned> variables, llvm::ArrayRef<Dim> sizes,
                      mlir::MLIRContext *context);
 

@@ -195,8 +195,10 @@ AffineExpr Emitter::getAddress(RankedTensorType type, ArrayRef<AffineExpr> index
 
 Value Emitter::gather(Value buffer, AffineExpr address, int64_t width, Scope &scope) {
   SmallVector<Value> elements;
-  for (int64_t lane = 0; lane < width; ++lane)
-    elements.push_back(memref::LoadOp::create(scope.builder, function.getLoc(), buffer, getIndex(address, scope, lane)));
+  for (int64_t lane = 0; lane < width; ++lane) {
+    Value index = getIndex(address, scope, lane);
+    elements.push_back(memref::LoadOp::create(scope.builder, function.getLoc(), buffer, index));
+  }
   auto type = VectorType::get(width, elements.front().getType());
   return vector::FromElementsOp::create(scope.builder, function.getLoc(), type, elements);
 }
@@ -309,7 +311,8 @@ void Emitter::keep(Value tensor, ArrayRef<AffineExpr> row) {
   OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
   Value memory = memref::AllocaOp::create(builder, tensor.getLoc(), MemRefType::get({part.getNumElements()}, storage),
                                           builder.getI64IntegerAttr(64));
-  Value buffer = memref::CastOp::create(builder, tensor.getLoc(), MemRefType::get({ShapedType::kDynamic}, storage), memory);
+  auto type1d = MemRefType::get({ShapedType::kDynamic}, storage);
+  Value buffer = memref::CastOp::create(builder, tensor.getLoc(), type1d, memory);
   kept[tensor] = {buffer, part, Index(row), false};
 }
 
@@ -399,7 +402,8 @@ Value Emitter::emitBodyOp(Operation *op, ArrayRef<AffineExpr> loopIndex, BodyMap
     SmallVector<Value> numbers;
     for (int64_t lane = 0; lane < width; ++lane)
       numbers.push_back(getIndex(expr, scope, lane));
-    return vector::FromElementsOp::create(builder, op->getLoc(), VectorType::get(width, builder.getIndexType()), numbers);
+    auto type = VectorType::get(width, builder.getIndexType());
+    return vector::FromElementsOp::create(builder, op->getLoc(), type, numbers);
   }
   if (isa<tensor::ExtractOp>(op))
     return emitExtract(op, loopIndex, map, scope);

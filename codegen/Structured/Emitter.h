@@ -125,7 +125,8 @@ private:
   using BodyMap = llvm::DenseMap<mlir::Value, mlir::Value>;
 
   mlir::Value compute(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
-  mlir::Value load(mlir::Value buffer, mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
+  mlir::Value load(mlir::Value buffer, mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index,
+                   Scope &scope);
   mlir::Value gather(mlir::Value buffer, mlir::AffineExpr address, int64_t lanes, Scope &scope);
   mlir::Value getTable(mlir::Value constant);
   mlir::AffineExpr getAddress(mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index);

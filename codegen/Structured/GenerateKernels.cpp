@@ -139,7 +139,8 @@ private:
     if (!region.getSchedule())
       region.setSchedule(stringifySchedule(schedule));
     region.setLaunchesAttr(builder.getArrayAttr(launches));
-    SmallVector<Attribute> types = llvm::map_to_vector(scratch, [](Type type) -> Attribute { return TypeAttr::get(type); });
+    SmallVector<Attribute> types =
+        llvm::map_to_vector(scratch, [](Type type) -> Attribute { return TypeAttr::get(type); });
     region.setScratchAttr(builder.getArrayAttr(types));
   }
 

@@ -112,7 +112,8 @@ LogicalResult KernelEmitter::createFunction() {
     AccessAnalysis analysis(rank, [&](Value v) {
       return v != root->value && memory.positions.contains(v);
     });
-    Index index = llvm::map_to_vector(llvm::seq<unsigned>(0, rank), [&](unsigned i) { return getAffineDimExpr(i, context()); });
+    Index index = llvm::map_to_vector(llvm::seq<unsigned>(0, rank),
+                                      [&](unsigned i) { return getAffineDimExpr(i, context()); });
     if (isa<BlockArgument>(root->value))
       read.insert(root->value);
     analysis.visit(root->value, index);
@@ -170,7 +171,8 @@ int64_t KernelEmitter::countOperations() const {
 }
 
 /// Merges the loops over `inner`, and decides whether vectors along the last one pay (else `width` is 1).
-LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner, int64_t &width) {
+LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner,
+                               int64_t &width) {
   unsigned first = emitter->getNumVariables();
   AccessAnalysis analysis = emitter->analyse(inner.size());
   SmallVector<unsigned> variables = llvm::to_vector(llvm::seq<unsigned>(first, first + inner.size()));
@@ -243,9 +245,9 @@ void KernelEmitter::emitElements() {
   kernel.chunks = product(outer);
   kernel.grain = getGrain((space.sizes.empty() ? 1 : space.sizes.back().scale) * countOperations());
   Scope &chunks = openChunks();
-  loopOver(chunks, space, outer.size(), splitChunk(chunks, outer), width, [&](Scope &scope, ArrayRef<AffineExpr> index) {
-    storeRoots(scope, plan.roots, compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), index));
-  });
+  AffineMap original = AffineMap::get(space.sizes.size(), 0, space.original, context());
+  loopOver(chunks, space, outer.size(), splitChunk(chunks, outer), width,
+           [&](Scope &scope, ArrayRef<AffineExpr> index) { storeRoots(scope, plan.roots, compose(original, index)); });
   emitter->closeLoop(chunks);
 }
 
@@ -325,7 +327,8 @@ void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<Aff
 }
 
 /// How many reductions lie under `value`, one upon the other.
-static unsigned getPhase(Value value, llvm::function_ref<bool(Value)> isMemory, llvm::DenseMap<Operation *, unsigned> &known) {
+static unsigned getPhase(Value value, llvm::function_ref<bool(Value)> isMemory,
+                         llvm::DenseMap<Operation *, unsigned> &known) {
   Operation *op = value.getDefiningOp();
   if (!op || isMemory(value))
     return 0;
@@ -355,7 +358,8 @@ static void collectElementwise(Value value, llvm::function_ref<bool(Value)> isMe
 
 static bool isExpensive(Value value) {
   return llvm::any_of(*value.getDefiningOp<linalg::GenericOp>().getBody(), [](Operation &op) {
-    return isa<math::ExpOp, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SinOp, math::CosOp, math::PowFOp>(op);
+    return isa<math::ExpOp, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SinOp, math::CosOp,
+               math::PowFOp>(op);
   });
 }
 

@@ -26,14 +26,16 @@ struct RegionMemory {
 };
 
 /// `void kernel(buffers..., batch, lo, hi)` over memref<?xT> buffers.
-mlir::func::FuncOp createKernel(mlir::ModuleOp module, mlir::Location loc, llvm::ArrayRef<mlir::RankedTensorType> buffers);
+mlir::func::FuncOp createKernel(mlir::ModuleOp module, mlir::Location loc,
+                                llvm::ArrayRef<mlir::RankedTensorType> buffers);
 
 /// Emits one kernel into `module`, under a name that the caller replaces.
 mlir::FailureOr<EmittedKernel> emitKernel(mlir::ModuleOp module, const KernelPlan &plan, const RegionMemory &memory,
                                           const KernelOptions &options);
 
 /// The kernel of an op that has no structured form (graph.scatter_add).
-mlir::FailureOr<EmittedKernel> emitNamedKernel(mlir::ModuleOp module, mlir::Operation *op, const KernelOptions &options);
+mlir::FailureOr<EmittedKernel> emitNamedKernel(mlir::ModuleOp module, mlir::Operation *op,
+                                               const KernelOptions &options);
 
 /// Chunks below which another thread costs more than it brings, for `work` operations per chunk.
 int64_t getGrain(int64_t work);

@@ -43,7 +43,8 @@ static Dim getProduct(ArrayRef<Dim> sizes) {
 
 /// Cutting a reduction in parts costs scratch memory and a second kernel, which pays for many elements in few results.
 static bool paysInParts(linalg::GenericOp op) {
-  Dim rows = getProduct(getReductionSizes(op)), results = getNumElements(cast<RankedTensorType>(op.getResult(0).getType()));
+  Dim rows = getProduct(getReductionSizes(op));
+  Dim results = getNumElements(cast<RankedTensorType>(op.getResult(0).getType()));
   if (!hasCombiners(op) || results.batched || results.scale > 4096)
     return false;
   int64_t work = rows.scale * results.scale;
@@ -268,13 +269,14 @@ Root &Planner::addFinish(Root &column, unsigned result, unsigned partials) {
   unsigned rank = type.getRank();
   MLIRContext *context = builder.getContext();
   AffineMap all = builder.getMultiDimIdentityMap(rank);
-  SmallVector<AffineExpr> results = llvm::map_to_vector(llvm::seq<unsigned>(1, rank), [&](unsigned i) { return getAffineDimExpr(i, context); });
+  ArrayRef<AffineExpr> results = all.getResults().drop_front();
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   iterators.front() = utils::IteratorType::reduction;
   Operation *combiner = getCombiner(op, result)->op;
   auto sum = linalg::GenericOp::create(
       builder, loc, column.value.getType(), stored, op.getDpsInitOperand(result)->get(),
-      ArrayRef{all, AffineMap::get(rank, 0, results, context)}, iterators, [&](OpBuilder &body, Location, ValueRange args) {
+      ArrayRef{all, AffineMap::get(rank, 0, results, context)}, iterators,
+      [&](OpBuilder &body, Location, ValueRange args) {
         Operation *combined = body.clone(*combiner);
         combined->setOperands({args[1], args[0]});
         linalg::YieldOp::create(body, loc, combined->getResults());

@@ -25,7 +25,8 @@ std::optional<Combiner> getCombiner(linalg::GenericOp op, unsigned result) {
 }
 
 bool hasCombiners(linalg::GenericOp op) {
-  return llvm::all_of(llvm::seq<unsigned>(0, op.getNumResults()), [&](unsigned i) { return getCombiner(op, i).has_value(); });
+  return llvm::all_of(llvm::seq<unsigned>(0, op.getNumResults()),
+                      [&](unsigned i) { return getCombiner(op, i).has_value(); });
 }
 
 SmallVector<Dim> getReductionSizes(linalg::GenericOp op) {
@@ -52,7 +53,8 @@ static Value combineLanes(OpBuilder &builder, const Combiner &combiner, Value va
   Location loc = combiner.op->getLoc();
   int64_t lanes = type.getNumElements(), padded = llvm::PowerOf2Ceil(lanes);
   if (padded != lanes) {
-    Value neutral = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, cast<Attribute>(combiner.neutral)));
+    auto elements = DenseElementsAttr::get(type, cast<Attribute>(combiner.neutral));
+    Value neutral = arith::ConstantOp::create(builder, loc, elements);
     SmallVector<int64_t> mask = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
     mask.resize(padded, lanes);
     value = vector::ShuffleOp::create(builder, loc, value, neutral, mask);

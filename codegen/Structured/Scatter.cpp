@@ -40,11 +40,13 @@ public:
   EmittedKernel run() {
     Emitter theEmitter(kernel.function, kernel.function.getArgument(3), kColumns);
     emitter = &theEmitter;
-    Scope &chunks = emitter->openLoop(emitter->getRoot(), kernel.function.getArgument(4), kernel.function.getArgument(5), 1);
+    Scope &chunks =
+        emitter->openLoop(emitter->getRoot(), kernel.function.getArgument(4), kernel.function.getArgument(5), 1);
     OpBuilder &builder = chunks.builder;
     Value chunk = chunks.loop.getInductionVar(), first = emitter->getConstant(0), end = emitter->getSize(inner);
     if (!inner.batched) {
-      Value blocks = emitter->getConstant(llvm::divideCeil(inner.scale, kColumns)), columns = emitter->getConstant(kColumns);
+      Value blocks = emitter->getConstant(llvm::divideCeil(inner.scale, kColumns));
+      Value columns = emitter->getConstant(kColumns);
       first = arith::MulIOp::create(builder, loc, arith::RemUIOp::create(builder, loc, chunk, blocks), columns);
       chunk = arith::DivUIOp::create(builder, loc, chunk, blocks);
       end = arith::MinUIOp::create(builder, loc, arith::AddIOp::create(builder, loc, first, columns), end);
@@ -119,7 +121,8 @@ private:
     Value wrapped = arith::AddIOp::create(builder, loc, row, size);
     row = arith::SelectOp::create(builder, loc, negative, wrapped, row);
     row = arith::MaxSIOp::create(builder, loc, row, zero);
-    return arith::MinSIOp::create(builder, loc, row, arith::SubIOp::create(builder, loc, size, emitter->getConstant(1)));
+    Value last = arith::SubIOp::create(builder, loc, size, emitter->getConstant(1));
+    return arith::MinSIOp::create(builder, loc, row, last);
   }
 
   Value read(OpBuilder &builder, Value buffer, Value at, int64_t width) {

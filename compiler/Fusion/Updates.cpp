@@ -122,7 +122,8 @@ private:
     SplatElementsAttr splat;
     if (livesInState(value)) {
       update.leaves.push_back(value);
-      out << (planning::getHome(value).isAccumulator ? "accumulator " : "state ") << getElementTypeOrSelf(value.getType());
+      out << (planning::getHome(value).isAccumulator ? "accumulator " : "state ")
+          << getElementTypeOrSelf(value.getType());
     } else if (matchPattern(value, m_Constant(&splat))) {
       out << "constant " << splat.getSplatValue<Attribute>();
     } else if (Value scalar = getRepeatedScalar(value)) {

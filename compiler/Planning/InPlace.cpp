@@ -62,7 +62,8 @@ bool EntryPlan::mayBecome(StorageId state, StorageId result, Value value) const 
   if (llvm::any_of(getReturn()->getOperands(), [&](Value v) { return storageOf.lookup(v) == state; }))
     return false;
   return llvm::all_of(uses[state], [&](const Use &use) {
-    return use.instruction < made.begin || (use.instruction == made.begin && readsPointwise(made.def, state, value, result));
+    return use.instruction < made.begin ||
+           (use.instruction == made.begin && readsPointwise(made.def, state, value, result));
   });
 }
 
@@ -101,7 +102,8 @@ void EntryPlan::shareOperand(Operation *op, unsigned index, Value result) {
   for (Value operand : op->getOperands()) {
     StorageId dying = find(storageOf.lookup(operand));
     const Storage &storage = storages[dying];
-    if (!storage.def || storage.arena != plan::Arena::Work || storage.def == op || storage.end != index || storage.size != storages[id].size)
+    if (!storage.def || storage.def == op || storage.end != index || storage.arena != plan::Arena::Work ||
+        storage.size != storages[id].size)
       continue;
     auto isTaken = [&](Value other) { return other != result && find(storageOf.lookup(other)) == dying; };
     if (llvm::any_of(op->getResults(), isTaken) || isReturned(dying) || !readsPointwise(op, dying, result, id))

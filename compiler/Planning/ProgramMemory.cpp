@@ -66,10 +66,9 @@ void ProgramMemory::place() {
     int64_t &size = sizes[static_cast<size_t>(entry.arena)];
     for (StringAttr name : run) {
       Persistent &member = persistent.find(name)->second;
+      const int64_t packed = graph::kPackAlignment * plan::getElementBytes(member.type.getElementType());
       member.offset = size;
-      size += llvm::alignTo(member.getSize().at(1), run.size() == 1
-                                                        ? plan::kAlignment
-                                                        : graph::kPackAlignment * plan::getElementBytes(member.type.getElementType()));
+      size += llvm::alignTo(member.getSize().at(1), run.size() > 1 ? packed : plan::kAlignment);
     }
   }
 }

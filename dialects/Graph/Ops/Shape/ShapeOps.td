@@ -118,7 +118,7 @@ def Graph_ReverseOp : Graph_ShapeOp<"reverse", [MovesElements, SameOperandsAndRe
   let hasFolder = 1;
 }
 
-/// Neither has a derivative or a kernel: they appear after autodiff, and planning places tensors so that they cost nothing.
+/// Neither has a derivative or a kernel: they appear after autodiff, and planning places tensors so that they are free.
 def Graph_PackOp : Graph_Op<"pack", [InferTypeOpAdaptor]> {
   let summary = "tensors one after another in one flat tensor";
   let description = [{

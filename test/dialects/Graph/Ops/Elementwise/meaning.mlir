@@ -2,6 +2,7 @@
 // RUN: glyptic-interpret %s --entry=edges --arg='dense<[0xFF800000, -1.0, 0.0, 1.0, 0x7F800000, 0x7FC00000]>' | FileCheck %s --check-prefix=EDGES
 // RUN: glyptic-interpret %s --entry=ordered --arg='dense<[1.0, 2.0, 0x7FC00000]>' --arg='dense<[2.0, 2.0, 1.0]>' | FileCheck %s --check-prefix=ORDERED
 // RUN: glyptic-interpret %s --entry=integers --arg='dense<[-7, 7, -128, 5]>' --arg='dense<[2, -2, -1, 0]>' | FileCheck %s --check-prefix=INTEGERS
+// RUN: glyptic-interpret %s --entry=wide --arg='dense<[9223372036854775807, -9223372036854775808]>' | FileCheck %s --check-prefix=WIDE
 // RUN: glyptic-interpret %s --entry=conversions --arg='dense<[-1.9, 0.0, 0.5, 300.0]>' | FileCheck %s --check-prefix=CONVERSIONS
 
 func.func @edges(%x: tensor<6xf32>) -> (tensor<6xf32>, tensor<6xf32>, tensor<6xf32>, tensor<6xi1>) {
@@ -40,6 +41,14 @@ func.func @integers(%x: tensor<4xi8>, %y: tensor<4xi8>) -> (tensor<4xi8>, tensor
   // INTEGERS: [-5, 5, 127, 5]
   %2 = graph.add %x, %y : tensor<4xi8>
   return %0, %1, %2 : tensor<4xi8>, tensor<4xi8>, tensor<4xi8>
+}
+
+func.func @wide(%x: tensor<2xi64>) -> (tensor<2xi64>, tensor<2xi64>) {
+  // WIDE: [-2, 0]
+  %0 = graph.add %x, %x : tensor<2xi64>
+  // WIDE: [1, 0]
+  %1 = graph.mul %x, %x : tensor<2xi64>
+  return %0, %1 : tensor<2xi64>, tensor<2xi64>
 }
 
 func.func @conversions(%x: tensor<4xf32>) -> (tensor<4xi32>, tensor<4xi1>) {
