@@ -60,12 +60,13 @@ template <typename Member> SmallVector<Value> getColumn(ArrayRef<Update> updates
 
 class UpdateMerger {
 public:
-  UpdateMerger(func::FuncOp function, planning::Runs &runs) : block(function.getBody().front()), runs(runs) {}
+  UpdateMerger(func::FuncOp function, planning::Runs &runs)
+      : function(function), oldValues(planning::getOldValues(function)), runs(runs) {}
 
   /// The names of what is updated flat.
   SmallVector<StringAttr> run() {
     llvm::MapVector<StringRef, std::vector<Update>> groups;
-    std::vector<Update> updates = fusion::findUpdates(cast<func::FuncOp>(block.getParentOp()));
+    std::vector<Update> updates = fusion::findUpdates(function, oldValues);
     for (const Update &update : updates)
       groups[update.structure].push_back(update);
     SmallVector<StringAttr> flat;
@@ -93,9 +94,8 @@ private:
       return false;
     for (const Update &update : group)
       for (StringAttr name : getNames(update.roots))
-        for (BlockArgument old : block.getArguments())
-          if (planning::getHome(old).name == name && !isReadBefore(old, before, members))
-            return false;
+        if (BlockArgument old = oldValues.lookup(name); old && !isReadBefore(old, before, members))
+          return false;
     planning::Runs wish = runs;
     for (size_t i = 0; i < group.front().leaves.size(); ++i)
       if (!wish.add(getNames(getColumn(group, &Update::leaves, i))))
@@ -121,7 +121,7 @@ private:
     for (const Update &update : group)
       for (Value root : update.roots)
         locations.push_back(root.getLoc());
-    OpBuilder builder(block.getTerminator());
+    OpBuilder builder(function.getBody().front().getTerminator());
     Location loc = builder.getFusedLoc(locations);
     SmallVector<Value> inputs;
     for (size_t i = 0; i < first.leaves.size(); ++i)
@@ -170,7 +170,8 @@ private:
     return broadcastTo(builder, value.getLoc(), mapping.lookup(value.getDefiningOp()->getOperand(0)), type);
   }
 
-  Block &block;
+  func::FuncOp function;
+  const planning::OldValues oldValues;
   planning::Runs &runs;
 };
 
@@ -181,7 +182,7 @@ private:
 class SquareSumMerger {
 public:
   SquareSumMerger(func::FuncOp function, planning::Runs &runs, const llvm::DenseSet<StringAttr> &updated)
-      : block(function.getBody().front()), runs(runs), updated(updated) {}
+      : block(function.getBody().front()), oldValues(planning::getOldValues(function)), runs(runs), updated(updated) {}
 
   void run() {
     // Those that are added to each other, by the last addition.
@@ -199,7 +200,7 @@ private:
   bool isSquareSum(ReduceOp op) const {
     auto square = op.getInput().getDefiningOp<MulOp>();
     return op.getKind() == ReductionKind::Sum && op.getType().getRank() == 0 && op->hasOneUse() && square &&
-           square.getLhs() == square.getRhs() && fusion::livesInState(square.getLhs()) &&
+           square.getLhs() == square.getRhs() && fusion::livesInState(square.getLhs(), oldValues) &&
            !updated.contains(planning::getHome(square.getLhs()).name);
   }
 
@@ -245,6 +246,7 @@ private:
   }
 
   Block &block;
+  const planning::OldValues oldValues;
   planning::Runs &runs;
   const llvm::DenseSet<StringAttr> &updated;
 };

@@ -14,19 +14,12 @@ static bool isReturnedOnce(Value value) {
   return llvm::count_if(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }) == 1;
 }
 
-/// Whether the function takes the old value of what `value` becomes.
-static bool hasOldValue(Value value, StringAttr name) {
-  return llvm::any_of(value.getParentBlock()->getArguments(), [&](BlockArgument argument) {
-    return planning::getHome(argument).name == name;
-  });
-}
-
-bool livesInState(Value value) {
+bool livesInState(Value value, const planning::OldValues &oldValues) {
   StringAttr name = planning::getHome(value).name;
   if (!name || isa<BlockArgument>(value))
     return name != nullptr;
   // Computed right there: no old value stands in the way, and it has no other place to be.
-  if (!isReturnedOnce(value) || hasOldValue(value, name))
+  if (!isReturnedOnce(value) || oldValues.contains(name))
     return false;
   while (value.getDefiningOp() && planning::isView(value.getDefiningOp())) {
     value = value.getDefiningOp()->getOperand(0);
@@ -40,7 +33,8 @@ namespace {
 
 class UpdateFinder {
 public:
-  explicit UpdateFinder(func::FuncOp function) : end(function.getBody().front().getTerminator()) {}
+  UpdateFinder(func::FuncOp function, const planning::OldValues &oldValues)
+      : end(function.getBody().front().getTerminator()), oldValues(oldValues) {}
 
   std::vector<Update> run() {
     llvm::EquivalenceClasses<Operation *> connected;
@@ -66,14 +60,14 @@ private:
   }
 
   /// Scalars are no part of it: every update may use them, and they share a kernel of their own.
-  static bool isInner(Value value) {
+  bool isInner(Value value) const {
     Operation *op = value.getDefiningOp();
     auto type = dyn_cast<RankedTensorType>(value.getType());
     return op && op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1 && type && type.hasStaticShape() &&
-           type.getRank() > 0 && !livesInState(value);
+           type.getRank() > 0 && !livesInState(value, oldValues);
   }
 
-  static void connect(Operation *root, llvm::EquivalenceClasses<Operation *> &connected) {
+  void connect(Operation *root, llvm::EquivalenceClasses<Operation *> &connected) const {
     if (connected.contains(root))
       return;
     connected.insert(root);
@@ -120,7 +114,7 @@ private:
     if (isInner(value))
       return visitOp(value.getDefiningOp(), update, out);
     SplatElementsAttr splat;
-    if (livesInState(value)) {
+    if (livesInState(value, oldValues)) {
       update.leaves.push_back(value);
       out << (planning::getHome(value).isAccumulator ? "accumulator " : "state ")
           << getElementTypeOrSelf(value.getType());
@@ -162,12 +156,15 @@ private:
   }
 
   Operation *end;
+  const planning::OldValues &oldValues;
   llvm::DenseMap<Value, unsigned> numbers; ///< of the update that is described
   llvm::DenseMap<Value, unsigned> scalars; ///< of the function, by first use
 };
 
 } // namespace
 
-std::vector<Update> findUpdates(func::FuncOp function) { return UpdateFinder(function).run(); }
+std::vector<Update> findUpdates(func::FuncOp function, const planning::OldValues &oldValues) {
+  return UpdateFinder(function, oldValues).run();
+}
 
 } // namespace glyptic::fusion

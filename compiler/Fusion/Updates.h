@@ -17,9 +17,9 @@ struct Update {
 };
 
 /// Every update in `function`, in the order in which their first roots are returned.
-std::vector<Update> findUpdates(mlir::func::FuncOp function);
+std::vector<Update> findUpdates(mlir::func::FuncOp function, const planning::OldValues &oldValues);
 
 /// Whether planning surely places `value` in the memory of the state or accumulator that it is named after.
-bool livesInState(mlir::Value value);
+bool livesInState(mlir::Value value, const planning::OldValues &oldValues);
 
 } // namespace glyptic::fusion

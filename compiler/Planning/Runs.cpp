@@ -56,4 +56,12 @@ Home getHome(Value value) {
   return {};
 }
 
+OldValues getOldValues(func::FuncOp function) {
+  OldValues values;
+  for (BlockArgument argument : function.getArguments())
+    if (StringAttr name = getHome(argument).name)
+      values[name] = argument;
+  return values;
+}
+
 } // namespace glyptic::planning

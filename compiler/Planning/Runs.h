@@ -28,4 +28,8 @@ struct Home {
 };
 Home getHome(mlir::Value value);
 
+/// The state and accumulators that a function takes, by name.
+using OldValues = llvm::DenseMap<mlir::StringAttr, mlir::BlockArgument>;
+OldValues getOldValues(mlir::func::FuncOp function);
+
 } // namespace glyptic::planning
