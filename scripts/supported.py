@@ -25,7 +25,8 @@ each failure.
 Operators that are not listed are refused by name, with all other faults of the model in one message.
 
 """
-TYPES = ["float", "double", "float16", "bfloat16", "int8", "int16", "int32", "int64", "bool"]
+TYPES = ["float", "double", "float16", "bfloat16", "int8", "int16", "int32", "int64",
+         "uint8", "uint16", "uint32", "bool"]
 
 
 def read_importers():

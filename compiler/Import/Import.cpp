@@ -5,7 +5,10 @@
 #include "compiler/Import/Provenance.h"
 #include "compiler/Import/Registry.h"
 #include "compiler/Import/SchemaFunctions.h"
+#include "compiler/Import/Tensors.h"
 #include "compiler/Import/Weights.h"
+#include "dialects/Graph/Builders.h"
+#include "onnx/defs/schema.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -32,10 +35,7 @@ public:
     for (const ModelInput &input : inputs)
       addArgument(input.name, input.type, role::Input);
     for (auto &[name, elements] : tensors.constants)
-      if (auto shape = ShapeValue::get(elements))
-        state.bindings[name].shape = shape;
-      else
-        state.bindings[name].value = ConstantOp::create(state.builder, getNameLoc(name), elements);
+      bindConstant(state.bindings[name], name, elements);
     for (auto &[name, problem] : tensors.unreadable)
       state.bindings[name] = {Value(), {}, {}, true, "tensor " + quote(name) + " " + problem};
   }
@@ -60,7 +60,10 @@ public:
       Binding &binding = state.bindings[output.name()];
       if (!binding.value && !binding.shape)
         return makeFileError(file.path, "the output " + quote(output.name()) + " is not a tensor that was computed");
-      results.push_back(binding.value ? binding.value : materialize(binding, output));
+      Value result = binding.value ? binding.value : materialize(binding, output);
+      if (binding.unsignedType)
+        result = convertTo(state.builder, getNameLoc(output.name()), result, binding.unsignedType);
+      results.push_back(result);
       attributes.push_back(makeAttributes(output.name(), role::Output));
     }
     func::ReturnOp::create(state.builder, function.getLoc(), results);
@@ -89,8 +92,21 @@ private:
   }
 
   void addArgument(StringRef name, RankedTensorType type, StringRef role) {
-    state.bindings[name].value = function.front().addArgument(type, getNameLoc(name));
+    Binding &binding = state.bindings[name];
+    Value argument = function.front().addArgument(type, getNameLoc(name));
+    binding.value = convertTo(state.builder, getNameLoc(name), argument, getComputedType(type.getElementType()));
+    if (binding.value != argument)
+      binding.unsignedType = cast<IntegerType>(type.getElementType());
     argumentAttributes.push_back(makeAttributes(name, role));
+  }
+
+  void bindConstant(Binding &binding, StringRef name, DenseElementsAttr stored) {
+    DenseElementsAttr elements = getComputedElements(stored);
+    if (elements != stored)
+      binding.unsignedType = cast<IntegerType>(stored.getElementType());
+    binding.shape = ShapeValue::get(elements);
+    if (!binding.shape)
+      binding.value = ConstantOp::create(state.builder, getNameLoc(name), elements);
   }
 
   Value materialize(Binding &binding, const onnx::ValueInfoProto &output) {
@@ -114,7 +130,7 @@ private:
     NodeImporter importer(state, node, version == node.opsets->end() ? 1 : version->second);
     LogicalResult result = success();
     if (const OpImporter *found = lookupImporter(domain, node.proto->op_type(), importer.getOpset()))
-      result = hasFailedOperand(importer) ? failure() : found->import(importer);
+      result = hasFailedOperand(importer) || failed(found->import(importer)) ? failure() : carryUnsigned(importer, domain);
     else if (auto body = expandSchemaFunction(importer, state, depth))
       for (FlatNode &inner : body->nodes)
         importNode(inner, depth + 1);
@@ -125,6 +141,21 @@ private:
     for (const std::string &output : node.proto->output())
       if (!output.empty() && (failed(result) || !state.bindings.contains(output)))
         state.bindings[output].failed = true;
+  }
+
+  /// A result that by the schema has the type of an unsigned operand is unsigned, too.
+  LogicalResult carryUnsigned(NodeImporter &importer, const std::string &domain) {
+    const onnx::NodeProto &node = *importer.getNode().proto;
+    std::map<std::string, IntegerType> types;
+    const onnx::OpSchema *schema = onnx::OpSchemaRegistry::Schema(node.op_type(), importer.getOpset(), domain);
+    auto getFormal = [](const auto &formals, int i) { return formals[std::min<size_t>(i, formals.size() - 1)].GetTypeStr(); };
+    for (int i = 0; schema && i < node.input_size() && !schema->inputs().empty(); ++i)
+      if (IntegerType type = importer.getUnsignedType(i))
+        types[getFormal(schema->inputs(), i)] = type;
+    for (int i = 0; !types.empty() && i < node.output_size() && !schema->outputs().empty(); ++i)
+      if (auto found = types.find(getFormal(schema->outputs(), i)); found != types.end())
+        importer.setElementType(found->second, i);
+    return success();
   }
 
   /// A node whose operand failed is skipped in silence: the first message says it all, except for weights.

@@ -97,6 +97,11 @@ RankedTensorType NodeImporter::getType(int index) {
   return value ? cast<RankedTensorType>(value.getType()) : RankedTensorType();
 }
 
+IntegerType NodeImporter::getUnsignedType(int index) const {
+  Binding *binding = getBinding(index);
+  return binding ? binding->unsignedType : IntegerType();
+}
+
 FailureOr<SmallVector<Dim>> NodeImporter::getOperandDims(int index) {
   if (const ShapeValue *value = getShapeValue(index))
     return llvm::map_to_vector(value->shape, [](int64_t size) { return Dim{size, false}; });
@@ -217,6 +222,19 @@ LogicalResult NodeImporter::setResult(Value value, int index) {
   return success();
 }
 
+void NodeImporter::setElementType(Type stored, int index) {
+  auto unsignedType = dyn_cast<IntegerType>(stored);
+  if (!unsignedType || !unsignedType.isUnsigned() || !hasOutput(index))
+    return;
+  Binding &binding = state.bindings[node.proto->output(index)];
+  binding.unsignedType = unsignedType;
+  if (binding.shape)
+    for (Dim &element : binding.shape->elements)
+      element.scale &= int64_t(llvm::maxUIntN(unsignedType.getWidth()));
+  if (binding.value)
+    (void)setResult(createWrapped(binding.value, unsignedType), index);
+}
+
 LogicalResult NodeImporter::setSequence(ArrayRef<Value> values) {
   if (hasOutput(0))
     state.bindings[node.proto->output(0)].sequence = SmallVector<Value>(values);
@@ -259,6 +277,12 @@ Value NodeImporter::createConvert(Value input, Type elementType) {
   auto type = cast<RankedTensorType>(input.getType());
   return elementType == type.getElementType() ? input
                                               : createAs<ConvertOp>(type.clone(elementType), input);
+}
+
+Value NodeImporter::createWrapped(Value input, IntegerType unsignedType) {
+  auto type = cast<RankedTensorType>(input.getType());
+  Value mask = createSplat(llvm::maxUIntN(unsignedType.getWidth()), getDims(type), type.getElementType());
+  return create<AndOp>(input, mask);
 }
 
 Value NodeImporter::createTranspose(Value input, ArrayRef<int64_t> permutation) {

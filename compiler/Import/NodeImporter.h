@@ -20,6 +20,7 @@ struct Binding {
   std::optional<llvm::SmallVector<mlir::Value>> sequence;
   bool failed = false; ///< its node could not be imported
   std::string problem; ///< why it cannot be used, where no other message says so
+  mlir::IntegerType unsignedType = {}; ///< of its elements in ONNX, if that is one; the value's are of a wider signed type
 };
 
 /// State of one import, shared by its nodes.
@@ -52,6 +53,8 @@ public:
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> getInputs();
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> getSequence(int index);
   mlir::RankedTensorType getType(int index);
+  /// The operand's unsigned element type in ONNX, or null; its tensor has a wider signed one.
+  mlir::IntegerType getUnsignedType(int index) const;
   /// The operand's dimensions; does not make a tensor of a shape.
   mlir::FailureOr<llvm::SmallVector<graph::Dim>> getOperandDims(int index);
   /// The operand's elements, if they are integers known at import.
@@ -78,6 +81,8 @@ public:
   // Results. A null value is a failure whose reason has been recorded.
   mlir::LogicalResult setResult(mlir::Value value, int index = 0);
   mlir::LogicalResult setResult(ShapeValue value, int index = 0);
+  /// The element type in ONNX is `stored`; what leaves its range is wrapped. Said where no operand has that type.
+  void setElementType(mlir::Type stored, int index = 0);
   mlir::LogicalResult setSequence(llvm::ArrayRef<mlir::Value> values);
 
   // Building.
@@ -92,6 +97,8 @@ public:
   mlir::Value createSplat(double value, llvm::ArrayRef<graph::Dim> dims, mlir::Type elementType);
   mlir::Value createReshape(mlir::Value input, llvm::ArrayRef<graph::Dim> dims);
   mlir::Value createConvert(mlir::Value input, mlir::Type elementType);
+  /// Values as an unsigned type has them: modulo 2^bits.
+  mlir::Value createWrapped(mlir::Value input, mlir::IntegerType unsignedType);
   mlir::Value createTranspose(mlir::Value input, llvm::ArrayRef<int64_t> permutation);
   /// Elements start, start + stride, ... (`sizes` of them) of each dimension.
   mlir::Value createSlice(mlir::Value input, llvm::ArrayRef<int64_t> starts, llvm::ArrayRef<int64_t> strides,

@@ -12,10 +12,10 @@ namespace {
 /// Bodies of schema functions call one another a few levels deep (loss -> log softmax -> softmax).
 constexpr int kMaxSchemaDepth = 8;
 
-onnx::TypeProto makeTypeProto(RankedTensorType type) {
+onnx::TypeProto makeTypeProto(RankedTensorType type, Type elementType) {
   onnx::TypeProto proto;
   auto *tensor = proto.mutable_tensor_type();
-  tensor->set_elem_type(getDataType(type.getElementType()));
+  tensor->set_elem_type(getDataType(elementType));
   auto *shape = tensor->mutable_shape();
   for (int64_t size : type.getShape())
     if (auto *dim = shape->add_dim(); !ShapedType::isDynamic(size))
@@ -33,8 +33,11 @@ const onnx::FunctionProto &getBody(const onnx::OpSchema &schema, int64_t opset) 
 /// Some bodies depend on the types of the operands or on which optional ones are there.
 bool buildBody(NodeImporter &importer, const onnx::OpSchema &schema, onnx::FunctionProto &body) {
   std::vector<onnx::TypeProto> types;
-  for (int i = 0; i < importer.getNumInputs(); ++i)
-    types.push_back(importer.hasInput(i) ? makeTypeProto(importer.getType(i)) : onnx::TypeProto());
+  for (int i = 0; i < importer.getNumInputs(); ++i) {
+    IntegerType unsignedType = importer.getUnsignedType(i);
+    RankedTensorType type = importer.hasInput(i) ? importer.getType(i) : RankedTensorType();
+    types.push_back(type ? makeTypeProto(type, unsignedType ? unsignedType : type.getElementType()) : onnx::TypeProto());
+  }
   onnx::FunctionBodyBuildContextImpl context(*importer.getNode().proto, types);
   int64_t opset = importer.getOpset(), oldest = schema.context_dependent_function_opset_versions().front();
   return schema.BuildContextDependentFunction(context, body, std::max(opset, oldest));

@@ -21,8 +21,23 @@ Type getElementType(MLIRContext &context, int32_t dataType) {
   case TensorProto::INT32: return b.getI32Type();
   case TensorProto::INT64: return b.getI64Type();
   case TensorProto::BOOL: return b.getI1Type();
-  default: return {}; // `graph` integers are signless and mean signed ones, so unsigned types are not among them
+  case TensorProto::UINT8: return b.getIntegerType(8, /*isSigned=*/false);
+  case TensorProto::UINT16: return b.getIntegerType(16, /*isSigned=*/false);
+  case TensorProto::UINT32: return b.getIntegerType(32, /*isSigned=*/false);
+  default: return {};
   }
+}
+
+Type getComputedType(Type stored) {
+  // The least type that holds all values; nothing computes in 16 bits faster.
+  return stored.isUnsignedInteger() ? IntegerType::get(stored.getContext(), stored.isUnsignedInteger(32) ? 64 : 32) : stored;
+}
+
+DenseElementsAttr getComputedElements(DenseElementsAttr stored) {
+  Type type = stored.getElementType(), computed = getComputedType(type);
+  if (type == computed)
+    return stored;
+  return stored.mapValues(computed, [&](const APInt &value) { return value.zext(computed.getIntOrFloatBitWidth()); });
 }
 
 int32_t getDataType(Type type) {
@@ -30,11 +45,12 @@ int32_t getDataType(Type type) {
   if (type.isF64()) return TensorProto::DOUBLE;
   if (type.isF16()) return TensorProto::FLOAT16;
   if (type.isBF16()) return TensorProto::BFLOAT16;
+  bool isUnsigned = type.isUnsignedInteger();
   switch (type.getIntOrFloatBitWidth()) {
   case 1: return TensorProto::BOOL;
-  case 8: return TensorProto::INT8;
-  case 16: return TensorProto::INT16;
-  case 32: return TensorProto::INT32;
+  case 8: return isUnsigned ? TensorProto::UINT8 : TensorProto::INT8;
+  case 16: return isUnsigned ? TensorProto::UINT16 : TensorProto::INT16;
+  case 32: return isUnsigned ? TensorProto::UINT32 : TensorProto::INT32;
   default: return TensorProto::INT64;
   }
 }
@@ -53,11 +69,12 @@ llvm::Error makeError(const Twine &message) {
 
 unsigned getByteWidth(Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
 
-/// Narrow types lie in `int32_data`, one element for each 32 bits; give them their own width.
-ArrayRef<char> narrow(const ModelFile &file, const google::protobuf::RepeatedField<int32_t> &data, unsigned width) {
+/// Narrow types lie in the field of a wider one; give them their own width.
+template <typename T>
+ArrayRef<char> narrow(const ModelFile &file, const google::protobuf::RepeatedField<T> &data, unsigned width) {
   std::string &bytes = file.converted.emplace_back();
   bytes.reserve(size_t(data.size()) * width);
-  for (int32_t value : data)
+  for (T value : data)
     bytes.append(reinterpret_cast<const char *>(&value), width);
   return {bytes.data(), bytes.size()};
 }
@@ -75,6 +92,8 @@ ArrayRef<char> getInlineBytes(const ModelFile &file, const TensorProto &tensor, 
     return view(tensor.double_data());
   if (type.isInteger(64))
     return view(tensor.int64_data());
+  if (type.isUnsignedInteger(32))
+    return narrow(file, tensor.uint64_data(), getByteWidth(type));
   if (type.isInteger(32))
     return view(tensor.int32_data());
   return narrow(file, tensor.int32_data(), getByteWidth(type));

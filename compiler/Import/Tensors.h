@@ -6,8 +6,12 @@
 
 namespace glyptic {
 
-/// The element type, or null if programs do not compute with it.
+/// The element type, or null if programs know no such elements. Unsigned integers are types of memory only.
 mlir::Type getElementType(mlir::MLIRContext &context, int32_t dataType);
+
+/// The type in which a program computes with elements of a type: unsigned integers become wider signed ones.
+mlir::Type getComputedType(mlir::Type stored);
+mlir::DenseElementsAttr getComputedElements(mlir::DenseElementsAttr stored);
 
 /// ONNX's number for an element type.
 int32_t getDataType(mlir::Type elementType);

@@ -43,6 +43,8 @@ class Graph_Op<string mnemonic, list<Trait> traits = []>
 def SameDims : GraphTrait<"SameDims">;
 
 def Graph_Tensor : RankedTensorOf<[AnyFloat, AnySignlessInteger]>;
+/// Unsigned integers are types of memory: arguments and results of a program. `graph.convert` leads from and to them.
+def Graph_StoredTensor : RankedTensorOf<[AnyFloat, AnySignlessInteger, UI8, UI16, UI32]>;
 def Graph_FloatTensor : RankedTensorOf<[AnyFloat]>;
 def Graph_IntTensor : RankedTensorOf<[AnySignlessInteger]>;
 def Graph_BoolTensor : RankedTensorOf<[I1]>;

@@ -29,7 +29,8 @@ FailureOr<HostTensor> HostTensor::fromElements(ElementsAttr elements, HostPrecis
     return tensor;
   }
   for (auto [i, value] : llvm::enumerate(dense.getValues<APInt>()))
-    tensor.get<int64_t>()[i] = value.getBitWidth() == 1 ? value.getZExtValue() : value.getSExtValue();
+    tensor.get<int64_t>()[i] =
+        value.getBitWidth() == 1 || tensor.elementType.isUnsignedInteger() ? value.getZExtValue() : value.getSExtValue();
   return tensor;
 }
 
@@ -78,7 +79,8 @@ void HostTensor::wrap() {
     return;
   unsigned width = elementType.getIntOrFloatBitWidth();
   for (int64_t &value : *integers)
-    value = width == 1 ? value & 1 : llvm::SignExtend64(value, width);
+    value = width == 1 || elementType.isUnsignedInteger() ? value & int64_t(llvm::maxUIntN(width))
+                                                          : llvm::SignExtend64(value, width);
 }
 
 } // namespace glyptic::graph

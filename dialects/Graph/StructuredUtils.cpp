@@ -106,6 +106,16 @@ Value convertScalar(OpBuilder &builder, Location loc, Value scalar, Type type) {
     Value integer = convertScalar(builder, loc, scalar, builder.getI64Type());
     return arith::IndexCastOp::create(builder, loc, type, integer);
   }
+  // `arith` has no unsigned types: the bits are the same under the signless one.
+  if (type.isUnsignedInteger()) {
+    Value bits = convertScalar(builder, loc, scalar, builder.getIntegerType(type.getIntOrFloatBitWidth()));
+    return UnrealizedConversionCastOp::create(builder, loc, type, bits).getResult(0);
+  }
+  if (from.isUnsignedInteger()) {
+    unsigned width = from.getIntOrFloatBitWidth();
+    Value bits = UnrealizedConversionCastOp::create(builder, loc, builder.getIntegerType(width), scalar).getResult(0);
+    return convertScalar(builder, loc, arith::ExtUIOp::create(builder, loc, builder.getIntegerType(2 * width), bits), type);
+  }
   return isa<FloatType>(from) ? convertFloat(builder, loc, scalar, type) : convertInteger(builder, loc, scalar, type);
 }
 

@@ -85,7 +85,7 @@ HostTensor makeOperand(func::FuncOp function, unsigned argument, int64_t batch, 
 llvm::APInt toBits(double value, Type element) {
   auto type = dyn_cast<FloatType>(element);
   if (!type)
-    return llvm::APInt(std::max(8u, element.getIntOrFloatBitWidth()), int64_t(value), /*isSigned=*/true);
+    return llvm::APInt(std::max(8u, element.getIntOrFloatBitWidth()), int64_t(value), /*isSigned=*/true, /*implicitTrunc=*/true);
   llvm::APFloat number(value);
   bool losesInfo;
   number.convert(type.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);
@@ -93,8 +93,9 @@ llvm::APInt toBits(double value, Type element) {
 }
 
 double fromBits(const llvm::APInt &bits, Type element) {
-  auto type = dyn_cast<FloatType>(element);
-  return type ? llvm::APFloat(type.getFloatSemantics(), bits).convertToDouble() : double(bits.getSExtValue());
+  if (auto type = dyn_cast<FloatType>(element))
+    return llvm::APFloat(type.getFloatSemantics(), bits).convertToDouble();
+  return element.isUnsignedInteger() ? double(bits.getZExtValue()) : double(bits.getSExtValue());
 }
 
 Bytes toBytes(const HostTensor &tensor, RankedTensorType type, int64_t batch) {

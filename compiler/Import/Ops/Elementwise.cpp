@@ -218,9 +218,11 @@ std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
 }
 
 LogicalResult castTo(NodeImporter &node, Type type) {
-  if (auto folded = foldCast(node, type))
-    return node.setResult(*folded);
-  return node.setResult(node.createConvert(node.getInput(0), type));
+  Type computed = getComputedType(type);
+  std::optional<ShapeValue> folded = foldCast(node, computed);
+  LogicalResult result = folded ? node.setResult(*folded) : node.setResult(node.createConvert(node.getInput(0), computed));
+  node.setElementType(type);
+  return result;
 }
 
 LogicalResult importCast(NodeImporter &node) {
@@ -233,7 +235,8 @@ LogicalResult importCast(NodeImporter &node) {
 
 LogicalResult importCastLike(NodeImporter &node) {
   RankedTensorType like = node.getType(1);
-  return like ? castTo(node, like.getElementType()) : failure();
+  IntegerType unsignedType = node.getUnsignedType(1);
+  return like ? castTo(node, unsignedType ? unsignedType : like.getElementType()) : failure();
 }
 
 const OpImporter kImporters[] = {

@@ -15,10 +15,11 @@ LogicalResult setConstant(NodeImporter &node, const onnx::TensorProto &tensor) {
   llvm::Expected<TensorData> data = readTensor(*node.getBuilder().getContext(), node.getFile(), tensor);
   if (!data)
     return node.emitError("its value " + llvm::toString(data.takeError()));
-  DenseElementsAttr elements = getElements(data->type, data->bytes);
-  if (auto shape = ShapeValue::get(elements))
-    return node.setResult(*shape);
-  return node.setResult(node.createConstant(elements));
+  DenseElementsAttr elements = getComputedElements(getElements(data->type, data->bytes));
+  auto shape = ShapeValue::get(elements);
+  LogicalResult result = shape ? node.setResult(*shape) : node.setResult(node.createConstant(elements));
+  node.setElementType(data->type.getElementType());
+  return result;
 }
 
 LogicalResult importConstant(NodeImporter &node) {
@@ -32,26 +33,32 @@ LogicalResult importConstantOfShape(NodeImporter &node) {
   FailureOr<SmallVector<Dim>> dims = node.getSizes(0);
   if (failed(dims))
     return failure();
-  Value scalar = node.createSplat(0.0, {}, node.getBuilder().getF32Type());
+  Type stored = node.getBuilder().getF32Type();
+  Value scalar = node.createSplat(0.0, {}, stored);
   if (const onnx::TensorProto *value = node.getTensor("value")) {
     llvm::Expected<TensorData> data = readTensor(*node.getBuilder().getContext(), node.getFile(), *value);
     if (!data)
       return node.emitError("its value " + llvm::toString(data.takeError()));
     if (data->type.getNumElements() != 1)
       return node.emitError("its value must have one element");
-    auto scalarType = RankedTensorType::get({}, data->type.getElementType());
-    DenseElementsAttr elements = getElements(data->type, data->bytes).reshape(scalarType);
+    stored = data->type.getElementType();
+    DenseElementsAttr elements = getComputedElements(getElements(data->type, data->bytes));
+    elements = elements.reshape(RankedTensorType::get({}, elements.getElementType()));
     auto shape = ShapeValue::get(elements);
     int64_t count = 1;
     for (Dim dim : *dims)
       count = dim.batched || count > kMaxShapeElements ? kMaxShapeElements + 1 : count * dim.scale;
     if (shape && count <= kMaxShapeElements) {
       SmallVector<int64_t> sizes = llvm::map_to_vector(*dims, [](Dim dim) { return dim.scale; });
-      return node.setResult(ShapeValue{sizes, SmallVector<Dim>(count, shape->elements[0]), shape->elementType});
+      (void)node.setResult(ShapeValue{sizes, SmallVector<Dim>(count, shape->elements[0]), shape->elementType});
+      node.setElementType(stored);
+      return success();
     }
     scalar = node.createConstant(elements);
   }
-  return node.setResult(node.broadcastTo(scalar, *dims));
+  LogicalResult result = node.setResult(node.broadcastTo(scalar, *dims));
+  node.setElementType(stored);
+  return result;
 }
 
 LogicalResult importShape(NodeImporter &node) {
@@ -147,7 +154,9 @@ LogicalResult importEyeLike(NodeImporter &node) {
   RankedTensorType positions = getTensorType(*dims, indexType);
   Value distance = node.create<SubOp>(node.createAs<IotaOp>(positions, 1), node.createAs<IotaOp>(positions, 0));
   Value isOn = node.create<CompareOp>(Comparison::EQ, distance, node.createSplat(node.getInt("k", 0), *dims, indexType));
-  return node.setResult(node.createConvert(isOn, elementType));
+  LogicalResult result = node.setResult(node.createConvert(isOn, getComputedType(elementType)));
+  node.setElementType(elementType);
+  return result;
 }
 
 const OpImporter kImporters[] = {

@@ -388,8 +388,8 @@ def Graph_SelectOp : Graph_ElementwiseOp<"select", [AllTypesMatch<["onTrue", "on
 
 def Graph_ConvertOp : Graph_ElementwiseOp<"convert", [DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "conversion to another element type; float to integer truncates, to boolean tests for non-zero";
-  let arguments = (ins Graph_Tensor:$input);
-  let results = (outs Graph_Tensor:$result);
+  let arguments = (ins Graph_StoredTensor:$input);
+  let results = (outs Graph_StoredTensor:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type($input, $result)";
   let hasFolder = 1;
 }

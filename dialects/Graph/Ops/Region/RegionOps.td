@@ -31,9 +31,9 @@ def Graph_RegionOp : Op<GraphDialect, "region", [Pure, IsolatedFromAbove, Single
     records in `launches` (#graph.launch, run in order) what must be called, and in `scratch` (tensor types) the memory
     that lives from the first launch to the last.
   }];
-  let arguments = (ins Variadic<Graph_Tensor>:$inputs, OptionalAttr<StrAttr>:$schedule, OptionalAttr<ArrayAttr>:$launches,
+  let arguments = (ins Variadic<Graph_StoredTensor>:$inputs, OptionalAttr<StrAttr>:$schedule, OptionalAttr<ArrayAttr>:$launches,
                        OptionalAttr<ArrayAttr>:$scratch);
-  let results = (outs Variadic<Graph_Tensor>:$results);
+  let results = (outs Variadic<Graph_StoredTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "($schedule^)? `(` $inputs `)` attr-dict-with-keyword $body `:` functional-type($inputs, $results)";
   let hasRegionVerifier = 1;
@@ -41,7 +41,7 @@ def Graph_RegionOp : Op<GraphDialect, "region", [Pure, IsolatedFromAbove, Single
 
 def Graph_YieldOp : Op<GraphDialect, "yield", [Pure, Terminator, HasParent<"RegionOp">]> {
   let summary = "results of a region";
-  let arguments = (ins Variadic<Graph_Tensor>:$values);
+  let arguments = (ins Variadic<Graph_StoredTensor>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }
 

@@ -634,6 +634,16 @@ func.func @shift_right__wide(%x: tensor<?x5xi64> {sample.low = -100, sample.high
   return %r : tensor<?x5xi64>
 }
 
+func.func @convert__from_unsigned(%x: tensor<?x5xui8> {sample.low = 0, sample.high = 255}) -> tensor<?x5xi32> {
+  %r = graph.convert %x : (tensor<?x5xui8>) -> tensor<?x5xi32>
+  return %r : tensor<?x5xi32>
+}
+
+func.func @convert__to_unsigned(%x: tensor<?x37xi32> {sample.low = -70000, sample.high = 70000}) -> tensor<?x37xui16> {
+  %r = graph.convert %x : (tensor<?x37xi32>) -> tensor<?x37xui16>
+  return %r : tensor<?x37xui16>
+}
+
 func.func @rem(%x: tensor<?x5xf32> {sample.low = -9.0, sample.high = 9.0},
                %y: tensor<?x5xf32> {sample.low = 1.5, sample.high = 2.0}) -> tensor<?x5xf32> {
   %r = graph.rem %x, %y : tensor<?x5xf32>
