@@ -315,6 +315,26 @@ LogicalResult importCompress(NodeImporter &node) {
   return node.setResult(node.create<GatherOp>(input, node.materialize(picked), axis));
 }
 
+/// Positions of what is not zero, a column for each. How many there are must be known: they are the shape.
+LogicalResult importNonZero(NodeImporter &node) {
+  const ShapeValue *value = node.getShapeValue(0);
+  if (!value || !value->isStatic())
+    return node.emitError("the shape of its result depends on data; its operand must be known at compile time");
+  int64_t rank = value->shape.size(), count = 0;
+  std::vector<SmallVector<Dim>> rows(rank);
+  for (int64_t i = 0, n = value->elements.size(); i < n; ++i) {
+    if (!value->elements[i].scale)
+      continue;
+    ++count;
+    for (int64_t dim = rank - 1, rest = i; dim >= 0; rest /= value->shape[dim--])
+      rows[dim].push_back({rest % value->shape[dim], false});
+  }
+  ShapeValue positions{{rank, count}, {}, node.getBuilder().getI64Type()};
+  for (ArrayRef<Dim> row : rows)
+    llvm::append_range(positions.elements, row);
+  return node.setResult(positions);
+}
+
 /// Keeps the triangle where column - row is at least (upper) or at most (lower) k.
 LogicalResult importTrilu(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
@@ -337,6 +357,7 @@ const OpImporter kImporters[] = {
     {"Compress", 9, importCompress},
     {"Concat", 4, importConcat},
     {"Gather", 1, importGather},
+    {"NonZero", 9, importNonZero},
     {"Pad", 2, importPad},
     {"Slice", 1, importSlice},
     {"Split", 2, importSplit},

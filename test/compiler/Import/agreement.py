@@ -149,6 +149,7 @@ add(17, "ScatterND", normal(4, 2), rng.integers(-2, 2, (BATCH, 5, 1)), normal(BA
 add(17, "ReverseSequence", x345, rng.integers(1, 5, BATCH), batch_axis=0, time_axis=1)
 add(17, "Tile", x345, Fixed([1, 2, 3]))
 add(17, "Compress", image, Fixed([1, 0, 1], bool), axis=1)
+add(17, "NonZero", Fixed([[0, 3, 0], [1, 0, 2]]))
 for axis in (1, -1):
     for exclusive, reverse in ((0, 0), (1, 0), (0, 1), (1, 1)):
         add(17, "CumSum", x345, Fixed(axis), exclusive=exclusive, reverse=reverse)

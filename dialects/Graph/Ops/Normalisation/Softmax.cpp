@@ -58,12 +58,14 @@ LogicalResult LogSoftmaxOp::evaluate(ArrayRef<const HostTensor *> operands, Muta
 // Derivative
 //===----------------------------------------------------------------------===//
 
-/// With y = softmax(x):  dx = y * (dy - sum(dy * y)).
+/// With y = softmax(x):  dx = y * (dy - sum(dy * y)). Whoever replaces the NaN of a fully masked row by a number asks for no
+/// gradient there, and would get 0 * NaN: such a row has none. Of a NaN that is not replaced, dy holds NaN, too.
 FailureOr<SmallVector<Value>> SoftmaxOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
                                                         const llvm::BitVector &wanted) {
   if (!resultGradients[0] || !wanted[0])
     return SmallVector<Value>{Value()};
   Expr y(builder, getLoc(), getResult()), dy(builder, getLoc(), resultGradients[0]);
+  y = select(equal(y, y), y, 0);
   Expr projection(builder, getLoc(), rowSum(builder, getLoc(), dy * y, getDims()));
   return SmallVector<Value>{y * (dy - projection)};
 }
