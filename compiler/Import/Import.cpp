@@ -130,7 +130,8 @@ private:
     NodeImporter importer(state, node, version == node.opsets->end() ? 1 : version->second);
     LogicalResult result = success();
     if (const OpImporter *found = lookupImporter(domain, node.proto->op_type(), importer.getOpset()))
-      result = hasFailedOperand(importer) || failed(found->import(importer)) ? failure() : carryUnsigned(importer, domain);
+      result = success(!hasFailedOperand(importer) && succeeded(found->import(importer)) &&
+                       succeeded(carryUnsigned(importer, domain)));
     else if (auto body = expandSchemaFunction(importer, state, depth))
       for (FlatNode &inner : body->nodes)
         importNode(inner, depth + 1);
@@ -148,7 +149,9 @@ private:
     const onnx::NodeProto &node = *importer.getNode().proto;
     std::map<std::string, IntegerType> types;
     const onnx::OpSchema *schema = onnx::OpSchemaRegistry::Schema(node.op_type(), importer.getOpset(), domain);
-    auto getFormal = [](const auto &formals, int i) { return formals[std::min<size_t>(i, formals.size() - 1)].GetTypeStr(); };
+    auto getFormal = [](const auto &formals, int i) {
+      return formals[std::min<size_t>(i, formals.size() - 1)].GetTypeStr();
+    };
     for (int i = 0; schema && i < node.input_size() && !schema->inputs().empty(); ++i)
       if (IntegerType type = importer.getUnsignedType(i))
         types[getFormal(schema->inputs(), i)] = type;

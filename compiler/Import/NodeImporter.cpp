@@ -177,7 +177,8 @@ FailureOr<std::optional<SmallVector<int64_t>>> NodeImporter::getIntegers(StringR
 
 std::optional<double> NodeImporter::getNumber(int index) {
   if (const ShapeValue *value = getShapeValue(index))
-    return value->elements.size() == 1 && value->isStatic() ? std::optional<double>(value->elements[0].scale) : std::nullopt;
+    return value->elements.size() == 1 && value->isStatic() ? std::optional<double>(value->elements[0].scale)
+                                                            : std::nullopt;
   DenseFPElementsAttr elements;
   Value operand = hasInput(index) ? getInput(index) : Value();
   if (!operand || !matchPattern(operand, m_Constant(&elements)) || elements.getNumElements() != 1)

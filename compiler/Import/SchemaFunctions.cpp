@@ -36,7 +36,8 @@ bool buildBody(NodeImporter &importer, const onnx::OpSchema &schema, onnx::Funct
   for (int i = 0; i < importer.getNumInputs(); ++i) {
     IntegerType unsignedType = importer.getUnsignedType(i);
     RankedTensorType type = importer.hasInput(i) ? importer.getType(i) : RankedTensorType();
-    types.push_back(type ? makeTypeProto(type, unsignedType ? unsignedType : type.getElementType()) : onnx::TypeProto());
+    types.push_back(!type ? onnx::TypeProto()
+                          : makeTypeProto(type, unsignedType ? unsignedType : type.getElementType()));
   }
   onnx::FunctionBodyBuildContextImpl context(*importer.getNode().proto, types);
   int64_t opset = importer.getOpset(), oldest = schema.context_dependent_function_opset_versions().front();
@@ -57,7 +58,8 @@ onnx::NodeProto addDefaults(const onnx::NodeProto &node, const onnx::OpSchema &s
   return complete;
 }
 
-/// The body's versions; of domains that it does not import (some of the library's bodies say only their own), the node's.
+/// The body's versions; of domains that it does not import (some of the library's bodies say only their own), the
+/// node's.
 OpsetVersions getBodyOpsets(const onnx::FunctionProto &body, const FlatNode &node) {
   OpsetVersions versions = getOpsetVersions(body.opset_import());
   versions.insert(node.opsets->begin(), node.opsets->end());

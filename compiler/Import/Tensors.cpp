@@ -29,8 +29,10 @@ Type getElementType(MLIRContext &context, int32_t dataType) {
 }
 
 Type getComputedType(Type stored) {
+  if (!stored.isUnsignedInteger())
+    return stored;
   // The least type that holds all values; nothing computes in 16 bits faster.
-  return stored.isUnsignedInteger() ? IntegerType::get(stored.getContext(), stored.isUnsignedInteger(32) ? 64 : 32) : stored;
+  return IntegerType::get(stored.getContext(), stored.isUnsignedInteger(32) ? 64 : 32);
 }
 
 DenseElementsAttr getComputedElements(DenseElementsAttr stored) {

@@ -28,9 +28,9 @@ FailureOr<HostTensor> HostTensor::fromElements(ElementsAttr elements, HostPrecis
       tensor.set(i, value.convertToDouble());
     return tensor;
   }
+  const bool hasSign = !tensor.elementType.isInteger(1) && !tensor.elementType.isUnsignedInteger();
   for (auto [i, value] : llvm::enumerate(dense.getValues<APInt>()))
-    tensor.get<int64_t>()[i] =
-        value.getBitWidth() == 1 || tensor.elementType.isUnsignedInteger() ? value.getZExtValue() : value.getSExtValue();
+    tensor.get<int64_t>()[i] = hasSign ? value.getSExtValue() : value.getZExtValue();
   return tensor;
 }
 

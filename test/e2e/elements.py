@@ -59,9 +59,12 @@ nodes = [helper.make_node("Einsum", ["x", "W"], ["h"], equation="bi,ij->bj"),
          helper.make_node("MatMul", ["a", "V"], ["y"])]
 graph = helper.make_graph(
     nodes, "g",
-    [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 6]), helper.make_tensor_value_info("i", TensorProto.INT64, ["N", 4])],
+    [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 6]),
+     helper.make_tensor_value_info("i", TensorProto.INT64, ["N", 4])],
     [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 3])],
-    [weight("W", 6, 8), weight("V", 8, 3), numpy_helper.from_array(np.array([4]), "four"), numpy_helper.from_array(np.array(1), "axis")])
+    [weight("W", 6, 8), weight("V", 8, 3), numpy_helper.from_array(np.array([4]), "four"),
+     numpy_helper.from_array(np.array(1), "axis")])
 onnx.save(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 18)]), "m.onnx")
-data = {"x": rng.normal(size=(64, 6)).astype(np.float32), "i": rng.integers(0, 8, (64, 4)), "label": rng.integers(0, 3, 64)}
+data = {"x": rng.normal(size=(64, 6)).astype(np.float32), "i": rng.integers(0, 8, (64, 4)),
+        "label": rng.integers(0, 3, 64)}
 training.check("m.onnx", reference.Options(optimizer="sgd", lr=0.05), data, batch=16, steps=10)

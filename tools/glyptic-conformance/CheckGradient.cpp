@@ -90,9 +90,9 @@ private:
     double along = 0, scale = 0;
     for (size_t i = 0, next = 1; i < sources.size(); ++i)
       if (gradients[i])
-        for (auto [gradient, direction] : llvm::zip_equal((*results)[next++].get<double>(), directions[i].get<double>())) {
-          along += gradient * direction;
-          scale += std::abs(gradient * direction);
+        for (auto [gradient, by] : llvm::zip_equal((*results)[next++].get<double>(), directions[i].get<double>())) {
+          along += gradient * by;
+          scale += std::abs(gradient * by);
         }
     constexpr double step = 1e-5, tolerance = 1e-6;
     llvm::Expected<double> above = getTotal(directions, step), below = getTotal(directions, -step);

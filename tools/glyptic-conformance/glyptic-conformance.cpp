@@ -83,8 +83,8 @@ template <typename Run> void report(const std::string &name, const char *mode, R
   } catch (const std::exception &exception) {
     error = exception.what();
   }
-  llvm::outs() << llvm::json::Value(llvm::json::Object{{"case", name}, {"mode", mode}, {"error", llvm::json::fixUTF8(error)}})
-               << "\n";
+  llvm::json::Object object{{"case", name}, {"mode", mode}, {"error", llvm::json::fixUTF8(error)}};
+  llvm::outs() << llvm::json::Value(std::move(object)) << "\n";
   llvm::outs().flush();
 }
 

@@ -32,7 +32,7 @@ static cl::list<std::string> shapes("shape", cl::desc("fix an input's shape; N i
 static cl::list<std::string> train("train", cl::desc("train weights that match"), cl::value_desc("glob"));
 static cl::opt<bool> listWeights("weights", cl::desc("list the weights and why they are trained instead"));
 static cl::opt<bool> listProvenance("provenance", cl::desc("list where each value came from instead"));
-static cl::opt<bool> listOperators("operators", cl::desc("list operators with an importer: domain, name, first version"));
+static cl::opt<bool> listOperators("operators", cl::desc("list importers: domain, operator, first version"));
 static cl::opt<bool> showLocations("locations", cl::desc("print the module with the names of its nodes"));
 
 static CompileOptions makeOptions() {

@@ -47,7 +47,9 @@ public:
       if (!coordinate)
         return {};
       std::optional<Dim> stride = multiply(ArrayRef<Dim>(dims).slice(dim + 1, depth - dim - 1));
-      Value offset = stride->isOne() ? coordinate : node.create<MulOp>(coordinate, number(*stride, getDims(coordinate)));
+      Value offset = coordinate;
+      if (!stride->isOne())
+        offset = node.create<MulOp>(coordinate, number(*stride, getDims(coordinate)));
       position = position ? node.create<AddOp>(position, offset) : offset;
     }
     return position;

@@ -68,7 +68,9 @@ LogicalResult importPow(NodeImporter &node) {
   // Powers of integers pass through FP64, exact up to 2^53.
   bool isInteger = !isa<FloatType>(base) && !isa<FloatType>(exponent);
   Type computed = isInteger ? node.getBuilder().getF64Type() : isa<FloatType>(base) ? base : exponent;
-  Value power = node.create<PowOp>(node.createConvert(operands[0], computed), node.createConvert(operands[1], computed));
+  for (Value &operand : operands)
+    operand = node.createConvert(operand, computed);
+  Value power = node.create<PowOp>(operands[0], operands[1]);
   return node.setResult(node.createConvert(power, base));
 }
 
@@ -141,7 +143,8 @@ LogicalResult importBitwiseNot(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
   if (!type)
     return failure();
-  return node.setResult(node.create<XorOp>(node.getInput(0), node.createSplat(-1, getDims(type), type.getElementType())));
+  Value ones = node.createSplat(-1, getDims(type), type.getElementType());
+  return node.setResult(node.create<XorOp>(node.getInput(0), ones));
 }
 
 LogicalResult importBitShift(NodeImporter &node) {
@@ -181,7 +184,8 @@ LogicalResult importNeg(NodeImporter &node) {
 }
 
 LogicalResult importWhere(NodeImporter &node) {
-  const ShapeValue *condition = node.getShapeValue(0), *onTrue = node.getShapeValue(1), *onFalse = node.getShapeValue(2);
+  const ShapeValue *condition = node.getShapeValue(0);
+  const ShapeValue *onTrue = node.getShapeValue(1), *onFalse = node.getShapeValue(2);
   if (condition && onTrue && onFalse)
     if (auto folded = select(*condition, *onTrue, *onFalse))
       return node.setResult(*folded);
@@ -220,7 +224,8 @@ std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
 LogicalResult castTo(NodeImporter &node, Type type) {
   Type computed = getComputedType(type);
   std::optional<ShapeValue> folded = foldCast(node, computed);
-  LogicalResult result = folded ? node.setResult(*folded) : node.setResult(node.createConvert(node.getInput(0), computed));
+  LogicalResult result = folded ? node.setResult(*folded)
+                                : node.setResult(node.createConvert(node.getInput(0), computed));
   node.setElementType(type);
   return result;
 }

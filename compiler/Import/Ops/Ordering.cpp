@@ -1,8 +1,8 @@
 //===- Ordering.cpp - Running sums, largest elements, one-hot rows ------------===//
 //
-// What depends on the order of elements along an axis. Everything here compares or combines all pairs of elements of a
-// row: n^2 operations for a row of n, but in one fused kernel that stores nothing of it, and with the derivatives of its
-// parts. Sorting would win from some thousands of elements on.
+// What depends on the order of elements along an axis. Everything here compares or combines all pairs of elements of
+// a row: n^2 operations for a row of n, but in one fused kernel that stores nothing of it, and with the derivatives of
+// its parts. Sorting would win from some thousands of elements on.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Import/Registry.h"

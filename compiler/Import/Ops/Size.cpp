@@ -66,7 +66,9 @@ LogicalResult importShape(NodeImporter &node) {
   if (failed(dims))
     return failure();
   int64_t rank = dims->size();
-  auto clamp = [&](int64_t position) { return std::clamp<int64_t>(position < 0 ? position + rank : position, 0, rank); };
+  auto clamp = [&](int64_t position) {
+    return std::clamp<int64_t>(position < 0 ? position + rank : position, 0, rank);
+  };
   int64_t start = clamp(node.getInt("start", 0)), end = clamp(node.getInt("end", rank));
   ArrayRef<Dim> kept = ArrayRef<Dim>(*dims).slice(start, std::max<int64_t>(end - start, 0));
   return node.setResult(ShapeValue::vector(kept, node.getBuilder().getI64Type()));
@@ -128,7 +130,8 @@ LogicalResult importFloatRange(NodeImporter &node) {
   Type elementType = node.getType(0).getElementType();
   Dim size{std::max<int64_t>(int64_t(count), 0), false};
   Value index = node.createAs<IotaOp>(getTensorType({size}, node.getBuilder().getI64Type()), 0);
-  Value scaled = node.create<MulOp>(node.createConvert(index, elementType), node.createSplat(values[2], {size}, elementType));
+  Value step = node.createSplat(values[2], {size}, elementType);
+  Value scaled = node.create<MulOp>(node.createConvert(index, elementType), step);
   return node.setResult(node.create<AddOp>(scaled, node.createSplat(values[0], {size}, elementType)));
 }
 
@@ -150,10 +153,12 @@ LogicalResult importEyeLike(NodeImporter &node) {
   if (node.has("dtype"))
     elementType = getElementType(*node.getBuilder().getContext(), node.getInt("dtype", 0));
   if (!elementType)
-    return node.emitError("makes elements of type " + getDataTypeName(node.getInt("dtype", 0)) + ", which is not supported");
+    return node.emitError("makes elements of type " + getDataTypeName(node.getInt("dtype", 0)) +
+                          ", which is not supported");
   RankedTensorType positions = getTensorType(*dims, indexType);
   Value distance = node.create<SubOp>(node.createAs<IotaOp>(positions, 1), node.createAs<IotaOp>(positions, 0));
-  Value isOn = node.create<CompareOp>(Comparison::EQ, distance, node.createSplat(node.getInt("k", 0), *dims, indexType));
+  Value diagonal = node.createSplat(node.getInt("k", 0), *dims, indexType);
+  Value isOn = node.create<CompareOp>(Comparison::EQ, distance, diagonal);
   LogicalResult result = node.setResult(node.createConvert(isOn, getComputedType(elementType)));
   node.setElementType(elementType);
   return result;

@@ -318,8 +318,8 @@ class Graph_BitwiseOp<string mnemonic, list<Trait> traits = [Commutative], Type 
     ::mlir::LogicalResult $cppClass::evaluate(::llvm::ArrayRef<const HostTensor *> operands,
                                               ::llvm::MutableArrayRef<HostTensor> results) {
       [[maybe_unused]] int64_t width = getType().getElementTypeBitWidth();
-      return elementwise::evaluateIntegers(results[0], [=](int64_t x, int64_t y) -> int64_t { return }] # meaning # [{; },
-                                           *operands[0], *operands[1]);
+      auto combine = [=](int64_t x, int64_t y) -> int64_t { return }] # meaning # [{; };
+      return elementwise::evaluateIntegers(results[0], combine, *operands[0], *operands[1]);
     }
     elementwise::Structured $cppClass::buildStructured(::mlir::OpBuilder &builder, ::mlir::ValueRange operands) {
       return elementwise::buildStructured(*this, builder, operands, [](Scalar x, Scalar y) { return }] # body # [{; });

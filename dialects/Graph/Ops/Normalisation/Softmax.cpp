@@ -58,8 +58,8 @@ LogicalResult LogSoftmaxOp::evaluate(ArrayRef<const HostTensor *> operands, Muta
 // Derivative
 //===----------------------------------------------------------------------===//
 
-/// With y = softmax(x):  dx = y * (dy - sum(dy * y)). Whoever replaces the NaN of a fully masked row by a number asks for no
-/// gradient there, and would get 0 * NaN: such a row has none. Of a NaN that is not replaced, dy holds NaN, too.
+/// With y = softmax(x):  dx = y * (dy - sum(dy * y)). Whoever replaces the NaN of a fully masked row by a number asks
+/// for no gradient there, and would get 0 * NaN: such a row has none. Of a NaN that is not replaced, dy holds NaN, too.
 FailureOr<SmallVector<Value>> SoftmaxOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
                                                         const llvm::BitVector &wanted) {
   if (!resultGradients[0] || !wanted[0])
