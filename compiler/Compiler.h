@@ -38,6 +38,7 @@ struct CompileReport {
   std::string billJson; ///< the same
   std::vector<std::pair<std::string, double>> phases; ///< name and seconds, in the order in which they ran
   bool objectsFromCache = false;
+  std::vector<std::string> remarks; ///< what the person should know, such as a parameter that the loss does not reach
 };
 
 /// A well-known architecture that createModel() writes, with the sizes that one may choose.
@@ -83,7 +84,7 @@ public:
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 2;
+inline constexpr int kCompilerInterface = 3;
 
 } // namespace glyptic
 

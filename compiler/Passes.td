@@ -66,6 +66,14 @@ def FlatStatePass : Pass<"graph-flat-state", "::mlir::ModuleOp"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def IndexRangesPass : Pass<"graph-index-ranges", "::mlir::ModuleOp"> {
+  let summary = "Finds which values integer inputs may have";
+  let description = [{
+    Follows each integer input and label to the ops that use it as positions, and records on the argument the range that
+    all of them allow (`graph.range`, `graph.ignored`), for the runtime to check data against.
+  }];
+}
+
 def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
   let summary = "Groups ops into regions, each of which becomes one kernel";
   let description = [{

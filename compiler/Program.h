@@ -28,6 +28,10 @@ inline constexpr llvm::StringLiteral kRoleAttr = "graph.role";
 /// On a state argument: the permutation from the ONNX shape to the stored one (stored dim i = ONNX dim perm[i]).
 inline constexpr llvm::StringLiteral kPermutationAttr = "graph.permutation";
 
+/// On an integer input or label: [low, high), the values it may have; and one that is allowed besides.
+inline constexpr llvm::StringLiteral kRangeAttr = "graph.range";
+inline constexpr llvm::StringLiteral kIgnoredAttr = "graph.ignored";
+
 namespace role {
 // State.
 inline constexpr llvm::StringLiteral Parameter = "parameter"; ///< trained

@@ -39,6 +39,7 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
   case Phase::Training:
     return simplify();
   case Phase::Decompose:
+    manager.addPass(createIndexRangesPass()); // while composites still say what they index
     manager.addPass(createDecomposePass());
     return simplify();
   case Phase::Layout:

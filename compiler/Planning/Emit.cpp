@@ -156,6 +156,13 @@ void emitPersistent(PlanBuilder &builder, Location loc, const ProgramMemory &mem
   }
 }
 
+void emitRanges(PlanBuilder &builder, Location loc, const ProgramMemory &memory) {
+  OpBuilder &b = builder.getBuilder();
+  for (auto &[name, range] : memory.getRanges())
+    builder.create<RangeOp>(loc, b.getStringAttr(name), b.getI64IntegerAttr(range.low), b.getI64IntegerAttr(range.high),
+                            range.ignored);
+}
+
 void emitEntry(PlanBuilder &builder, const EntryPlan &entry) { EntryEmitter(builder, entry).run(); }
 
 } // namespace glyptic::planning

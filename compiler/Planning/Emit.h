@@ -6,8 +6,9 @@
 
 namespace glyptic::planning {
 
-/// Writes state and accumulators, then every entry. All offsets are known by now.
+// State and accumulators come first, then ranges, then every entry. All offsets are known by now.
 void emitPersistent(plan::PlanBuilder &builder, mlir::Location loc, const ProgramMemory &memory);
+void emitRanges(plan::PlanBuilder &builder, mlir::Location loc, const ProgramMemory &memory);
 void emitEntry(plan::PlanBuilder &builder, const EntryPlan &entry);
 
 /// The ONNX nodes that a location names, as one line.

@@ -88,6 +88,7 @@ private:
                                                   memory.getConstants());
     plan::PlanBuilder planBuilder(program);
     emitPersistent(planBuilder, getOperation().getLoc(), memory);
+    emitRanges(planBuilder, getOperation().getLoc(), memory);
     for (const EntryPlan &entry : entries)
       emitEntry(planBuilder, entry);
   }

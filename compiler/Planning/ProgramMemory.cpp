@@ -22,8 +22,10 @@ LogicalResult ProgramMemory::addArguments(func::FuncOp function) {
     auto role = function.getArgAttrOfType<StringAttr>(i, kRoleAttr);
     if (!name || !role)
       return function.emitError() << "argument " << i << " has no " << kNameAttr << " or no " << kRoleAttr;
-    if (!isPersistent(role))
+    if (!isPersistent(role)) {
+      addRange(function, i, name);
       continue;
+    }
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (!type || !type.hasStaticShape())
       return function.emitError() << "state '" << name.strref() << "' depends on the batch";
@@ -71,6 +73,21 @@ void ProgramMemory::place() {
       size += llvm::alignTo(member.getSize().at(1), run.size() > 1 ? packed : plan::kAlignment);
     }
   }
+}
+
+/// An ignored value stays allowed only if every function ignores it.
+void ProgramMemory::addRange(func::FuncOp function, unsigned argument, StringRef name) {
+  auto bounds = function.getArgAttrOfType<DenseI64ArrayAttr>(argument, kRangeAttr);
+  if (!bounds || bounds.size() != 2)
+    return;
+  IndexRange range{bounds[0], bounds[1], function.getArgAttrOfType<IntegerAttr>(argument, kIgnoredAttr)};
+  auto [known, isNew] = ranges.insert({name, range});
+  if (isNew)
+    return;
+  known->second.low = std::max(known->second.low, range.low);
+  known->second.high = std::min(known->second.high, range.high);
+  if (known->second.ignored != range.ignored)
+    known->second.ignored = nullptr;
 }
 
 const Persistent *ProgramMemory::lookup(StringRef name) const {

@@ -24,6 +24,12 @@ bool isAccumulator(llvm::StringRef role);
 /// Whether the role is one of state or of accumulators.
 bool isPersistent(llvm::StringRef role);
 
+/// The values that an integer input may have.
+struct IndexRange {
+  int64_t low, high;
+  mlir::IntegerAttr ignored; ///< null if there is none
+};
+
 class ProgramMemory {
 public:
   /// Takes note of the state and accumulators among the function's arguments. Functions agree on what they share.
@@ -36,6 +42,8 @@ public:
   /// Null if there is no such state.
   const Persistent *lookup(llvm::StringRef name) const;
   auto getAll() const { return llvm::make_second_range(persistent); }
+  /// By input or label, as all functions together allow.
+  const llvm::MapVector<llvm::StringRef, IndexRange> &getRanges() const { return ranges; }
 
   /// Offset of the value's bytes in the constant arena; equal bytes are stored once.
   mlir::FailureOr<int64_t> addConstant(mlir::Location loc, mlir::ElementsAttr value);
@@ -45,8 +53,11 @@ public:
 
 private:
   mlir::LogicalResult addRun(mlir::Operation *op, mlir::ValueRange values);
+  void addRange(mlir::func::FuncOp function, unsigned argument, llvm::StringRef name);
 
-  llvm::MapVector<mlir::StringRef, Persistent> persistent; ///< keys live in the context
+  // Keys live in the context.
+  llvm::MapVector<llvm::StringRef, Persistent> persistent;
+  llvm::MapVector<llvm::StringRef, IndexRange> ranges;
   Runs runs;
   int64_t sizes[2] = {0, 0};                               ///< of the state and the accumulator arena
   std::vector<char> constants;

@@ -19,6 +19,13 @@ struct LibraryCall {
   llvm::SmallVector<std::pair<std::string, llvm::SmallVector<int64_t>>> parameters;
 };
 
+/// Elements of `indices` must satisfy low <= element < high, or be `ignored`.
+struct IndexUse {
+  mlir::Value indices;
+  int64_t low = 0, high = 0;
+  std::optional<int64_t> ignored;
+};
+
 /// How the mixed-precision rewrite treats an op.
 enum class PrecisionClass {
   Contraction, ///< Operands in the low type, accumulation in FP32.

@@ -131,6 +131,15 @@ def LayoutPreferenceOpInterface : GraphInterface<"LayoutPreferenceOpInterface"> 
   ];
 }
 
+def IndexingOpInterface : GraphInterface<"IndexingOpInterface"> {
+  let description = [{
+    An op that uses elements of an integer operand as positions. Data from outside is checked against the range before a
+    run, so that no kernel has to.
+  }];
+  let methods = [InterfaceMethod<"The integer operand, and the values that its elements may have.",
+                                 "::glyptic::graph::IndexUse", "getIndexUse", (ins)>];
+}
+
 class GraphTrait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::glyptic::graph::trait";
 }

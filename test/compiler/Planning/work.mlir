@@ -61,3 +61,19 @@ func.func @infer(%x: tensor<16xf32> {graph.name = "x", graph.role = "input"})
   } : (tensor<16xf32>) -> (tensor<16xf32>, tensor<16xf32>)
   return %0, %1, %2 : tensor<16xf32>, tensor<16xf32>, tensor<16xf32>
 }
+
+// -----
+
+// Ranges of all functions together.
+// CHECK-LABEL: plan.program
+// CHECK: plan.range "x" from 0 to 5{{$}}
+// CHECK: plan.entry @infer
+func.func @infer(%x: tensor<?xi64> {graph.name = "x", graph.role = "input", graph.range = array<i64: -5, 5>})
+    -> (tensor<?xi64> {graph.name = "y", graph.role = "output"}) {
+  return %x : tensor<?xi64>
+}
+func.func @evaluate(%x: tensor<?xi64> {graph.name = "x", graph.role = "input", graph.range = array<i64: 0, 10>,
+                                       graph.ignored = -100 : i64})
+    -> (tensor<?xi64> {graph.name = "y", graph.role = "total"}) {
+  return %x : tensor<?xi64>
+}

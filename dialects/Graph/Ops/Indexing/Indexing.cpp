@@ -52,6 +52,12 @@ LogicalResult ScatterAddOp::verify() {
   return success();
 }
 
+/// Negative indices count from the end.
+IndexUse GatherOp::getIndexUse() {
+  const int64_t size = getDims(getInput().getType())[getDim()].scale;
+  return {getIndices(), -size, size, std::nullopt};
+}
+
 PrecisionClass GatherOp::getPrecisionClass() { return PrecisionClass::Follow; }
 /// Many slices may be added to one.
 PrecisionClass ScatterAddOp::getPrecisionClass() { return PrecisionClass::Statistics; }

@@ -6,6 +6,7 @@
 include "dialects/Graph/GraphDialect.td"
 
 def Graph_GatherOp : Graph_Op<"gather", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+                                         DeclareOpInterfaceMethods<IndexingOpInterface>,
                                          DeclareOpInterfaceMethods<StructuredOpInterface>]> {
   let summary = "slices of a tensor along a dimension, picked by an index tensor";
   let description = [{

@@ -32,6 +32,10 @@ LogicalResult CrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Loca
   return success();
 }
 
+IndexUse CrossEntropyOp::getIndexUse() {
+  return {getLabels(), 0, getDims(getLogits().getType())[getDim()].scale, static_cast<int64_t>(getIgnoreIndex())};
+}
+
 PrecisionClass CrossEntropyOp::getPrecisionClass() { return PrecisionClass::Statistics; }
 
 LogicalResult CrossEntropyOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {

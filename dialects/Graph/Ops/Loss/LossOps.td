@@ -11,7 +11,8 @@
 include "dialects/Graph/GraphDialect.td"
 include "dialects/Graph/Ops/Normalisation/NormalisationOps.td"
 
-def Graph_CrossEntropyOp : Graph_CompositeOp<"cross_entropy", [InferTypeOpAdaptor]> {
+def Graph_CrossEntropyOp : Graph_CompositeOp<"cross_entropy", [InferTypeOpAdaptor,
+                                                                  DeclareOpInterfaceMethods<IndexingOpInterface>]> {
   let summary = "softmax cross-entropy of logits along `dim` against class indices, per sample";
   let description = [{
     `labels` has the logits' shape without `dim`. A label equal to `ignore_index` gives loss 0 and no gradient. With
