@@ -63,7 +63,7 @@ static std::string describe(Diagnostic &diagnostic, const std::string &model) {
 Outcome Compilation::run() {
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-      return;
+      return report.remarks.push_back(describe(diagnostic, model));
     diagnostics += (diagnostics.empty() ? "" : "\n") + describe(diagnostic, model);
   });
   if (Outcome outcome = checkOptions(); !outcome)
