@@ -21,7 +21,7 @@ func.func @infer(%x: tensor<2xf32>) -> tensor<2xf32> {
 // -----
 
 func.func @infer(%x: tensor<4x2xf32>, %w: tensor<2x3xf32>) -> tensor<12xf32> {
-  %c = graph.constant dense<[1.0, 2.0]> : tensor<2xf32> : tensor<2xf32>
+  %c = graph.constant dense<[1.0, 2.0]> : tensor<2xf32>
   %0 = graph.region "pointwise"(%x, %c) attributes {
       launches = [#graph.launch<@k, buffers = [0, 1, 2], writes = [2], chunks = 1, grain = 1>]} {
   ^bb0(%a: tensor<4x2xf32>, %t: tensor<2xf32>):
@@ -35,6 +35,6 @@ func.func @infer(%x: tensor<4x2xf32>, %w: tensor<2x3xf32>) -> tensor<12xf32> {
 
 // -----
 
+// expected-error @below {{'plan.program' is left after phase Kernels, where only functions may be}}
 plan.program "cpu" threads 1 max_batch 1 arenas [0, 0, 0, 0] {
 }
-// expected-error @above {{'plan.program' is left after phase Kernels, where only functions may be}}
