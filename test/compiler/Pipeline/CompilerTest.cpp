@@ -34,7 +34,7 @@ struct CompilerTest : testing::Test {
 
   static CompileOptions training() {
     CompileOptions options;
-    options.training.emplace();
+    options.training.emplace().loss = "bce"; // the model ends in a sigmoid
     options.maxBatch = 8;
     return options;
   }
