@@ -43,11 +43,13 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
     TransposeOp first;
     unsigned removed = 0, added = 0;
     for (Value operand : op->getOperands()) {
+      if (costsNothingToTranspose(operand))
+        continue;
       if (auto producer = operand.getDefiningOp<TransposeOp>()) {
         if (!first)
           first = producer;
         ++(producer.getPermutation() == first.getPermutation() ? removed : added);
-      } else if (!costsNothingToTranspose(operand)) {
+      } else {
         ++added;
       }
     }
@@ -61,8 +63,12 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
     return success();
   }
 
+  /// Nor does the transpose of such a value count as one that is there: it will vanish (TransposeOfRepeats), and two of
+  /// them would outvote the one operand that has just lost its own.
   static bool costsNothingToTranspose(Value value) {
     Operation *def = value.getDefiningOp();
+    if (auto transposed = dyn_cast_or_null<TransposeOp>(def))
+      def = transposed.getInput().getDefiningOp();
     SplatElementsAttr splat;
     return def && (def->hasTrait<trait::Repeats>() || matchPattern(def, m_Constant(&splat)));
   }

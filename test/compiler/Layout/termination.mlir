@@ -52,3 +52,22 @@ func.func @chain(%x: tensor<?x2x8x8xf32>, %w1: tensor<4x2x3x3xf32> {graph.name =
   %8 = graph.dot_general %7, %w3 batch = [] x [] contracting = [3] x [0] : (tensor<?x4x3x3xf32>, tensor<3x5xf32>) -> tensor<?x4x3x5xf32>
   return %8 : tensor<?x4x3x5xf32>
 }
+
+// The select follows its condition's transpose, which leaves transposes at the two repetitions: those vanish by
+// themselves and must not draw the select back.
+// CHECK-LABEL: func @outvoted
+// CHECK:         %[[M:.*]] = graph.compare le %arg0
+// CHECK:         %[[S:.*]] = graph.select %[[M]]
+// CHECK:         %[[R:.*]] = graph.mul %[[S]], %arg0
+// CHECK:         %[[T:.*]] = graph.transpose %[[R]]
+// CHECK:         return %[[T]]
+func.func @outvoted(%x: tensor<?x4x4x12xf32>, %g: tensor<?x12x1x1xf32>) -> tensor<?x12x4x4xf32> {
+  %c = graph.constant dense<0.0> : tensor<f32>
+  %z = graph.broadcast %c dims = [] : (tensor<f32>) -> tensor<?x12x4x4xf32>
+  %t = graph.transpose %x permutation = [0, 3, 1, 2] : (tensor<?x4x4x12xf32>) -> tensor<?x12x4x4xf32>
+  %b = graph.broadcast %g dims = [0, 1, 2, 3] : (tensor<?x12x1x1xf32>) -> tensor<?x12x4x4xf32>
+  %m = graph.compare le %t, %z : tensor<?x12x4x4xf32>
+  %s = graph.select %m, %z, %b : tensor<?x12x4x4xi1>, tensor<?x12x4x4xf32>
+  %r = graph.mul %s, %t : tensor<?x12x4x4xf32>
+  return %r : tensor<?x12x4x4xf32>
+}
