@@ -80,6 +80,8 @@ private:
         dims.push_back(isDynamic(dim) ? Dim{1, true} : Dim{dim.dim_value(), false});
       }
     }
+    if (!graph::isCountable(dims))
+      return fail(input, "has more elements than any machine holds");
     if (count_if(dims, [](Dim dim) { return dim.batched; }) > 1)
       return fail(input, "has the batch in two dimensions; fix one of them: " + suggestShape(input));
     return dims;

@@ -36,6 +36,9 @@ Value NodeImporter::fail() {
 }
 
 Value NodeImporter::finish(OperationState &operation) {
+  for (Type type : operation.types)
+    if (failed(checkSizes(getDims(cast<RankedTensorType>(type)))))
+      return {};
   Operation *op = state.builder.create(operation);
   if (failed(op->getName().verifyInvariants(op))) {
     op->erase();
@@ -114,6 +117,11 @@ FailureOr<SmallVector<Dim>> NodeImporter::getOperandDims(int index) {
 const ShapeValue *NodeImporter::getShapeValue(int index) const {
   Binding *binding = getBinding(index);
   return binding && binding->shape ? &*binding->shape : nullptr;
+}
+
+std::optional<Dim> NodeImporter::getScalar(int index) const {
+  const ShapeValue *value = getShapeValue(index);
+  return value && value->elements.size() == 1 ? std::optional(value->elements.front()) : std::nullopt;
 }
 
 FailureOr<SmallVector<Dim>> NodeImporter::getSizes(int index) {
@@ -357,6 +365,15 @@ FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<SmallVector<
   if (llvm::count_if(result, [](Dim dim) { return dim.batched; }) > 1)
     return emitError("its result depends on the batch in two dimensions; fix the batch with --shape");
   return result;
+}
+
+LogicalResult NodeImporter::checkSizes(ArrayRef<Dim> dims) {
+  if (isCountable(dims))
+    return success();
+  for (Dim dim : dims)
+    if (dim.scale < 0)
+      return emitError("size " + toString(dim) + " is negative");
+  return emitError("its result has more elements than any machine holds");
 }
 
 LogicalResult NodeImporter::broadcastTogether(MutableArrayRef<Value> values) {

@@ -59,6 +59,8 @@ public:
   mlir::FailureOr<llvm::SmallVector<graph::Dim>> getOperandDims(int index);
   /// The operand's elements, if they are integers known at import.
   const ShapeValue *getShapeValue(int index) const;
+  /// The operand's only element, if it is an integer known at import.
+  std::optional<graph::Dim> getScalar(int index) const;
   /// Sizes given by operand `index`; an error that names the operand if they are not known at import.
   mlir::FailureOr<llvm::SmallVector<graph::Dim>> getSizes(int index);
 
@@ -110,6 +112,8 @@ public:
   /// The common shape; an error names the sizes that do not agree.
   mlir::FailureOr<llvm::SmallVector<graph::Dim>> getBroadcastDims(llvm::ArrayRef<llvm::SmallVector<graph::Dim>> shapes);
   mlir::LogicalResult broadcastTogether(llvm::MutableArrayRef<mlir::Value> values);
+  /// An error unless a tensor of these sizes, which come from the file, can exist. Results of ops are checked anyway.
+  mlir::LogicalResult checkSizes(llvm::ArrayRef<graph::Dim> dims);
 
 private:
   const onnx::AttributeProto *find(llvm::StringRef attribute) const;

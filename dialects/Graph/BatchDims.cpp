@@ -1,6 +1,7 @@
 //===- BatchDims.cpp - The symbolic batch in tensor types -------*- C++ -*-===//
 #include "dialects/Graph/BatchDims.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -40,6 +41,14 @@ Dim getNumElements(RankedTensorType type) {
   for (Dim dim : getDims(type))
     count = {count.scale * dim.scale, count.batched || dim.batched};
   return count;
+}
+
+bool isCountable(ArrayRef<Dim> dims) {
+  int64_t count = 1;
+  for (Dim dim : dims)
+    if (dim.scale < 0 || llvm::MulOverflow(count, std::max<int64_t>(dim.scale, 1), count) || count > kMaxElements)
+      return false;
+  return true;
 }
 
 SmallVector<int64_t> getShapeAt(RankedTensorType type, int64_t batch) {

@@ -12,6 +12,9 @@
 
 namespace glyptic::graph {
 
+/// More elements than any machine holds.
+inline constexpr int64_t kMaxElements = int64_t(1) << 48;
+
 /// A size: `scale`, times the batch if `batched`.
 struct Dim {
   int64_t scale = 0;
@@ -32,6 +35,10 @@ mlir::RankedTensorType getTensorType(llvm::ArrayRef<Dim> dims, mlir::Type elemen
 
 /// Number of elements: the product of the dimensions.
 Dim getNumElements(mlir::RankedTensorType type);
+
+/// Whether a tensor of these dimensions can exist: none is negative, and one sample has so few elements that counts of
+/// bytes and operations stay far from overflow. Sizes that a user gives are checked so before a type is made of them.
+bool isCountable(llvm::ArrayRef<Dim> dims);
 
 /// Index of the batched dimension, or -1.
 int64_t getBatchedDim(mlir::RankedTensorType type);

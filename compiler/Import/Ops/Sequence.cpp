@@ -27,6 +27,8 @@ FailureOr<SmallVector<int64_t>> getParts(NodeImporter &node, int64_t size) {
   int64_t part = *given ? (**given)[0] : 1;
   if (part < 1)
     return node.emitError("the size of its parts must be positive");
+  if (size / part > kMaxNodes)
+    return node.emitError("has more than " + Twine(kMaxNodes) + " parts, each of which would be a node");
   for (int64_t rest = size; rest > 0; rest -= part)
     parts.push_back(std::min(part, rest));
   return parts;
@@ -73,6 +75,8 @@ LogicalResult importSequenceAt(NodeImporter &node) {
   auto position = node.getIntegers("position", 1);
   if (failed(sequence) || failed(position))
     return failure();
+  if (!*position || (*position)->size() != 1)
+    return node.emitError("needs one position");
   int64_t size = sequence->size(), index = (**position)[0];
   if (index < -size || index >= size)
     return node.emitError("position " + Twine(index) + " does not exist in a sequence of " + Twine(size));

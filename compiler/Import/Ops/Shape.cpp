@@ -36,8 +36,8 @@ LogicalResult importIdentity(NodeImporter &node) {
 /// Inference: the input itself, and a mask that keeps everything.
 LogicalResult importDropout(NodeImporter &node) {
   if (node.hasInput(2)) {
-    const ShapeValue *training = node.getShapeValue(2);
-    if (!training || training->elements[0].scale)
+    std::optional<Dim> training = node.getScalar(2);
+    if (!training || training->scale)
       return node.emitError("drops elements at random (training_mode is set); export the model in evaluation mode");
   }
   if (failed(importIdentity(node)) || !node.hasOutput(1))
@@ -79,6 +79,8 @@ LogicalResult importReshape(NodeImporter &node) {
                             "model with a dynamic batch, or fix the batch with --shape");
     return node.emitError("its shape does not have as many elements as its input");
   }
+  if (failed(node.checkSizes(*to)))
+    return failure();
   return setReshaped(node, *to);
 }
 
@@ -154,7 +156,7 @@ LogicalResult importTranspose(NodeImporter &node) {
 
 LogicalResult importExpand(NodeImporter &node) {
   FailureOr<SmallVector<Dim>> from = node.getOperandDims(0), to = node.getSizes(1);
-  if (failed(from) || failed(to))
+  if (failed(from) || failed(to) || failed(node.checkSizes(*to)))
     return failure();
   FailureOr<SmallVector<Dim>> dims = node.getBroadcastDims({*from, *to});
   if (failed(dims))

@@ -31,7 +31,7 @@ LogicalResult importConstant(NodeImporter &node) {
 
 LogicalResult importConstantOfShape(NodeImporter &node) {
   FailureOr<SmallVector<Dim>> dims = node.getSizes(0);
-  if (failed(dims))
+  if (failed(dims) || failed(node.checkSizes(*dims)))
     return failure();
   Type stored = node.getBuilder().getF32Type();
   Value scalar = node.createSplat(0.0, {}, stored);
@@ -136,9 +136,9 @@ LogicalResult importFloatRange(NodeImporter &node) {
 }
 
 LogicalResult importRange(NodeImporter &node) {
-  const ShapeValue *start = node.getShapeValue(0), *limit = node.getShapeValue(1), *delta = node.getShapeValue(2);
+  std::optional<Dim> start = node.getScalar(0), limit = node.getScalar(1), delta = node.getScalar(2);
   if (start && limit && delta)
-    return importIntegerRange(node, start->elements[0], limit->elements[0], delta->elements[0], start->elementType);
+    return importIntegerRange(node, *start, *limit, *delta, node.getShapeValue(0)->elementType);
   return importFloatRange(node);
 }
 

@@ -2,18 +2,25 @@
 #include "dialects/Graph/Ops/Convolution/Windows.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include <limits>
 
 using namespace mlir;
 
 namespace glyptic::graph {
 
 LogicalResult verifyWindow(std::optional<Location> loc, StringRef op, const WindowDim &window, int64_t dim) {
-  if (window.window < 1 || window.stride < 1 || window.dilation < 1)
+  // Larger numbers make no sense either, and their products would overflow.
+  constexpr int64_t limit = std::numeric_limits<int32_t>::max();
+  auto isCount = [](int64_t number) { return number >= 1 && number <= limit; };
+  if (!isCount(window.window) || !isCount(window.stride) || !isCount(window.dilation))
     return emitOptionalError(loc, op, ": window ", window.window, ", stride ", window.stride, " and dilation ",
-                             window.dilation, " of dimension ", dim, " must be positive");
+                             window.dilation, " of dimension ", dim, " must lie between 1 and ", limit);
   if (window.padLow < 0 || window.padHigh < 0)
     return emitOptionalError(loc, op, ": padding (", window.padLow, ", ", window.padHigh, ") of dimension ", dim,
                              " is negative; slice the input instead");
+  if (window.padLow > limit || window.padHigh > limit)
+    return emitOptionalError(loc, op, ": padding (", window.padLow, ", ", window.padHigh, ") of dimension ", dim,
+                             " is more than ", limit);
   if (window.size + window.padLow + window.padHigh < window.getExtent())
     return emitOptionalError(loc, op, ": a window of extent ", window.getExtent(), " does not fit into dimension ", dim,
                              " of size ", window.size, " with padding (", window.padLow, ", ", window.padHigh, ")");

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace glyptic::graph {
 
@@ -24,6 +25,11 @@ struct WindowDim {
   /// Where tap `k` of window `o` reads; outside [0, size) is padding.
   int64_t getPosition(int64_t o, int64_t k) const { return o * stride + k * dilation - padLow; }
   bool isInside(int64_t position) const { return position >= 0 && position < size; }
+  /// Whether a tap of window `o` lies inside the input.
+  bool coversInput(int64_t o) const {
+    int64_t base = getPosition(o, 0), first = base >= 0 ? 0 : llvm::divideCeil(-base, dilation);
+    return first < window && isInside(getPosition(o, first));
+  }
 };
 
 /// Fails, saying why in terms of dimension `dim`, if no window fits or a parameter makes no sense.

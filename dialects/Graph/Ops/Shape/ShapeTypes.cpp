@@ -87,9 +87,10 @@ LogicalResult SliceOp::verify() {
   return success();
 }
 
-/// Size of a dimension with `low` and `high` elements around it and `interior` ones between its elements.
-static int64_t getPaddedSize(int64_t size, int64_t low, int64_t high, int64_t interior) {
-  return low + size + std::max<int64_t>(size - 1, 0) * interior + high;
+/// Size of a dimension with `low` and `high` elements around it and `interior` ones between its elements. Each may be
+/// any 64-bit number; the sum of them is not.
+static __int128 getPaddedSize(__int128 size, int64_t low, int64_t high, int64_t interior) {
+  return low + size + std::max<__int128>(size - 1, 0) * interior + high;
 }
 
 LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor adaptor,
@@ -106,10 +107,14 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
       return emitOptionalError(loc, "a batched dimension cannot be padded");
     if (interior < 0)
       return emitOptionalError(loc, "interior padding cannot be negative");
-    if (!dim.batched)
-      dim.scale = getPaddedSize(dim.scale, low, high, interior);
-    if (dim.scale < 0)
+    if (dim.batched)
+      continue;
+    __int128 padded = getPaddedSize(dim.scale, low, high, interior);
+    if (padded < 0)
       return emitOptionalError(loc, "crops more elements than ", type, " has");
+    if (padded > kMaxElements)
+      return emitOptionalError(loc, "pads ", type, " to more elements than any machine holds");
+    dim.scale = static_cast<int64_t>(padded);
   }
   types.push_back(getTensorType(dims, type.getElementType()));
   return success();
