@@ -101,8 +101,9 @@ Outcome Compilation::checkOptions() {
                                          last->name.str());
   if (glyph.empty() && (!last || last->phase == Phase::Glyph))
     return fail(ErrorCode::Argument, model + ": there is no file to write the glyph to; give -o, or stop after an earlier phase");
-  if (options.maxBatch < 1)
-    return fail(ErrorCode::Argument, "the batch is " + std::to_string(options.maxBatch) + "; it is at least 1");
+  if (options.maxBatch < 1 || uint64_t(options.maxBatch) > glyph::kMaxBatch)
+    return fail(ErrorCode::Argument, "the batch is " + std::to_string(options.maxBatch) + "; it lies between 1 and " +
+                                         std::to_string(glyph::kMaxBatch));
   return {};
 }
 

@@ -48,6 +48,11 @@ SizeAttr getTensorSize(RankedTensorType type) {
 
 } // namespace glyptic::plan
 
+int64_t SizeAttr::at(int64_t batch) const {
+  __int128 size = getConstant() + static_cast<__int128>(getPerBatch()) * batch;
+  return static_cast<int64_t>(std::min<__int128>(size, kMaxSize));
+}
+
 LogicalResult SizeAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, int64_t constant, int64_t perBatch) {
   if (constant < 0 || perBatch < 0)
     return emitError() << "a size is not negative";

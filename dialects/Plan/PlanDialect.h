@@ -25,6 +25,9 @@
 
 namespace glyptic::plan {
 
+/// More than any machine has, and so little that sums of thousands of such sizes do not overflow.
+inline constexpr int64_t kMaxSize = int64_t(1) << 50;
+
 /// Arenas and all that is in them are aligned so: a cache line, and what oneDNN and vector stores like best.
 inline constexpr int64_t kAlignment = 64;
 

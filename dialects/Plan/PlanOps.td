@@ -42,7 +42,8 @@ def Plan_SizeAttr : AttrDef<PlanDialect, "Size"> {
   let assemblyFormat = "`<` $constant (`+` $perBatch^ `*` `batch`)? `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    int64_t at(int64_t batch) const { return getConstant() + getPerBatch() * batch; }
+    /// Saturates at kMaxSize.
+    int64_t at(int64_t batch) const;
   }];
 }
 

@@ -8,6 +8,9 @@ namespace glyptic::glyph {
 /// Program.format. Raised when an older runtime would misunderstand a newer glyph.
 inline constexpr uint32_t kFormat = 1;
 
+/// Program.max_batch is at most this.
+inline constexpr uint64_t kMaxBatch = uint64_t(1) << 32;
+
 /// Program.target: this prefix, then the processor's instruction sets as support/CpuFeatures.h names them.
 inline constexpr char kCpuTarget[] = "cpu:";
 
