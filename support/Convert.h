@@ -36,6 +36,7 @@ std::vector<std::byte> toBfloat16(const float *source, size_t count);
 /// And back, exactly.
 std::vector<std::byte> fromBfloat16(const void *source, size_t count);
 
+/// Integers of any width, and Bool.
 bool isInteger(DType type);
 
 } // namespace glyptic

@@ -30,7 +30,7 @@ std::optional<DType> find(std::string_view Facts::*column, std::string_view name
 } // namespace
 
 size_t sizeOf(DType type) { return kFacts[size_t(type)].size; }
-const char *nameOf(DType type) { return kFacts[size_t(type)].name; }
+const char *nameOf(DType type) { return type <= DType::MAX ? kFacts[size_t(type)].name : "unknown"; }
 const char *safetensorsName(DType type) { return kFacts[size_t(type)].safetensors.data(); }
 std::optional<DType> fromSafetensorsName(std::string_view name) { return find(&Facts::safetensors, name); }
 

@@ -13,9 +13,11 @@ namespace glyptic {
 
 using glyph::DType;
 
+/// Bytes of an element.
 size_t sizeOf(DType type);
 
-/// NumPy's name where it has one ("float32"), else "bfloat16".
+/// NumPy's name where it has one ("float32"), else "bfloat16"; "unknown" for a number that is no type, as a damaged
+/// glyph may hold.
 const char *nameOf(DType type);
 
 /// Names in safetensors headers ("F32", "BOOL").

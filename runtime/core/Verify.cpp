@@ -2,6 +2,7 @@
 #include "runtime/core/Verify.h"
 #include "runtime/core/Routine.h"
 #include "runtime/core/Schema.h"
+#include "support/Convert.h"
 #include "support/CpuFeatures.h"
 #include "support/Error.h"
 #include "support/glyph/Glyph.h"
@@ -12,7 +13,6 @@ namespace glyptic::runtime {
 namespace {
 
 constexpr size_t kMaxRank = 12; ///< also oneDNN's
-constexpr uint64_t kMaxBatch = uint64_t(1) << 32;
 
 class Verifier {
 public:
@@ -48,7 +48,7 @@ private:
     if (std::string missing = findMissingCpuFeature(target.substr(prefix.size())); !missing.empty())
       throw Error(ErrorCode::Unsupported, "it is compiled for a processor with " + missing +
                                               ", which this one lacks; compile the model on this machine");
-    expect(batch >= 1 && program.max_batch() <= kMaxBatch, "its largest batch is out of range");
+    expect(batch >= 1 && program.max_batch() <= glyph::kMaxBatch, "its largest batch is out of range");
     expectAligned(program.arena_sizes());
     expect(Elements(program.arena_sizes()).size() == size_t(glyph::Arena::MAX) + 1, "its list of arenas is incomplete");
     expect(arenaSize(glyph::Arena::Constant) == Elements(program.constants()).size(), "its constants are incomplete");
@@ -84,7 +84,9 @@ private:
       expectAligned(tensor.dims());
       expect(Elements(tensor.dims()).size() <= kMaxRank, "it has too many dimensions");
       for (const glyph::Dim *dim : Elements(tensor.dims()))
-        expect(dim->scale() <= uint64_t(INT64_MAX) / kMaxBatch, "a dimension is out of range");
+        // A batched dimension of none would not tell how many samples an array holds.
+        expect(dim->scale() <= uint64_t(INT64_MAX) / glyph::kMaxBatch && (dim->scale() > 0 || !dim->batched()),
+               "a dimension is out of range");
       checkBuffer(*tensor.buffer(), written);
       // Its bytes grow at least as fast as a line, so that both ends fitting means that all between do.
       for (int64_t samples : {int64_t(1), batch}) {
@@ -160,8 +162,12 @@ private:
     expect(call.results() <= operands.size(), "it has more results than operands");
     for (size_t i = 0; i < operands.size(); ++i)
       checkTensor(*operands[i], /*written=*/i >= operands.size() - call.results());
-    for (const glyph::Parameter *parameter : Elements(call.parameters()))
+    for (const glyph::Parameter *parameter : Elements(call.parameters())) {
       expectAligned(parameter->values());
+      // What routines compute from parameters and dimensions then does not overflow.
+      for (int64_t value : Elements(parameter->values()))
+        expect(value >= INT32_MIN && value <= INT32_MAX, "a parameter is out of range");
+    }
     makeRoutine(CallSite(call));
   }
 
@@ -176,7 +182,7 @@ private:
     for (const glyph::Entry *entry : Elements(program.entries()))
       for (const glyph::Tensor *tensor : Elements(entry->inputs()))
         if (view(tensor->name()) == name)
-          return tensor->dtype() >= DType::I8 && tensor->dtype() <= DType::U64;
+          return isInteger(tensor->dtype()) && tensor->dtype() != DType::Bool;
     return false;
   }
 

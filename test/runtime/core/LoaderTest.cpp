@@ -85,6 +85,8 @@ TEST_F(LoaderTest, TensorsLargerThanTheirBuffers) {
   EXPECT_EQ(complaint(), "entry 'infer': tensor 'z': it is larger than its buffer");
   entry().outputs[0]->dims.back() = glyph::Dim(uint64_t(1) << 50, false);
   EXPECT_EQ(complaint(), "entry 'infer': tensor 'z': a dimension is out of range");
+  entry().outputs[0]->dims.back() = glyph::Dim(0, true);
+  EXPECT_EQ(complaint(), "entry 'infer': tensor 'z': a dimension is out of range") << "no sample would have an extent";
   entry().outputs[0]->dims.assign(13, glyph::Dim(1, false));
   EXPECT_EQ(complaint(), "entry 'infer': tensor 'z': it has too many dimensions");
 }
@@ -100,6 +102,8 @@ TEST_F(LoaderTest, Instructions) {
   launch().symbol = "kernel";
   *copy().target = glyph::Buffer(glyph::Arena::Work, 0, glyph::Size(8, 0));
   EXPECT_EQ(complaint(), "entry 'infer': instruction 2 (node3): it copies between two sizes");
+  call().parameters[2]->values = {int64_t(1) << 40};
+  EXPECT_EQ(complaint(), "entry 'infer': instruction 0 (node1): a parameter is out of range");
   call().results = 4;
   EXPECT_EQ(complaint(), "entry 'infer': instruction 0 (node1): it has more results than operands");
 }

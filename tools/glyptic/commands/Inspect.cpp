@@ -2,6 +2,7 @@
 #include "support/DataType.h"
 #include "support/File.h"
 #include "support/Zip.h"
+#include "support/glyph/Glyph.h"
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -127,7 +128,7 @@ std::string render(const Json &json) {
 std::vector<std::byte> readProgram(const std::string &path) {
   MappedFile file(path);
   ZipReader archive(file.bytes());
-  const ZipEntry *entry = archive.find("program.fb");
+  const ZipEntry *entry = archive.find(glyph::kProgramEntry);
   if (!entry)
     throw Error(ErrorCode::Format, "is not a glyph: it has no program.fb");
   std::vector<std::byte> bytes = ZipReader::inflated(*entry);
