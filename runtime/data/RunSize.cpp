@@ -13,7 +13,8 @@ const glyptic_tensor *findFixedBatch(const glyptic_tensor *inputs, size_t count)
     return std::any_of(tensor.batched, tensor.batched + tensor.rank, [](bool batched) { return batched; });
   };
   const glyptic_tensor *end = inputs + count, *first = std::find_if_not(inputs, end, isLabel);
-  return first != end && first->rank > 0 && std::none_of(inputs, end, isBatched) ? first : nullptr;
+  bool hasSamples = first != end && first->rank > 0 && first->dims[0] > 0;
+  return hasSamples && std::none_of(inputs, end, isBatched) ? first : nullptr;
 }
 
 } // namespace

@@ -26,6 +26,8 @@ void shuffle(std::vector<uint64_t> &samples, uint64_t seed, uint64_t epoch) {
 }
 
 uint64_t splitSize(uint64_t count, double fraction) {
+  if (count < 2)
+    return 0;
   return std::clamp<uint64_t>(uint64_t(std::llround(double(count) * fraction)), 1, count - 1);
 }
 

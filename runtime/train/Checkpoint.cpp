@@ -33,7 +33,9 @@ void CheckpointFolder::save(const glyptic_program *program, const glyptic_sessio
   std::vector<SafetensorsEntry> entries;
   for (size_t i = 0; i < count; ++i)
     entries.push_back({state[i].name, DType(state[i].dtype), {state[i].dims, state[i].dims + state[i].rank}});
-  SafetensorsLayout layout(std::move(entries), {{kMetadataKey, notes.dump()}});
+  // Paths and options come from the command line: what is not UTF-8 must not throw.
+  std::string text = notes.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  SafetensorsLayout layout(std::move(entries), {{kMetadataKey, text}});
   OutputFile file(path);
   std::string bytes;
   layout.write([&](std::string_view piece) { file.write(piece); },
@@ -54,10 +56,17 @@ std::optional<Position> CheckpointFolder::restore(glyptic_session *session) cons
     auto found = reader.metadata().find(kMetadataKey);
     std::string text = found == reader.metadata().end() ? "" : found->second;
     auto notes = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!notes.is_object() || !notes.contains("fingerprint") || !notes["fingerprint"].is_object())
+    using Json = nlohmann::ordered_json;
+    auto has = [&](const char *key, auto isType) {
+      return notes.is_object() && notes.contains(key) && (notes[key].*isType)();
+    };
+    if (!has("fingerprint", &Json::is_object) || !has("iteration", &Json::is_number_unsigned) ||
+        !has("log", &Json::is_string) || !has("log_size", &Json::is_number_unsigned))
       throw Error(ErrorCode::Format, "is not a checkpoint of a training run");
     compare(notes["fingerprint"]);
-    Position position{notes.at("iteration"), notes.at("log"), notes.at("log_size")};
+    Position position{notes["iteration"], notes["log"], notes["log_size"]};
+    if (position.iteration < 0)
+      throw Error(ErrorCode::Format, "counts more iterations than there can be");
     check(glyptic_session_load_state(session, path.c_str()));
     return position;
   });

@@ -34,7 +34,10 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
   if (!hasStep && !hasEntry(program, "apply"))
     throw Error("the glyph holds no training step; compile it with --loss");
   batchesPerEpoch = int64_t(divideUp(data.samples.size(), batch));
-  lastStep = options.steps ? options.steps : options.epochs * batchesPerEpoch;
+  if (options.steps)
+    lastStep = options.steps;
+  else if (__builtin_mul_overflow(options.epochs, batchesPerEpoch, &lastStep))
+    throw Error(std::to_string(options.epochs) + " epochs are more steps than can be counted");
   epochs = options.steps ? int64_t(divideUp(size_t(lastStep), size_t(batchesPerEpoch))) : options.epochs;
   const char *entry = microbatches > 1 || !hasStep ? "apply" : "step";
   for (const char *name : listMetrics(program, entry, {"loss", "learning_rate", "gradient_norm", "finite"}))

@@ -121,6 +121,9 @@ for flags, says in [
     (["--class-weights", "1,2,3"], ["--class-weights"]),
     (["--freeze", "nothing.*"], ["nothing.*"]),
     (["--schedule", "astrology"], ["astrology", "cosine"]),
+    (["--batch", 2**63 - 1], [str(2**63 - 1), "between 1 and"]),
+    (["--epochs", 2**63 - 1], "more steps"),
+    (["--shape", f"x={2**60},4"], ["'x'", "elements"]),
 ]:
     train("m.onnx", "good.npz", *flags, says=says)
 assert "graph." not in train("m.onnx", "good.npz", "--freeze", "zzz", says="zzz").stderr, "our ops are shown to people"

@@ -31,7 +31,7 @@ GLYPTIC_API glyptic_error *glyptic_dataset_load(const char *path, const glyptic_
 GLYPTIC_API void glyptic_dataset_free(glyptic_dataset *data); /* NULL is allowed */
 GLYPTIC_API uint64_t glyptic_dataset_samples(const glyptic_dataset *data);
 
-/* How many of `samples` a split by `fraction` sets aside: at least one, never all. */
+/* How many of `samples` a split by `fraction` (above 0, below 1) sets aside: at least one, never all; of one none. */
 GLYPTIC_API uint64_t glyptic_split_size(uint64_t samples, double fraction);
 /* Moves a fraction (above 0, below 1) of the samples to a data set of its own, chosen by `seed`; the arrays are shared. */
 GLYPTIC_API glyptic_error *glyptic_dataset_split(glyptic_dataset *data, double fraction, uint64_t seed,

@@ -65,4 +65,6 @@ TEST(SampleOrderTest, SplitsAreDisjointAndComplete) {
   EXPECT_NE(split.rest, splitSamples(range(101), 0.2, 6).rest);
   EXPECT_EQ(splitSize(2, 0.001), 1u);
   EXPECT_EQ(splitSize(2, 0.999), 1u);
+  for (uint64_t few : {0, 1})
+    EXPECT_EQ(splitSize(few, 0.5), 0u) << "there is nothing to divide";
 }

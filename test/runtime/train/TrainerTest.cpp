@@ -256,8 +256,24 @@ TEST_F(TrainerTest, ResumesToTheBitAndContinuesTheLog) {
   EXPECT_NE(message.find("data"), std::string::npos) << message;
 }
 
+TEST_F(TrainerTest, DamagedCheckpointsAreNamed) {
+  std::string checkpoint = folder / "checkpoints", file = checkpoint + "/checkpoint.safetensors";
+  options.checkpoint = checkpoint.c_str();
+  train();
+  options.resume = 1;
+  std::string bytes = readFile(file);
+  bytes.replace(bytes.find("log_size"), 8, "log_time");
+  writeFile(file, bytes);
+  train();
+  EXPECT_NE(message.find("is not a checkpoint of a training run"), std::string::npos) << message;
+}
+
 TEST_F(TrainerTest, MisuseIsNamed) {
   options.steps = 3;
   train();
   EXPECT_NE(message.find("either epochs or steps"), std::string::npos) << message;
+  options.steps = 0;
+  options.epochs = INT64_MAX;
+  train();
+  EXPECT_NE(message.find("more steps than can be counted"), std::string::npos) << message;
 }
