@@ -3,6 +3,7 @@
 #include "runtime/core/Guard.h"
 #include "runtime/core/Schema.h"
 #include "runtime/core/Session.h"
+#include "support/Convert.h"
 
 #include <cstring>
 
@@ -27,18 +28,14 @@ template <typename T> size_t handOut(const std::vector<T> &list, const T **first
 const char *textOf(const flatbuffers::String *text) { return text ? text->c_str() : ""; }
 
 double toDouble(const Session::Output &output) {
-  auto as = [&](auto value) {
+  double number = 0;
+  bool isKnown = withType(output.type, [&](auto value) {
     std::memcpy(&value, output.bytes.data(), sizeof value);
-    return static_cast<double>(value);
-  };
-  switch (output.type) {
-  case DType::F32: return as(float());
-  case DType::F64: return as(double());
-  case DType::I32: return as(int32_t());
-  case DType::I64: return as(int64_t());
-  case DType::Bool: return as(uint8_t());
-  default: throw Error(std::string("a scalar of ") + nameOf(output.type) + " is read with glyptic_session_get_output");
-  }
+    number = static_cast<double>(value);
+  });
+  if (!isKnown)
+    throw Error(std::string("a scalar of ") + nameOf(output.type) + " is read with glyptic_session_get_output");
+  return number;
 }
 
 } // namespace

@@ -32,17 +32,19 @@ Walk makeWalk(const std::vector<int64_t> &shape, const std::vector<size_t> &perm
   return walk;
 }
 
-template <typename T> void gather(const Walk &walk, const T *source, T *target) {
+/// Files put tensors at any byte: `source` need not be aligned. A memcpy of one element compiles to a plain load.
+template <typename T> void gather(const Walk &walk, const std::byte *source, std::byte *target) {
   size_t rank = walk.extents.size();
   int64_t inner = walk.extents[rank - 1], step = walk.strides[rank - 1];
   std::vector<int64_t> position(rank, 0);
   for (int64_t offset = 0;;) {
+    const std::byte *from = source + offset * int64_t(sizeof(T));
     if (step == 1)
-      std::memcpy(target, source + offset, static_cast<size_t>(inner) * sizeof(T));
+      std::memcpy(target, from, static_cast<size_t>(inner) * sizeof(T));
     else
       for (int64_t i = 0; i < inner; ++i)
-        target[i] = source[offset + i * step];
-    target += inner;
+        std::memcpy(target + i * int64_t(sizeof(T)), from + i * step * int64_t(sizeof(T)), sizeof(T));
+    target += inner * int64_t(sizeof(T));
     size_t dim = rank - 1;
     while (dim-- > 0) {
       offset += walk.strides[dim];
@@ -68,17 +70,13 @@ void permute(const void *source, const std::vector<int64_t> &shape, const std::v
     std::memcpy(target, source, bytes);
     return;
   }
-  // Files put tensors at any byte, and memcpy of one element compiles to a plain load.
   Walk walk = makeWalk(shape, permutation);
-  auto run = [&](auto zero) {
-    using T = decltype(zero);
-    gather(walk, static_cast<const T *>(source), reinterpret_cast<T *>(target));
-  };
+  auto *from = static_cast<const std::byte *>(source);
   switch (elementSize) {
-  case 1: return run(uint8_t());
-  case 2: return run(uint16_t());
-  case 4: return run(uint32_t());
-  default: return run(uint64_t());
+  case 1: return gather<uint8_t>(walk, from, target);
+  case 2: return gather<uint16_t>(walk, from, target);
+  case 4: return gather<uint32_t>(walk, from, target);
+  default: return gather<uint64_t>(walk, from, target);
   }
 }
 

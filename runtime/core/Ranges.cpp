@@ -1,7 +1,9 @@
 //===- Ranges.cpp - Integers that index tables ----------------------------===//
 #include "runtime/core/Ranges.h"
 #include "runtime/core/Schema.h"
+#include "support/Convert.h"
 #include "support/Error.h"
+#include <type_traits>
 
 namespace glyptic::runtime {
 
@@ -20,18 +22,10 @@ template <typename T> static void checkValues(const glyptic_range &range, const 
 void checkRange(const glyptic_range &range, const glyph::Tensor &tensor, int64_t samples, const void *data) {
   uint64_t count = bytesFor(tensor, samples) / sizeOf(tensor.dtype());
   uint64_t perSample = std::max<uint64_t>(count / static_cast<uint64_t>(samples), 1);
-  auto check = [&](auto zero) { checkValues(range, static_cast<const decltype(zero) *>(data), count, perSample); };
-  switch (tensor.dtype()) {
-  case DType::I8: return check(int8_t());
-  case DType::I16: return check(int16_t());
-  case DType::I32: return check(int32_t());
-  case DType::I64: return check(int64_t());
-  case DType::U8: return check(uint8_t());
-  case DType::U16: return check(uint16_t());
-  case DType::U32: return check(uint32_t());
-  case DType::U64: return check(uint64_t());
-  default: return; // the verifier lets ranges be of integers only
-  }
+  withType(tensor.dtype(), [&](auto zero) {
+    if constexpr (std::is_integral_v<decltype(zero)>) // the verifier lets ranges be of integers only
+      checkValues(range, static_cast<const decltype(zero) *>(data), count, perSample);
+  });
 }
 
 } // namespace glyptic::runtime
