@@ -11,6 +11,10 @@
 //   @step    (state, inputs, label)       -> state, metrics, acc   apply after grad on zero accumulators, as one
 //                                                            function, which leaves gradients in their accumulators
 //
+// State, inputs, the label and accumulators share one space of names. Training's own begin with `gradient.`,
+// `optimizer.`, `total.` or `training.`; a model or a label with such a name is not trained. Outputs, totals and
+// metrics are named apart from these.
+//
 // Totals and accumulators are sums: `loss` (of per-sample losses), `weight` (of sample weights), `accuracy` (of correct
 // predictions) and so on, divided once by `weight` at the end. Metrics are the divided values of the step: `loss`,
 // `learning_rate`, `gradient_norm`, `finite` (1 or 0), and those the user asked for.
@@ -44,7 +48,7 @@ inline constexpr llvm::StringLiteral Label = "label";
 inline constexpr llvm::StringLiteral Output = "output";
 inline constexpr llvm::StringLiteral Total = "total";
 inline constexpr llvm::StringLiteral Metric = "metric";
-inline constexpr llvm::StringLiteral Accumulator = "accumulator"; ///< `gradient.<parameter>` or a total's name
+inline constexpr llvm::StringLiteral Accumulator = "accumulator"; ///< `gradient.<parameter>`, `total.<total>`
 } // namespace role
 
 namespace entry {

@@ -9,7 +9,23 @@ using namespace glyptic::graph;
 
 namespace glyptic {
 
-std::string getGradientName(StringRef parameter) { return ("gradient." + parameter).str(); }
+constexpr llvm::StringLiteral kGradient = "gradient.", kTotal = "total.", kOptimizer = "optimizer.",
+                              kTraining = "training.";
+
+std::string getGradientName(StringRef parameter) { return (kGradient + parameter).str(); }
+std::string getTotalName(StringRef total) { return (kTotal + total).str(); }
+
+LogicalResult checkNames(func::FuncOp infer, StringRef label) {
+  SmallVector<StringRef> names{label};
+  for (unsigned i : llvm::seq(infer.getNumArguments()))
+    names.push_back(getArgumentName(infer, i));
+  for (StringRef name : names)
+    for (StringRef prefix : {kGradient, kTotal, kOptimizer, kTraining})
+      if (name.starts_with(prefix))
+        return infer.emitError() << "'" << name << "' cannot be trained with: names that start with '" << prefix
+                                 << "' are those of training; rename it in the model or the data";
+  return success();
+}
 
 FailureOr<UpdateRules> UpdateRules::create(func::FuncOp infer, const TrainingOptions &options) {
   UpdateRules rules;
@@ -26,7 +42,7 @@ FailureOr<UpdateRules> UpdateRules::create(func::FuncOp infer, const TrainingOpt
 
 namespace {
 
-constexpr llvm::StringLiteral kIteration = "training.iteration", kStep = "training.step";
+constexpr llvm::StringLiteral kIteration = "training.iteration", kStep = "training.step"; ///< begin with kTraining
 
 class ApplyBuilder {
 public:
@@ -37,7 +53,7 @@ public:
   func::FuncOp run() {
     addArguments();
     arguments = entry.getArguments();
-    lossType = getElementTypeOrSelf(arguments.lookup("loss").getType());
+    lossType = getElementTypeOrSelf(arguments.lookup(getTotalName("loss")).getType());
     buildScalars();
     SmallVector<Update> updates = llvm::map_to_vector(parameters, [&](StringRef name) { return buildUpdate(name); });
     for (auto [name, update] : llvm::zip_equal(parameters, updates))
@@ -54,7 +70,7 @@ public:
 
 private:
   static std::string getSlotName(StringRef slot, StringRef parameter) {
-    return ("optimizer." + slot + "." + parameter).str();
+    return (kOptimizer + slot + "." + parameter).str();
   }
 
   Expr expr(Value value) { return {builder, loc, value}; }
@@ -83,8 +99,8 @@ private:
   /// What all parameters share. The norm is that of the accumulated sums divided by the weight, so that gradients are
   /// read once for it and once for the update, which multiplies them by one factor.
   void buildScalars() {
-    inverse = 1.0 / argument("weight");
-    loss = argument("loss") * inverse;
+    inverse = 1.0 / argument(getTotalName("weight"));
+    loss = argument(getTotalName("loss")) * inverse;
     Expr squares;
     for (StringRef name : parameters) {
       Expr gradient = argument(getGradientName(name));
@@ -136,10 +152,10 @@ private:
     entry.addResult("gradient_norm", role::Metric, norm);
     entry.addResult("finite", role::Metric, convertTo(builder, loc, finite, lossType));
     for (unsigned i : llvm::seq(grad.getNumArguments())) {
-      StringRef name = getArgumentName(grad, i);
-      if (getArgumentRole(grad, i) == role::Accumulator && name != "loss" && name != "weight" &&
-          !name.starts_with("gradient."))
-        entry.addResult(name, role::Metric, argument(name) * inverse);
+      StringRef accumulator = getArgumentName(grad, i), total = accumulator;
+      if (getArgumentRole(grad, i) == role::Accumulator && total.consume_front(kTotal) && total != "loss" &&
+          total != "weight")
+        entry.addResult(total, role::Metric, argument(accumulator) * inverse);
     }
   }
 

@@ -17,6 +17,10 @@ struct UpdateRules {
 
 /// Name of the accumulator of a parameter's gradient.
 std::string getGradientName(llvm::StringRef parameter);
+/// Name of the accumulator of a total.
+std::string getTotalName(llvm::StringRef total);
+/// Emits an error if an argument or the label has a name of ours.
+mlir::LogicalResult checkNames(mlir::func::FuncOp infer, llvm::StringRef label);
 
 /// Adds @apply for the accumulators of `grad`.
 mlir::func::FuncOp buildApply(mlir::ModuleOp module, mlir::func::FuncOp grad, const UpdateRules &rules,

@@ -21,12 +21,8 @@ StringRef getArgumentRole(func::FuncOp function, unsigned index) {
 StringRef getResultName(func::FuncOp function, unsigned index) {
   return getString(function.getResultAttr(index, kNameAttr));
 }
-
-StringRef getResultRole(func::FuncOp function, StringRef name) {
-  for (unsigned i : llvm::seq(function.getNumResults()))
-    if (getResultName(function, i) == name)
-      return getString(function.getResultAttr(i, kRoleAttr));
-  return "";
+StringRef getResultRole(func::FuncOp function, unsigned index) {
+  return getString(function.getResultAttr(index, kRoleAttr));
 }
 
 static DictionaryAttr getAttributes(Builder builder, StringRef name, StringRef role) {
@@ -64,17 +60,14 @@ NamedValues Entry::getArguments() {
   return arguments;
 }
 
-NamedValues Entry::inlineBody(func::FuncOp callee, const NamedValues &bindings) {
+SmallVector<Value> Entry::inlineBody(func::FuncOp callee, const NamedValues &bindings) {
   IRMapping mapping;
   for (BlockArgument argument : callee.getArguments())
     mapping.map(argument, bindings.lookup(getArgumentName(callee, argument.getArgNumber())));
   Block &body = callee.getBody().front();
   for (Operation &op : body.without_terminator())
     builder.clone(op, mapping);
-  NamedValues values;
-  for (auto [i, result] : llvm::enumerate(body.getTerminator()->getOperands()))
-    values[getResultName(callee, i)] = mapping.lookup(result);
-  return values;
+  return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value result) { return mapping.lookup(result); });
 }
 
 func::FuncOp Entry::finish() {

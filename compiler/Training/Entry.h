@@ -26,8 +26,9 @@ public:
   /// All arguments so far.
   NamedValues getArguments();
 
-  /// Copies the body of `callee` with its arguments bound by name; returns its results by name.
-  NamedValues inlineBody(mlir::func::FuncOp callee, const NamedValues &bindings);
+  /// Copies the body of `callee` with its arguments bound by name; returns its results, of which several may have one
+  /// name: state and a metric.
+  llvm::SmallVector<mlir::Value> inlineBody(mlir::func::FuncOp callee, const NamedValues &bindings);
 
   /// Ends the function, drops ops without use, and returns it.
   mlir::func::FuncOp finish();
@@ -42,6 +43,6 @@ private:
 llvm::StringRef getArgumentName(mlir::func::FuncOp function, unsigned index);
 llvm::StringRef getArgumentRole(mlir::func::FuncOp function, unsigned index);
 llvm::StringRef getResultName(mlir::func::FuncOp function, unsigned index);
-llvm::StringRef getResultRole(mlir::func::FuncOp function, llvm::StringRef name);
+llvm::StringRef getResultRole(mlir::func::FuncOp function, unsigned index);
 
 } // namespace glyptic

@@ -23,7 +23,8 @@ public:
 
   /// What the label argument of a program must be; the first dimension counts samples.
   mlir::RankedTensorType getLabelType() const { return labelType; }
-  llvm::StringRef getOutputName() const { return outputName; }
+  /// Index of the model's output that the loss looks at.
+  unsigned getOutput() const { return outputIndex; }
 
   /// Emits sums named "loss", "weight", and each metric, in this order, for the model's output and its label.
   llvm::SmallVector<std::pair<std::string, mlir::Value>> build(mlir::OpBuilder &builder, mlir::Value output,

@@ -99,8 +99,8 @@ SmallVector<std::pair<std::string, Value>> TrainingBuilder::buildForward(Entry &
       if (isState(getArgumentRole(infer, i)) == state)
         entry.addArgumentOf(infer, i);
   Value label = entry.addArgument(options.label, role::Label, objective.getLabelType());
-  NamedValues outputs = entry.inlineBody(infer, entry.getArguments());
-  return objective.build(entry.getBuilder(), outputs.lookup(objective.getOutputName()), label);
+  SmallVector<Value> outputs = entry.inlineBody(infer, entry.getArguments());
+  return objective.build(entry.getBuilder(), outputs[objective.getOutput()], label);
 }
 
 func::FuncOp TrainingBuilder::buildEvaluate() {
@@ -143,7 +143,8 @@ FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
       addends.emplace_back(getGradientName(name), gradient);
   if (failed(dropUnreached(*gradients)))
     return failure();
-  addends.append(sums);
+  for (auto &[name, sum] : sums)
+    addends.emplace_back(getTotalName(name), sum);
   for (auto &[name, addend] : addends) {
     Value accumulator = entry.addArgument(name, role::Accumulator, addend.getType());
     entry.addResult(name, role::Accumulator, AddOp::create(builder, addend.getLoc(), accumulator, addend));
@@ -173,12 +174,13 @@ void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
                                               cast<RankedTensorType>(grad.getArgument(i).getType()), 0.0);
   for (auto &[name, zero] : zeros)
     bindings[name] = zero;
-  NamedValues sums = entry.inlineBody(grad, bindings);
-  for (auto &[name, sum] : sums)
+  for (auto [i, sum] : llvm::enumerate(entry.inlineBody(grad, bindings))) {
+    StringRef name = getResultName(grad, i);
     if (auto add = sum.getDefiningOp<AddOp>(); add && add.getLhs() == zeros.lookup(name))
       bindings[name] = add.getRhs();
-  for (auto &[name, result] : entry.inlineBody(apply, bindings))
-    entry.addResult(name, getResultRole(apply, name), result);
+  }
+  for (auto [i, result] : llvm::enumerate(entry.inlineBody(apply, bindings)))
+    entry.addResult(getResultName(apply, i), getResultRole(apply, i), result);
   for (StringRef parameter : parameters) {
     std::string name = getGradientName(parameter);
     entry.addResult(name, role::Accumulator, bindings.lookup(name));
@@ -220,6 +222,8 @@ LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options) {
   auto infer = module.lookupSymbol<func::FuncOp>(entry::Infer);
   if (!infer)
     return module.emitError("has no function @") << entry::Infer << " to train";
+  if (failed(checkNames(infer, options.label)))
+    return failure();
   FailureOr<Objective> objective = Objective::create(infer, options);
   if (failed(objective))
     return failure();

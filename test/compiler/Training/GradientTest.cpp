@@ -122,8 +122,8 @@ TEST(Gradient, OfDistances) {
       tensors.at("label").set(i, 0.125);
     }
     Tensors sums = program.run("grad", tensors, 1);
-    EXPECT_EQ(sums.at("loss").at(0), values.first) << loss;
-    EXPECT_EQ(sums.at("weight").at(0), 4.0);
+    EXPECT_EQ(sums.at("total.loss").at(0), values.first) << loss;
+    EXPECT_EQ(sums.at("total.weight").at(0), 4.0);
     for (int i = 0; i < 4; ++i)
       EXPECT_EQ(sums.at("gradient.w").at(i), values.second[i]) << loss;
   }
@@ -147,7 +147,7 @@ TEST(Gradient, OfBceAtTheEdges) {
     for (int i : {0, 1})
       tensors.at(name).set(i, values[i]);
   Tensors sums = program.run("grad", tensors, 1);
-  EXPECT_EQ(sums.at("loss").at(0), 200.0);
+  EXPECT_EQ(sums.at("total.loss").at(0), 200.0);
   for (int i : {0, 1})
     EXPECT_TRUE(std::isfinite(sums.at("gradient.w").at(i)));
 }

@@ -54,9 +54,10 @@ public:
   Tensors advance(Tensors &tensors, int64_t batch) {
     Tensors results = run("step", tensors, batch);
     auto function = module->lookupSymbol<mlir::func::FuncOp>("step");
-    for (auto &[name, value] : results)
-      if (llvm::StringRef role = getResultRole(function, name); role != "metric" && role != "accumulator")
-        tensors.insert_or_assign(name, value);
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      if (llvm::StringRef role = getResultRole(function, i); role != "metric" && role != "accumulator")
+        if (std::string name = getResultName(function, i).str(); results.count(name))
+          tensors.insert_or_assign(name, results.at(name));
     return results;
   }
 

@@ -80,7 +80,7 @@ void expectTrajectory(const TrainingOptions &options, double baseRate, double de
     double lr = learningRate(options, baseRate, step);
     EXPECT_NEAR(results.at("gradient_norm").at(0), norm, 1e-12);
     EXPECT_NEAR(results.at("learning_rate").at(0), lr, 1e-15);
-    EXPECT_NEAR(results.at("loss").at(0), sums.at("loss").at(0) / batch, 1e-12);
+    EXPECT_NEAR(results.at("loss").at(0), sums.at("total.loss").at(0) / batch, 1e-12);
     EXPECT_EQ(results.at("training.step").at(0), step + 1);
     EXPECT_EQ(results.at("training.iteration").at(0), step + 1);
     for (auto &[name, r] : reference) {
@@ -219,7 +219,7 @@ TEST(Update, TwoMicrobatchesMakeOneBatch) {
     for (auto &[name, sum] : program.run("grad", parts, end - begin))
       parts.insert_or_assign(name, sum);
   }
-  EXPECT_EQ(parts.at("weight").at(0), 3.0);
+  EXPECT_EQ(parts.at("total.weight").at(0), 3.0);
   Tensors expected = program.run("step", whole, 5), actual = program.run("apply", parts, 5);
   actual.insert(parts.begin(), parts.end()); // @step returns the gradients, too
   for (auto &[name, value] : expected)

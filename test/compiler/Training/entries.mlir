@@ -27,9 +27,9 @@ func.func @infer(%w: tensor<3x2xf32> {graph.name = "w", graph.role = "parameter"
 // CHECK:       func.func @grad(
 // CHECK-SAME:    %[[ACC_W:[a-z0-9]*]]: tensor<3x2xf32> {graph.name = "gradient.w", graph.role = "accumulator"}
 // CHECK-SAME:    %[[ACC_B:[a-z0-9]*]]: tensor<2xf32> {graph.name = "gradient.b", graph.role = "accumulator"}
-// CHECK-SAME:    {graph.name = "loss", graph.role = "accumulator"}
-// CHECK-SAME:    {graph.name = "weight", graph.role = "accumulator"}
-// CHECK-SAME:    {graph.name = "mse", graph.role = "accumulator"}
+// CHECK-SAME:    {graph.name = "total.loss", graph.role = "accumulator"}
+// CHECK-SAME:    {graph.name = "total.weight", graph.role = "accumulator"}
+// CHECK-SAME:    {graph.name = "total.mse", graph.role = "accumulator"}
 // CHECK-SAME:    -> (tensor<3x2xf32> {graph.name = "gradient.w", graph.role = "accumulator"}, tensor<2xf32> {graph.name = "gradient.b", graph.role = "accumulator"}
 // CHECK-NOT:     gradient.scale
 // CHECK-DAG:     %[[W:.*]] = graph.add %[[ACC_W]], %{{.*}} : tensor<3x2xf32>

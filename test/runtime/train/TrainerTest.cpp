@@ -59,8 +59,8 @@ protected:
     auto x = builder.tensor("x", DType::F32, {samples()}, glyph::Arena::Work, "input");
     auto t = builder.tensor("t", DType::F32, {samples()}, glyph::Arena::Work, "label");
     auto scalar = [&](const char *name, glyph::Arena arena) { return builder.tensor(name, DType::F32, {}, arena); };
-    auto g = scalar("gradient.w", glyph::Arena::Accumulator), sum = scalar("loss", glyph::Arena::Accumulator),
-         weights = scalar("weight", glyph::Arena::Accumulator);
+    auto g = scalar("gradient.w", glyph::Arena::Accumulator), sum = scalar("total.loss", glyph::Arena::Accumulator),
+         weights = scalar("total.weight", glyph::Arena::Accumulator);
     auto loss = scalar("loss", glyph::Arena::Work), rate = scalar("learning_rate", glyph::Arena::Work),
          norm = scalar("gradient_norm", glyph::Arena::Work), finite = scalar("finite", glyph::Arena::Work),
          weight = scalar("weight", glyph::Arena::Work), positive = scalar("positive", glyph::Arena::Work);
