@@ -34,7 +34,8 @@ template <typename From, typename To> std::optional<size_t> convert(const From *
 
 bool isInteger(DType type) { return type >= DType::I8; }
 
-std::optional<size_t> convertIntegers(const void *source, DType from, DType to, size_t count, std::vector<std::byte> &out) {
+std::optional<size_t> convertIntegers(const void *source, DType from, DType to, size_t count,
+                                      std::vector<std::byte> &out) {
   out.resize(count * sizeOf(to));
   std::optional<size_t> bad;
   withType(from, [&](auto f) {

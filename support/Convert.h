@@ -28,7 +28,8 @@ template <typename Use> bool withType(DType type, Use use) {
 
 /// Converts integers to `to` where every value survives. Returns the index of the first that does not, if any; `source`
 /// is an integer type or Bool, `to` any type of withType().
-std::optional<size_t> convertIntegers(const void *source, DType from, DType to, size_t count, std::vector<std::byte> &out);
+std::optional<size_t> convertIntegers(const void *source, DType from, DType to, size_t count,
+                                      std::vector<std::byte> &out);
 
 /// Rounds float32 to bfloat16, to nearest even: NumPy has no bfloat16, so files hold float32.
 std::vector<std::byte> toBfloat16(const float *source, size_t count);

@@ -11,13 +11,15 @@ struct Feature {
 };
 
 #if defined(__x86_64__)
-#define GLYPTIC_FEATURE(name) Feature{name, bool(__builtin_cpu_supports(name))}
+#define GLYPTIC_FEATURE(name)                                                                                          \
+  Feature { name, bool(__builtin_cpu_supports(name)) }
 /// Names are those of both GCC and LLVM.
 const auto &getFeatures() {
   static const Feature features[] = {
-      GLYPTIC_FEATURE("sse4.2"),   GLYPTIC_FEATURE("popcnt"),   GLYPTIC_FEATURE("avx"),        GLYPTIC_FEATURE("avx2"),
-      GLYPTIC_FEATURE("fma"),      GLYPTIC_FEATURE("f16c"),     GLYPTIC_FEATURE("bmi"),        GLYPTIC_FEATURE("bmi2"),
-      GLYPTIC_FEATURE("lzcnt"),    GLYPTIC_FEATURE("avx512f"),  GLYPTIC_FEATURE("avx512bw"),   GLYPTIC_FEATURE("avx512cd"),
+      GLYPTIC_FEATURE("sse4.2"),   GLYPTIC_FEATURE("popcnt"),   GLYPTIC_FEATURE("avx"),
+      GLYPTIC_FEATURE("avx2"),     GLYPTIC_FEATURE("fma"),      GLYPTIC_FEATURE("f16c"),
+      GLYPTIC_FEATURE("bmi"),      GLYPTIC_FEATURE("bmi2"),     GLYPTIC_FEATURE("lzcnt"),
+      GLYPTIC_FEATURE("avx512f"),  GLYPTIC_FEATURE("avx512bw"), GLYPTIC_FEATURE("avx512cd"),
       GLYPTIC_FEATURE("avx512dq"), GLYPTIC_FEATURE("avx512vl"), GLYPTIC_FEATURE("avx512bf16"),
   };
   return features;

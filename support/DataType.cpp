@@ -21,7 +21,8 @@ constexpr Facts kFacts[] = {{"float32", 4, "F32", "<f4"}, {"float64", 8, "F64", 
 static_assert(sizeof(kFacts) / sizeof(Facts) == size_t(DType::MAX) + 1);
 
 std::optional<DType> find(std::string_view Facts::*column, std::string_view name) {
-  auto found = std::find_if(std::begin(kFacts), std::end(kFacts), [&](const Facts &facts) { return facts.*column == name; });
+  auto found =
+      std::find_if(std::begin(kFacts), std::end(kFacts), [&](const Facts &facts) { return facts.*column == name; });
   if (found == std::end(kFacts) || name.empty())
     return std::nullopt;
   return static_cast<DType>(found - std::begin(kFacts));

@@ -130,7 +130,8 @@ std::string makeNpyHeader(DType type, const std::vector<int64_t> &shape) {
   for (size_t i = 0; i < shape.size(); ++i)
     extents += (i ? ", " : "") + std::to_string(shape[i]);
   extents += shape.size() == 1 ? "," : "";
-  std::string dict = "{'descr': '" + numpyDescription(type).value() + "', 'fortran_order': False, 'shape': (" + extents + "), }";
+  std::string dict =
+      "{'descr': '" + numpyDescription(type).value() + "', 'fortran_order': False, 'shape': (" + extents + "), }";
   constexpr size_t prefix = kMagic.size() + 4;
   dict.append((64 - (prefix + dict.size() + 1) % 64) % 64, ' ');
   dict += '\n';

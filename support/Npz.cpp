@@ -46,7 +46,8 @@ static NpzArray readArray(const ZipEntry &entry) {
     NpyHeader header = parseNpyHeader({reinterpret_cast<const char *>(bytes.data()), bytes.size()});
     bytes.erase(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(header.dataOffset));
     if (tensorBytes(header.type, header.shape) != bytes.size())
-      throw Error(ErrorCode::Format, "it has " + std::to_string(bytes.size()) + " bytes of data, which is not the size of " +
+      throw Error(ErrorCode::Format, "it has " + std::to_string(bytes.size()) +
+                                         " bytes of data, which is not the size of " +
                                          describe(header.type, header.shape));
     if (header.columnMajor)
       bytes = toRowMajor(header, bytes);
@@ -69,7 +70,8 @@ void writeNpz(const std::string &path, const std::vector<NpzArray> &arrays) {
   ZipWriter archive(path);
   for (const NpzArray &array : arrays) {
     if (!numpyDescription(array.type))
-      throw Error(ErrorCode::Unsupported, "NumPy has no type for array " + quoteName(array.name) + " of " + nameOf(array.type));
+      throw Error(ErrorCode::Unsupported,
+                  "NumPy has no type for array " + quoteName(array.name) + " of " + nameOf(array.type));
     if (tensorBytes(array.type, array.shape) != array.bytes.size())
       throw Error(ErrorCode::Internal, "array " + quoteName(array.name) + " has " + std::to_string(array.bytes.size()) +
                                            " bytes, which is not the size of " + describe(array.type, array.shape));

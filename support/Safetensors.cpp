@@ -33,7 +33,8 @@ static Json parseHeader(std::string_view text) {
 }
 
 static bool isUnsignedList(const Json &value) {
-  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json &item) { return item.is_number_unsigned(); });
+  return value.is_array() &&
+         std::all_of(value.begin(), value.end(), [](const Json &item) { return item.is_number_unsigned(); });
 }
 
 static SafetensorsEntry parseEntry(const std::string &name, const Json &value, std::string_view data) {
@@ -76,12 +77,14 @@ SafetensorsReader::SafetensorsReader(std::string_view bytes) {
   }
   // Empty tensors begin where another does and go before it.
   std::sort(tensors.begin(), tensors.end(), [](const SafetensorsEntry &a, const SafetensorsEntry &b) {
-    return std::make_tuple(a.data.data(), a.data.size(), a.name) < std::make_tuple(b.data.data(), b.data.size(), b.name);
+    return std::make_tuple(a.data.data(), a.data.size(), a.name) <
+           std::make_tuple(b.data.data(), b.data.size(), b.name);
   });
   const char *end = data.data();
   for (const SafetensorsEntry &entry : tensors) {
     if (entry.data.data() != end)
-      fail("tensor " + quoteName(entry.name) + (entry.data.data() < end ? " overlaps another" : " leaves a gap before it"));
+      fail("tensor " + quoteName(entry.name) +
+           (entry.data.data() < end ? " overlaps another" : " leaves a gap before it"));
     end += entry.data.size();
     index[entry.name] = static_cast<size_t>(&entry - tensors.data());
   }
@@ -94,17 +97,20 @@ const SafetensorsEntry *SafetensorsReader::find(std::string_view name) const {
   return found == index.end() ? nullptr : &tensors[found->second];
 }
 
-SafetensorsLayout::SafetensorsLayout(std::vector<SafetensorsEntry> entries, const std::map<std::string, std::string> &metadata)
+SafetensorsLayout::SafetensorsLayout(std::vector<SafetensorsEntry> entries,
+                                     const std::map<std::string, std::string> &metadata)
     : tensors(std::move(entries)) {
   std::sort(tensors.begin(), tensors.end(), [](const SafetensorsEntry &a, const SafetensorsEntry &b) {
-    return std::make_pair(-static_cast<int>(sizeOf(a.type)), a.name) < std::make_pair(-static_cast<int>(sizeOf(b.type)), b.name);
+    return std::make_pair(-static_cast<int>(sizeOf(a.type)), a.name) <
+           std::make_pair(-static_cast<int>(sizeOf(b.type)), b.name);
   });
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty())
     header["__metadata__"] = metadata;
   for (const SafetensorsEntry &entry : tensors) {
     uint64_t end = dataSize + tensorBytes(entry.type, entry.shape).value_or(0);
-    header[entry.name] = {{"dtype", safetensorsName(entry.type)}, {"shape", entry.shape}, {"data_offsets", {dataSize, end}}};
+    header[entry.name] = {
+        {"dtype", safetensorsName(entry.type)}, {"shape", entry.shape}, {"data_offsets", {dataSize, end}}};
     dataSize = end;
   }
   // Names are arbitrary bytes; what is not UTF-8 is replaced rather than thrown over.

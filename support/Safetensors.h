@@ -42,7 +42,8 @@ private:
 class SafetensorsLayout {
 public:
   /// Sorts `entries` as the format's own library does (wide types first, so that all are aligned; then by name).
-  explicit SafetensorsLayout(std::vector<SafetensorsEntry> entries, const std::map<std::string, std::string> &metadata = {});
+  explicit SafetensorsLayout(std::vector<SafetensorsEntry> entries,
+                             const std::map<std::string, std::string> &metadata = {});
 
   const std::string &header() const { return text; }
   uint64_t fileSize() const { return text.size() + dataSize; }

@@ -26,7 +26,9 @@ struct Stream {
 
   static long seek(voidpf, voidpf stream, ZPOS64_T offset, int origin) {
     Stream &self = of(stream);
-    uint64_t base = origin == ZLIB_FILEFUNC_SEEK_SET ? 0 : origin == ZLIB_FILEFUNC_SEEK_CUR ? self.position : self.bytes.size();
+    uint64_t base = origin == ZLIB_FILEFUNC_SEEK_SET   ? 0
+                    : origin == ZLIB_FILEFUNC_SEEK_CUR ? self.position
+                                                       : self.bytes.size();
     uint64_t target = base + offset;
     if (target < base || target > self.bytes.size())
       return -1;
@@ -137,7 +139,8 @@ ZipReader::ZipReader(std::string_view bytes) {
 }
 
 const ZipEntry *ZipReader::find(std::string_view name) const {
-  auto found = std::find_if(directory.begin(), directory.end(), [&](const ZipEntry &entry) { return entry.name == name; });
+  auto found =
+      std::find_if(directory.begin(), directory.end(), [&](const ZipEntry &entry) { return entry.name == name; });
   return found == directory.end() ? nullptr : &*found;
 }
 

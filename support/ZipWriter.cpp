@@ -61,7 +61,8 @@ struct ZipWriter::State {
     if (failure)
       std::rethrow_exception(failure);
     if (code != ZIP_OK)
-      throw Error(ErrorCode::Internal, std::string("minizip could not ") + doing + " (code " + std::to_string(code) + ")");
+      throw Error(ErrorCode::Internal,
+                  std::string("minizip could not ") + doing + " (code " + std::to_string(code) + ")");
   }
 
   OutputFile file;
@@ -98,9 +99,10 @@ void ZipWriter::begin(const std::string &name, uint64_t size) {
   std::string extra = padding(state->file.position(), name.size(), zip64);
   state->remaining = size;
   constexpr int utf8Name = 1 << 11;
-  int code = zipOpenNewFileInZip4_64(state->archive, name.c_str(), &info, extra.data(), static_cast<uInt>(extra.size()), nullptr, 0,
-                                     nullptr, /*method=*/0, /*level=*/0, /*raw=*/0, -MAX_WBITS, DEF_MEM_LEVEL,
-                                     Z_DEFAULT_STRATEGY, nullptr, 0, /*versionMadeBy=*/0, utf8Name, zip64);
+  int code =
+      zipOpenNewFileInZip4_64(state->archive, name.c_str(), &info, extra.data(), static_cast<uInt>(extra.size()),
+                              nullptr, 0, nullptr, /*method=*/0, /*level=*/0, /*raw=*/0, -MAX_WBITS, DEF_MEM_LEVEL,
+                              Z_DEFAULT_STRATEGY, nullptr, 0, /*versionMadeBy=*/0, utf8Name, zip64);
   state->check(code, "begin an entry");
 }
 

@@ -5,8 +5,8 @@
 // packing moves nothing and the region runs over the flat memory, gaps included. Sums of squares of many tensors (the
 // norm of all gradients) become one reduction of a pack, too.
 //
-// Nothing here knows an optimizer. Updates that differ in a constant (as without weight decay) or in an element type are
-// groups of their own, each one kernel. Only what planning can surely place is merged.
+// Nothing here knows an optimizer. Updates that differ in a constant (as without weight decay) or in an element type
+// are groups of their own, each one kernel. Only what planning can surely place is merged.
 //
 // Gaps start as zeros. An update of zeros may leave anything there, which no other element sees; but a reduction would,
 // so it takes only tensors that no update runs over.

@@ -16,26 +16,19 @@ namespace {
 
 Type toElementType(Builder &builder, DType type) {
   switch (type) {
-  case DType::F32:
-    return builder.getF32Type();
-  case DType::F64:
-    return builder.getF64Type();
-  case DType::F16:
-    return builder.getF16Type();
-  case DType::BF16:
-    return builder.getBF16Type();
+  case DType::F32: return builder.getF32Type();
+  case DType::F64: return builder.getF64Type();
+  case DType::F16: return builder.getF16Type();
+  case DType::BF16: return builder.getBF16Type();
   case DType::I8:
   case DType::I16:
   case DType::I32:
-  case DType::I64:
-    return builder.getIntegerType(8 * sizeOf(type));
+  case DType::I64: return builder.getIntegerType(8 * sizeOf(type));
   case DType::U8:
   case DType::U16:
   case DType::U32:
-  case DType::U64:
-    return builder.getIntegerType(8 * sizeOf(type), /*isSigned=*/false);
-  case DType::Bool:
-    return builder.getI1Type();
+  case DType::U64: return builder.getIntegerType(8 * sizeOf(type), /*isSigned=*/false);
+  case DType::Bool: return builder.getI1Type();
   }
   return {};
 }
@@ -51,7 +44,8 @@ template <typename T> auto range(const flatbuffers::Vector<T> *vector) {
 
 class Reader {
 public:
-  Reader(const glyph::Program &program, ProgramOp op) : program(program), builder(op), b(builder.getBuilder()), loc(op.getLoc()) {}
+  Reader(const glyph::Program &program, ProgramOp op)
+      : program(program), builder(op), b(builder.getBuilder()), loc(op.getLoc()) {}
 
   void read() {
     for (const glyph::StateEntry *entry : range(program.state())) {
@@ -126,8 +120,8 @@ private:
     const size_t sources = buffers.size() - std::min<size_t>(buffers.size(), call.results());
     SmallVector<NamedAttribute> parameters;
     for (const glyph::Parameter *parameter : range(call.parameters()))
-      parameters.push_back(b.getNamedAttr(toRef(parameter->name()), b.getDenseI64ArrayAttr(llvm::to_vector_of<int64_t>(
-                                                                        range(parameter->values())))));
+      parameters.push_back(b.getNamedAttr(
+          toRef(parameter->name()), b.getDenseI64ArrayAttr(llvm::to_vector_of<int64_t>(range(parameter->values())))));
     auto signature = b.getFunctionType(ArrayRef(types).take_front(sources), ArrayRef(types).drop_front(sources));
     builder.create<LibraryCallOp>(loc, string(call.routine()), ArrayRef(buffers).take_front(sources),
                                   ArrayRef(buffers).drop_front(sources), TypeAttr::get(signature),
@@ -149,8 +143,9 @@ OwningOpRef<ModuleOp> fromGlyphProgram(MLIRContext &context, const glyph::Progra
   ArrayRef<char> constants;
   if (program.constants())
     constants = {reinterpret_cast<const char *>(program.constants()->data()), program.constants()->size()};
-  ProgramOp op = createProgram(builder, module->getLoc(), toRef(program.target()), program.threads(),
-                               program.max_batch(), llvm::to_vector_of<int64_t>(range(program.arena_sizes())), constants);
+  ProgramOp op =
+      createProgram(builder, module->getLoc(), toRef(program.target()), program.threads(), program.max_batch(),
+                    llvm::to_vector_of<int64_t>(range(program.arena_sizes())), constants);
   Reader(program, op).read();
   return module;
 }

@@ -35,7 +35,8 @@ Error mapFile(ModelFile &file, const onnx::TensorProto &tensor, StringRef locati
     return fail("which cannot be read: " + error.message() + "; copy the file beside the model");
   if (std::error_code error = sys::fs::real_path(file.getFolder(), realFolder))
     return fail("whose folder cannot be read: " + error.message());
-  if (!real.starts_with(realFolder) || (realFolder != "/" && real.size() > realFolder.size() && real[realFolder.size()] != '/'))
+  if (!real.starts_with(realFolder) ||
+      (realFolder != "/" && real.size() > realFolder.size() && real[realFolder.size()] != '/'))
     return fail("which is a link that leads out of the model's folder; copy the file beside the model");
   if (!sys::fs::is_regular_file(real))
     return fail("which is not a regular file");

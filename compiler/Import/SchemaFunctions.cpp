@@ -23,8 +23,8 @@ onnx::TypeProto makeTypeProto(RankedTensorType type, Type elementType) {
   return proto;
 }
 
-/// The body for an opset. The library has none for the older ones of an operator's versions; the oldest that it has says
-/// the same in newer operators, and names their opset itself.
+/// The body for an opset. The library has none for the older ones of an operator's versions; the oldest that it has
+/// says the same in newer operators, and names their opset itself.
 const onnx::FunctionProto &getBody(const onnx::OpSchema &schema, int64_t opset) {
   const onnx::FunctionProto *body = schema.GetFunction(opset);
   return body ? *body : *schema.GetFunction(schema.function_opset_versions().front());

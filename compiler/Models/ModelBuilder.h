@@ -30,8 +30,8 @@ public:
                   const Attributes &attributes = {}, int outputs = 1);
   /// `name.weight` of a shape and `name.bias` of `outputs` elements, initialised as PyTorch does: uniform within
   /// scale / sqrt(inputs), where `inputs` is how many numbers make one of a layer's outputs.
-  std::pair<std::string, std::string> addWeights(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, int64_t inputs, int64_t outputs,
-                                                 double scale = 1.0);
+  std::pair<std::string, std::string> addWeights(llvm::StringRef name, llvm::ArrayRef<int64_t> shape, int64_t inputs,
+                                                 int64_t outputs, double scale = 1.0);
   /// x * W^T + b with a weight of shape [outputs, inputs].
   std::string addLinear(llvm::StringRef name, const std::string &x, int64_t inputs, int64_t outputs);
 

@@ -1,7 +1,7 @@
 //===- Models.h - Well-known architectures with fresh weights ---*- C++ -*-===//
 //
-// What `glyptic new` writes. Each architecture is one entry of a table with its size flags, so that the driver lists and
-// parses them without knowing any.
+// What `glyptic new` writes. Each architecture is one entry of a table with its size flags, so that the driver lists
+// and parses them without knowing any.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -37,8 +37,8 @@ struct Architecture {
 /// Every architecture, in the order in which they are listed.
 llvm::ArrayRef<Architecture> getArchitectures();
 
-/// Writes a model of the architecture `name` with weights drawn from `seed`: the same seed and sizes give the same bytes
-/// on any machine. Unknown names and flags and sizes that do not fit are errors that name the choices.
+/// Writes a model of the architecture `name` with weights drawn from `seed`: the same seed and sizes give the same
+/// bytes on any machine. Unknown names and flags and sizes that do not fit are errors that name the choices.
 llvm::Error writeNewModel(llvm::StringRef name, const Sizes &sizes, uint64_t seed, const std::string &path);
 
 } // namespace glyptic

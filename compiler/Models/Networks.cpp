@@ -46,7 +46,8 @@ std::string addConvBlock(ModelBuilder &builder, const std::string &name, const s
                               {MakeAttribute("kernel_shape", std::vector<int64_t>{3, 3}),
                                MakeAttribute("pads", std::vector<int64_t>{1, 1, 1, 1})});
   y = builder.add(name + ".relu", "Relu", {y});
-  return builder.add(name + ".pool", "MaxPool", {y}, {MakeAttribute("kernel_shape", two), MakeAttribute("strides", two)});
+  return builder.add(name + ".pool", "MaxPool", {y},
+                     {MakeAttribute("kernel_shape", two), MakeAttribute("strides", two)});
 }
 
 llvm::Error buildLenet(ModelBuilder &builder, const Sizes &sizes) {
@@ -85,6 +86,7 @@ constexpr SizeFlag kLenetFlags[] = {
 
 const Architecture kLinear = {"linear", "one dense layer with a sigmoid", kLinearFlags, buildLinear};
 const Architecture kMlp = {"mlp", "dense layers with ReLU, then one with a sigmoid", kMlpFlags, buildMlp};
-const Architecture kLenet = {"lenet", "two convolutions and two dense layers, for small images", kLenetFlags, buildLenet};
+const Architecture kLenet = {"lenet", "two convolutions and two dense layers, for small images", kLenetFlags,
+                             buildLenet};
 
 } // namespace glyptic

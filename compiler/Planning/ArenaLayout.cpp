@@ -1,8 +1,8 @@
 //===- ArenaLayout.cpp - Where buffers lie in an arena ----------===//
 //
 // Optimal placement is NP-hard. Best fit in a good order comes within a few percent of the lower bound on the programs
-// at hand; which order is good depends on the program (inference is a chain, a training step a mountain of activations),
-// and placing takes milliseconds, so all are tried.
+// at hand; which order is good depends on the program (inference is a chain, a training step a mountain of
+// activations), and placing takes milliseconds, so all are tried.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Planning/ArenaLayout.h"

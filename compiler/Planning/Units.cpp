@@ -24,8 +24,12 @@ static std::string format(double value, llvm::ArrayRef<Unit> units) {
   return text;
 }
 
-std::string formatBytes(double bytes) { return format(bytes, {{1e12, " TB"}, {1e9, " GB"}, {1e6, " MB"}, {1e3, " kB"}, {1, " B"}}); }
-std::string formatCount(double count) { return format(count, {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}, {1, ""}}); }
+std::string formatBytes(double bytes) {
+  return format(bytes, {{1e12, " TB"}, {1e9, " GB"}, {1e6, " MB"}, {1e3, " kB"}, {1, " B"}});
+}
+std::string formatCount(double count) {
+  return format(count, {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}, {1, ""}});
+}
 std::string formatSeconds(double time) { return format(time, {{1, " s"}, {1e-3, " ms"}, {1e-6, " us"}}); }
 
 } // namespace glyptic::planning

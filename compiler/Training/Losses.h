@@ -1,7 +1,7 @@
 //===- Losses.h - Losses and metrics by name --------------------*- C++ -*-===//
 //
-// A loss travels as a sum over positions and the sum of their weights; the mean is taken once, at the end. A position is
-// a sample, a token, a pixel: whatever has a label of its own.
+// A loss travels as a sum over positions and the sum of their weights; the mean is taken once, at the end. A position
+// is a sample, a token, a pixel: whatever has a label of its own.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -38,11 +38,10 @@ Value buildParallel(OpBuilder &builder, Location loc, RankedTensorType type, Val
   SmallVector<AffineMap> allMaps(maps);
   allMaps.push_back(builder.getMultiDimIdentityMap(type.getRank()));
   SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
-  auto generic = linalg::GenericOp::create(
-      builder, loc, type, operands, emptyTensor(builder, loc, type), allMaps, iterators,
-      [&](OpBuilder &b, Location l, ValueRange elements) {
-        linalg::YieldOp::create(b, l, body(b, l, elements.drop_back()));
-      });
+  auto generic = linalg::GenericOp::create(builder, loc, type, operands, emptyTensor(builder, loc, type), allMaps,
+                                           iterators, [&](OpBuilder &b, Location l, ValueRange elements) {
+                                             linalg::YieldOp::create(b, l, body(b, l, elements.drop_back()));
+                                           });
   return generic.getResult(0);
 }
 
@@ -114,7 +113,8 @@ Value convertScalar(OpBuilder &builder, Location loc, Value scalar, Type type) {
   if (from.isUnsignedInteger()) {
     unsigned width = from.getIntOrFloatBitWidth();
     Value bits = UnrealizedConversionCastOp::create(builder, loc, builder.getIntegerType(width), scalar).getResult(0);
-    return convertScalar(builder, loc, arith::ExtUIOp::create(builder, loc, builder.getIntegerType(2 * width), bits), type);
+    return convertScalar(builder, loc, arith::ExtUIOp::create(builder, loc, builder.getIntegerType(2 * width), bits),
+                         type);
   }
   return isa<FloatType>(from) ? convertFloat(builder, loc, scalar, type) : convertInteger(builder, loc, scalar, type);
 }

@@ -1,8 +1,8 @@
 //===- PlanVerify.cpp - Memory is never lost or invented --------===//
 #include "dialects/Plan/PlanDialect.h"
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -38,7 +38,8 @@ public:
           return failure();
     for (Value buffer : live)
       if (piece(buffer).arena == Arena::Work && !inputs.contains(buffer))
-        return buffer.getDefiningOp()->emitOpError() << "is read in @" << entry.getSymName() << " before anything is written to it";
+        return buffer.getDefiningOp()->emitOpError()
+               << "is read in @" << entry.getSymName() << " before anything is written to it";
     return success();
   }
 
@@ -72,8 +73,7 @@ private:
       SmallVector<Value> parts = getParts(written);
       for (Value later : live)
         if (!llvm::is_contained(parts, later) && target.overlaps(piece(later)))
-          return op->emitOpError("writes over memory that is read later")
-                     .attachNote(later.getLoc()) << "this buffer";
+          return op->emitOpError("writes over memory that is read later").attachNote(later.getLoc()) << "this buffer";
     }
     for (Value written : writes)
       for (Value part : getParts(written))

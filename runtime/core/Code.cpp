@@ -25,7 +25,8 @@ static void checkHeader(const std::string &name, std::string_view bytes) {
   constexpr unsigned machine = EM_AARCH64;
 #endif
   if (!isElf || header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_type != ET_DYN || header.e_machine != machine)
-    throw Error(ErrorCode::Unsupported, "code " + quoteName(name) + " is not a shared object for this kind of processor");
+    throw Error(ErrorCode::Unsupported,
+                "code " + quoteName(name) + " is not a shared object for this kind of processor");
   uint64_t end = header.e_phoff + uint64_t(header.e_phentsize) * header.e_phnum;
   bool inside = header.e_phoff <= bytes.size() && end <= bytes.size() && header.e_phentsize == sizeof(Elf64_Phdr);
   for (unsigned i = 0; inside && i < header.e_phnum; ++i) {

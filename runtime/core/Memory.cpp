@@ -15,7 +15,9 @@ Memory::Memory(size_t size) : bytes(size) {
   constexpr size_t hugePage = size_t(2) << 20;
   bool huge = size >= 2 * hugePage;
   mappedBytes = size + (huge ? hugePage : 0);
-  mapped = mappedBytes < size ? MAP_FAILED : ::mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  mapped = mappedBytes < size
+               ? MAP_FAILED
+               : ::mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED)
     throw Error(ErrorCode::Memory, "this machine cannot give " + std::to_string(size >> 20) +
                                        " MiB of memory; compile for a smaller largest batch");

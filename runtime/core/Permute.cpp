@@ -59,8 +59,8 @@ template <typename T> void gather(const Walk &walk, const std::byte *source, std
 }
 } // namespace
 
-void permute(const void *source, const std::vector<int64_t> &shape, const std::vector<size_t> &permutation, size_t elementSize,
-             std::byte *target) {
+void permute(const void *source, const std::vector<int64_t> &shape, const std::vector<size_t> &permutation,
+             size_t elementSize, std::byte *target) {
   size_t bytes = elementSize;
   for (int64_t extent : shape)
     bytes *= static_cast<size_t>(extent);

@@ -9,7 +9,7 @@ namespace glyptic::runtime {
 
 /// Writes `source`, dense of `shape`, with its dimensions reordered: dimension i of the target is dimension
 /// permutation[i] of the source. An empty permutation copies.
-void permute(const void *source, const std::vector<int64_t> &shape, const std::vector<size_t> &permutation, size_t elementSize,
-             std::byte *target);
+void permute(const void *source, const std::vector<int64_t> &shape, const std::vector<size_t> &permutation,
+             size_t elementSize, std::byte *target);
 
 } // namespace glyptic::runtime

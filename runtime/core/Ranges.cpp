@@ -7,7 +7,8 @@
 
 namespace glyptic::runtime {
 
-template <typename T> static void checkValues(const glyptic_range &range, const T *values, uint64_t count, uint64_t perSample) {
+template <typename T>
+static void checkValues(const glyptic_range &range, const T *values, uint64_t count, uint64_t perSample) {
   for (uint64_t i = 0; i < count; ++i) {
     // A value beyond 2^63 becomes negative, which a range of indices excludes as well.
     auto value = static_cast<int64_t>(values[i]);

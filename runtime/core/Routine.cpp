@@ -15,7 +15,9 @@ std::vector<int64_t> CallSite::shape(size_t operand, int64_t batch) const {
   return shapeFor(*call.operands()->Get(static_cast<unsigned>(operand)), batch);
 }
 
-size_t CallSite::rank(size_t operand) const { return Elements(call.operands()->Get(static_cast<unsigned>(operand))->dims()).size(); }
+size_t CallSite::rank(size_t operand) const {
+  return Elements(call.operands()->Get(static_cast<unsigned>(operand))->dims()).size();
+}
 
 std::vector<int64_t> CallSite::parameter(const char *name, int64_t count) const {
   for (const glyph::Parameter *parameter : Elements(call.parameters())) {
@@ -23,7 +25,8 @@ std::vector<int64_t> CallSite::parameter(const char *name, int64_t count) const 
       continue;
     Elements values(parameter->values());
     if (count >= 0 && values.size() != static_cast<size_t>(count))
-      fail("parameter " + quoteName(name) + " has " + std::to_string(values.size()) + " values instead of " + std::to_string(count));
+      fail("parameter " + quoteName(name) + " has " + std::to_string(values.size()) + " values instead of " +
+           std::to_string(count));
     return {values.begin(), values.end()};
   }
   fail("parameter " + quoteName(name) + " is missing");
@@ -35,7 +38,8 @@ void CallSite::expectOperands(size_t reads, size_t results, DType type) const {
          std::to_string(this->reads()) + " and " + std::to_string(this->results()));
   for (size_t i = 0; i < reads + results; ++i)
     if (this->type(i) != type)
-      fail(std::string("it computes in ") + nameOf(type) + ", operand " + std::to_string(i) + " is " + nameOf(this->type(i)));
+      fail(std::string("it computes in ") + nameOf(type) + ", operand " + std::to_string(i) + " is " +
+           nameOf(this->type(i)));
 }
 
 void CallSite::fail(const std::string &why) const {

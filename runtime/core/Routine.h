@@ -36,7 +36,8 @@ private:
 class Routine {
 public:
   virtual ~Routine() = default;
-  /// Sets up for `batch` samples, if that has not been done; returns the scratch memory that run() needs then, in bytes.
+  /// Sets up for `batch` samples, if that has not been done; returns the scratch memory that run() needs then, in
+  /// bytes.
   virtual size_t prepare(int64_t batch) = 0;
   /// Allocates nothing of its own. `operands` lie in memory as CallSite numbers them; `scratch` is aligned to a page.
   virtual void run(int64_t batch, void *const *operands, std::byte *scratch) = 0;

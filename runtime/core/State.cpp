@@ -21,7 +21,8 @@ static void fromMemory(const glyph::StateEntry &entry, const std::byte *memory, 
   std::vector<size_t> permutation = permutationOf(entry), inverse(permutation.size());
   for (size_t i = 0; i < permutation.size(); ++i)
     inverse[permutation[i]] = i;
-  permute(memory, shapeFor(*entry.tensor(), 1), inverse, sizeOf(entry.tensor()->dtype()), static_cast<std::byte *>(saved));
+  permute(memory, shapeFor(*entry.tensor(), 1), inverse, sizeOf(entry.tensor()->dtype()),
+          static_cast<std::byte *>(saved));
 }
 
 void Session::resetState() {
@@ -35,7 +36,8 @@ const glyph::StateEntry &Session::findState(std::string_view name, size_t size) 
   if (!entry)
     throw Error("the program has no state " + quoteName(name));
   if (uint64_t expected = bytesFor(*entry->tensor(), 1); size != expected)
-    throw Error("state " + quoteName(name) + " has " + std::to_string(expected) + " bytes, not " + std::to_string(size));
+    throw Error("state " + quoteName(name) + " has " + std::to_string(expected) + " bytes, not " +
+                std::to_string(size));
   return *entry;
 }
 
@@ -84,7 +86,8 @@ void Session::loadState(const std::string &path) {
       if (!value)
         throw Error("it lacks state " + quoteName(name) + " (" + expected + ")");
       if (value->type != entry->tensor()->dtype() || value->shape != savedShape(*entry))
-        throw Error("its " + quoteName(name) + " is " + describe(value->type, value->shape) + ", the program has " + expected);
+        throw Error("its " + quoteName(name) + " is " + describe(value->type, value->shape) + ", the program has " +
+                    expected);
     }
     for (const glyph::StateEntry *entry : Elements(program->tables().state()))
       toMemory(*entry, reader.find(view(entry->tensor()->name()))->data.data(), address(*entry->tensor()->buffer()));

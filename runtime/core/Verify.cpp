@@ -16,7 +16,8 @@ constexpr size_t kMaxRank = 12; ///< also oneDNN's
 
 class Verifier {
 public:
-  explicit Verifier(const glyph::Program &program) : program(program), batch(static_cast<int64_t>(program.max_batch())) {}
+  explicit Verifier(const glyph::Program &program)
+      : program(program), batch(static_cast<int64_t>(program.max_batch())) {}
 
   void run() {
     checkHeader();
@@ -40,11 +41,13 @@ private:
 
   void checkHeader() {
     if (program.format() != glyph::kFormat)
-      throw Error(ErrorCode::Unsupported, "its format is " + std::to_string(program.format()) + ", this runtime reads " +
-                                              std::to_string(glyph::kFormat) + "; compile the model again");
+      throw Error(ErrorCode::Unsupported, "its format is " + std::to_string(program.format()) +
+                                              ", this runtime reads " + std::to_string(glyph::kFormat) +
+                                              "; compile the model again");
     std::string_view target = view(program.target()), prefix = glyph::kCpuTarget;
     if (target.substr(0, prefix.size()) != prefix)
-      throw Error(ErrorCode::Unsupported, "it is compiled for " + quoteName(target) + ", which this runtime does not run");
+      throw Error(ErrorCode::Unsupported,
+                  "it is compiled for " + quoteName(target) + ", which this runtime does not run");
     if (std::string missing = findMissingCpuFeature(target.substr(prefix.size())); !missing.empty())
       throw Error(ErrorCode::Unsupported, "it is compiled for a processor with " + missing +
                                               ", which this one lacks; compile the model on this machine");
@@ -110,7 +113,8 @@ private:
         Elements permutation(entry->permutation());
         for (unsigned dim : permutation)
           expect(dim < permutation.size() && used.insert(dim).second, "its permutation is none");
-        expect(permutation.size() == 0 || permutation.size() == Elements(tensor.dims()).size(), "its permutation does not fit");
+        expect(permutation.size() == 0 || permutation.size() == Elements(tensor.dims()).size(),
+               "its permutation does not fit");
       });
     }
     for (const glyph::Tensor *tensor : Elements(program.accumulators()))
@@ -175,7 +179,8 @@ private:
     checkBuffer(*copy.source(), /*written=*/false);
     checkBuffer(*copy.target(), /*written=*/true);
     const glyph::Size &source = copy.source()->size(), &target = copy.target()->size();
-    expect(source.constant() == target.constant() && source.per_batch() == target.per_batch(), "it copies between two sizes");
+    expect(source.constant() == target.constant() && source.per_batch() == target.per_batch(),
+           "it copies between two sizes");
   }
 
   bool isIntegerInput(std::string_view name) const {

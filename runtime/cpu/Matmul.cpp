@@ -24,7 +24,9 @@ struct Extent {
 using Extents = std::vector<Extent>;
 
 /// Whether `outer` and `inner` can be walked as one dimension.
-bool mergeable(const Extent &outer, const Extent &inner) { return outer.size == 1 || inner.size == 1 || outer.stride == inner.stride * inner.size; }
+bool mergeable(const Extent &outer, const Extent &inner) {
+  return outer.size == 1 || inner.size == 1 || outer.stride == inner.stride * inner.size;
+}
 
 Extent merged(const Extent &outer, const Extent &inner) {
   return {outer.size * inner.size, inner.size == 1 ? outer.stride : inner.stride};
@@ -128,7 +130,8 @@ private:
       site.fail("its shapes do not fit each other");
   }
 
-  Factor factor(size_t operand, const std::vector<int64_t> &batchDims, const std::vector<int64_t> &contracting, int64_t batch) const {
+  Factor factor(size_t operand, const std::vector<int64_t> &batchDims, const std::vector<int64_t> &contracting,
+                int64_t batch) const {
     Dims shape = site.shape(operand, batch), strides = rowMajor(shape);
     auto pick = [&](const std::vector<int64_t> &dims) {
       Extents extents;
@@ -138,7 +141,9 @@ private:
     };
     std::vector<int64_t> free;
     for (int64_t dim = 0; dim < static_cast<int64_t>(shape.size()); ++dim)
-      if (std::count(batchDims.begin(), batchDims.end(), dim) + std::count(contracting.begin(), contracting.end(), dim) == 0)
+      if (std::count(batchDims.begin(), batchDims.end(), dim) +
+              std::count(contracting.begin(), contracting.end(), dim) ==
+          0)
         free.push_back(dim);
     return {pick(batchDims), pick(free), pick(contracting)};
   }
@@ -189,10 +194,12 @@ private:
     Dims shape = site.shape(2, batch), strides = rowMajor(shape);
     for (size_t i = 0; i < shape.size(); ++i)
       result.push_back({shape[i], strides[i]});
-    auto split = result.begin() + static_cast<ptrdiff_t>(lhs.batch.size()), middle = split + static_cast<ptrdiff_t>(lhs.free.size());
+    auto split = result.begin() + static_cast<ptrdiff_t>(lhs.batch.size()),
+         middle = split + static_cast<ptrdiff_t>(lhs.free.size());
     Extents outBatch(result.begin(), split), outRows(split, middle), outColumns(middle, result.end());
 
-    Extent m = takeInner(lhs.free), n = takeInner(rhs.free), k = takeInner(lhs.contracting), kRhs = takeInner(rhs.contracting);
+    Extent m = takeInner(lhs.free), n = takeInner(rhs.free), k = takeInner(lhs.contracting),
+           kRhs = takeInner(rhs.contracting);
     Extents left, right, out;
     auto push = [&](Extent a, Extent b, Extent c) {
       // Merge with the dimension before it where all three tensors can.

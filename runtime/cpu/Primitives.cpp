@@ -55,7 +55,8 @@ void Sequence::addReorder(Value from, Value to) {
   add(dnnl::reorder(desc), desc.scratchpad_desc(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
-void Sequence::add(const dnnl::primitive &primitive, const memory::desc &scratchpad, const std::map<int, Value> &arguments) {
+void Sequence::add(const dnnl::primitive &primitive, const memory::desc &scratchpad,
+                   const std::map<int, Value> &arguments) {
   Step step{primitive, {}};
   for (auto [argument, value] : arguments)
     step.arguments.push_back({argument, values[value].handle.get()});
@@ -72,8 +73,8 @@ void Sequence::run(dnnl::stream &stream, void *const *operands, std::byte *scrat
     scratchpad.set_data_handle(scratch + scratchEnd);
   // The C call takes the arguments as they lie here; the C++ one builds a map for every execution.
   for (const Step &step : steps)
-    dnnl::error::wrap_c_api(dnnl_primitive_execute(step.primitive.get(), stream.get(), static_cast<int>(step.arguments.size()),
-                                                   step.arguments.data()),
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(step.primitive.get(), stream.get(),
+                                                   static_cast<int>(step.arguments.size()), step.arguments.data()),
                             "a primitive failed");
 }
 
@@ -86,8 +87,8 @@ size_t PrimitiveRoutine::prepare(int64_t batch) {
     build(batch, sequence);
     return sequences.emplace(batch, std::move(sequence)).first->second.scratchBytes();
   } catch (const dnnl::error &error) {
-    throw Error(ErrorCode::Unsupported, "library routine " + quoteName(site.routine()) + " for " + std::to_string(batch) +
-                                            " samples: oneDNN says: " + error.message);
+    throw Error(ErrorCode::Unsupported, "library routine " + quoteName(site.routine()) + " for " +
+                                            std::to_string(batch) + " samples: oneDNN says: " + error.message);
   }
 }
 

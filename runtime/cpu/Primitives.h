@@ -33,7 +33,9 @@ public:
   Value reordered(Value value, const memory::desc &wanted);
 
   /// Where a primitive that produces `layout` writes what belongs in `target`: there, or scratch that finish() copies.
-  Value written(Value target, const memory::desc &layout) { return descOf(target) == layout ? target : scratch(layout); }
+  Value written(Value target, const memory::desc &layout) {
+    return descOf(target) == layout ? target : scratch(layout);
+  }
   void finish(Value computed, Value target) {
     if (computed != target)
       addReorder(computed, target);

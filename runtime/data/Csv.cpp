@@ -118,8 +118,8 @@ template <typename T> T CsvReader::number(size_t column) const {
     refuse("is not a number");
   if constexpr (std::is_integral_v<T>) {
     // Tools write whole numbers as 3.0, too; beyond 2^53 a double no longer says which.
-    if (parsed.ec == std::errc() && real == std::floor(real) && std::fabs(real) <= 9007199254740992.0 && real >= double(std::numeric_limits<T>::min()) &&
-        real <= double(std::numeric_limits<T>::max()))
+    if (parsed.ec == std::errc() && real == std::floor(real) && std::fabs(real) <= 9007199254740992.0 &&
+        real >= double(std::numeric_limits<T>::min()) && real <= double(std::numeric_limits<T>::max()))
       return T(real);
     refuse("is not an integer");
   } else if (parsed.ec == std::errc() && std::fabs(real) < 1) {

@@ -1,7 +1,7 @@
 //===- DataSet.cpp --------------------------------------------------------===//
 #include "runtime/data/DataSet.h"
-#include "support/Convert.h"
 #include "runtime/data/Csv.h"
+#include "support/Convert.h"
 #include "support/Error.h"
 #include "support/Npz.h"
 #include <algorithm>
@@ -18,9 +18,7 @@ bool endsWith(const std::string &text, const char *end) {
 
 bool isCsv(const std::string &path) { return endsWith(path, ".csv") || endsWith(path, ".csv.gz"); }
 
-[[noreturn]] void refuseFormat(const std::string &path) {
-  throw Error(path + ": data must be .npz, .csv or .csv.gz");
-}
+[[noreturn]] void refuseFormat(const std::string &path) { throw Error(path + ": data must be .npz, .csv or .csv.gz"); }
 
 std::string shapeText(const std::vector<int64_t> &shape) {
   std::string text = "[";
@@ -56,7 +54,8 @@ bool shapeFits(const ArraySpec &spec, const std::vector<int64_t> &shape) {
     return squeezed({shape.begin() + 1, shape.end()}) == squeezed(spec.dims);
   if (!spec.batched)
     return shape == spec.dims;
-  return !shape.empty() && shape[0] % spec.rows == 0 && std::equal(shape.begin() + 1, shape.end(), spec.dims.begin(), spec.dims.end());
+  return !shape.empty() && shape[0] % spec.rows == 0 &&
+         std::equal(shape.begin() + 1, shape.end(), spec.dims.begin(), spec.dims.end());
 }
 
 /// The content of one array in the program's type.
@@ -76,8 +75,8 @@ std::vector<std::byte> convert(const std::string &path, const ArraySpec &spec, c
     throw Error(path + ": label '" + spec.name + "': element " + std::to_string(*bad) + " does not fit " +
                 nameOf(spec.type) + " exactly");
   }
-  throw Error(path + ": array '" + spec.name + "' is " + nameOf(array.type) + ", the model takes " +
-              nameOf(spec.type) + "; convert it with .astype('" + nameOf(spec.type) + "')");
+  throw Error(path + ": array '" + spec.name + "' is " + nameOf(array.type) + ", the model takes " + nameOf(spec.type) +
+              "; convert it with .astype('" + nameOf(spec.type) + "')");
 }
 
 } // namespace
@@ -168,8 +167,8 @@ std::vector<std::vector<size_t>> assignColumns(const std::string &path, const st
   auto byName = [&](const ArraySpec &spec) {
     auto found = std::find(columns.begin(), columns.end(), spec.name);
     if (found == columns.end())
-      throw Error(path + ": has no column '" + spec.name + "'" + (spec.label ? " (the label)" : "") +
-                  ", it holds " + list() + (spec.label ? "; name the label with --label" : ""));
+      throw Error(path + ": has no column '" + spec.name + "'" + (spec.label ? " (the label)" : "") + ", it holds " +
+                  list() + (spec.label ? "; name the label with --label" : ""));
     if (spec.elementsPerSample() != 1)
       throw Error(path + ": '" + spec.name + "' is " + spec.describe() + ", which one column cannot hold; use .npz");
     return size_t(found - columns.begin());

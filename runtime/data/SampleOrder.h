@@ -17,7 +17,8 @@ struct Split {
   std::vector<uint64_t> train, rest; ///< ascending
 };
 
-/// How many of `count` samples a split by `fraction`, in (0, 1), sets aside: at least one, never all; of one sample none.
+/// How many of `count` samples a split by `fraction`, in (0, 1), sets aside: at least one, never all; of one sample
+/// none.
 uint64_t splitSize(uint64_t count, double fraction);
 
 /// Sets that many of `samples` aside. Not stratified.

@@ -17,8 +17,8 @@ void addMetrics(nlohmann::ordered_json &object, const glyptic_metric *metrics, s
     object[metrics[i].name] = metrics[i].value;
 }
 
-/// What people wrote, 0.001, rather than the float beside it, 0.0010000000474974513: the shortest decimal that gives the
-/// same float. A double that is no float stays as it is.
+/// What people wrote, 0.001, rather than the float beside it, 0.0010000000474974513: the shortest decimal that gives
+/// the same float. A double that is no float stays as it is.
 double shortestDecimal(double value) {
   float narrow = static_cast<float>(value);
   if (narrow != value)

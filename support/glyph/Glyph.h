@@ -17,7 +17,7 @@ inline constexpr char kCpuTarget[] = "cpu:";
 // Entries of the archive, all stored.
 inline constexpr char kProgramEntry[] = "program.fb";
 inline constexpr char kStateEntry[] = "state.safetensors"; ///< initial values, in ONNX's shapes
-inline constexpr char kModelEntry[] = "model.onnx";        ///< the original, for export; Program.export_holes point into it
+inline constexpr char kModelEntry[] = "model.onnx"; ///< the original, for export; Program.export_holes point into it
 inline constexpr char kBillEntry[] = "bill.txt";
 inline constexpr char kCpuCodePrefix[] = "cpu/"; ///< shared objects: cpu/*.so
 

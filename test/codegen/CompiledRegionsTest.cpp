@@ -42,7 +42,8 @@ RegionOp outline(func::FuncOp function) {
   for (Operation &op : block.without_terminator())
     if (&op != region)
       inner.clone(op, map);
-  YieldOp::create(inner, function.getLoc(), llvm::map_to_vector(end->getOperands(), [&](Value v) { return map.lookup(v); }));
+  YieldOp::create(inner, function.getLoc(),
+                  llvm::map_to_vector(end->getOperands(), [&](Value v) { return map.lookup(v); }));
   end->setOperands(region.getResults());
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
     if (&op != region && &op != end)
@@ -85,7 +86,8 @@ HostTensor makeOperand(func::FuncOp function, unsigned argument, int64_t batch, 
 llvm::APInt toBits(double value, Type element) {
   auto type = dyn_cast<FloatType>(element);
   if (!type)
-    return llvm::APInt(std::max(8u, element.getIntOrFloatBitWidth()), int64_t(value), /*isSigned=*/true, /*implicitTrunc=*/true);
+    return llvm::APInt(std::max(8u, element.getIntOrFloatBitWidth()), int64_t(value), /*isSigned=*/true,
+                       /*implicitTrunc=*/true);
   llvm::APFloat number(value);
   bool losesInfo;
   number.convert(type.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &losesInfo);

@@ -38,7 +38,8 @@ public:
   }
 
   /// A tensor in an arena of its kind, after those before it.
-  glyph::TensorT tensor(const std::string &name, DType type, const TestShape &shape, glyph::Arena arena, const std::string &role = "") {
+  glyph::TensorT tensor(const std::string &name, DType type, const TestShape &shape, glyph::Arena arena,
+                        const std::string &role = "") {
     glyph::TensorT made;
     made.name = name;
     made.role = role;
@@ -52,14 +53,18 @@ public:
       batched |= dim.batched;
     }
     uint64_t &end = program.arena_sizes[static_cast<size_t>(arena)];
-    made.buffer = std::make_unique<glyph::Buffer>(arena, end, batched ? glyph::Size(0, constant) : glyph::Size(constant, 0));
+    made.buffer =
+        std::make_unique<glyph::Buffer>(arena, end, batched ? glyph::Size(0, constant) : glyph::Size(constant, 0));
     end = (end + largest + 63) / 64 * 64;
     return made;
   }
 
-  glyph::TensorT work(const std::string &name, DType type, const TestShape &shape) { return tensor(name, type, shape, glyph::Arena::Work); }
+  glyph::TensorT work(const std::string &name, DType type, const TestShape &shape) {
+    return tensor(name, type, shape, glyph::Arena::Work);
+  }
 
-  glyph::StateEntryT &state(const std::string &name, DType type, const TestShape &memoryShape, std::vector<uint8_t> permutation = {}) {
+  glyph::StateEntryT &state(const std::string &name, DType type, const TestShape &memoryShape,
+                            std::vector<uint8_t> permutation = {}) {
     auto entry = std::make_unique<glyph::StateEntryT>();
     entry->tensor = std::make_unique<glyph::TensorT>(tensor(name, type, memoryShape, glyph::Arena::State, "parameter"));
     entry->permutation = std::move(permutation);
@@ -73,8 +78,12 @@ public:
     return *program.entries.back();
   }
 
-  static void input(glyph::EntryT &entry, const glyph::TensorT &tensor) { entry.inputs.push_back(std::make_unique<glyph::TensorT>(copy(tensor))); }
-  static void output(glyph::EntryT &entry, const glyph::TensorT &tensor) { entry.outputs.push_back(std::make_unique<glyph::TensorT>(copy(tensor))); }
+  static void input(glyph::EntryT &entry, const glyph::TensorT &tensor) {
+    entry.inputs.push_back(std::make_unique<glyph::TensorT>(copy(tensor)));
+  }
+  static void output(glyph::EntryT &entry, const glyph::TensorT &tensor) {
+    entry.outputs.push_back(std::make_unique<glyph::TensorT>(copy(tensor)));
+  }
 
   static void launch(glyph::EntryT &entry, const std::string &symbol, std::vector<const glyph::TensorT *> buffers,
                      std::vector<uint8_t> writes, glyph::Size chunks, uint64_t grain = 1) {
@@ -128,10 +137,12 @@ public:
     for (auto &[name, weight] : weights)
       entries.push_back({name, DType::F32, weight.first});
     std::string state;
-    SafetensorsLayout(std::move(entries)).write([&](std::string_view bytes) { state += bytes; }, [&](const SafetensorsEntry &entry) {
-      auto &values = weights[entry.name].second;
-      return std::string_view(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float));
-    });
+    SafetensorsLayout(std::move(entries))
+        .write([&](std::string_view bytes) { state += bytes; },
+               [&](const SafetensorsEntry &entry) {
+                 auto &values = weights[entry.name].second;
+                 return std::string_view(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float));
+               });
     program.arena_sizes[static_cast<size_t>(glyph::Arena::Constant)] = program.constants.size();
     flatbuffers::FlatBufferBuilder builder;
     glyph::FinishProgramBuffer(builder, glyph::Program::Pack(builder, &program));

@@ -1,8 +1,8 @@
 //===- allocations.cpp - Who allocates while a program runs ---------------===//
 //
-// allocations GLYPH ENTRY:SAMPLES... runs the entries in turn, once to warm up and 100 times more, and prints a line for each
-// allocation of those: the innermost library on the stack that does not itself serve allocations, so that a std::string
-// of ours is ours. The malloc of this file is that of the whole process.
+// allocations GLYPH ENTRY:SAMPLES... runs the entries in turn, once to warm up and 100 times more, and prints a line
+// for each allocation of those: the innermost library on the stack that does not itself serve allocations, so that a
+// std::string of ours is ours. The malloc of this file is that of the whole process.
 //
 //===----------------------------------------------------------------------===//
 #include "glyptic/runtime.hpp"
@@ -77,7 +77,9 @@ void *calloc(size_t count, size_t size) { return note(), __libc_calloc(count, si
 void *realloc(void *old, size_t size) { return note(), __libc_realloc(old, size); }
 void *memalign(size_t alignment, size_t size) { return note(), __libc_memalign(alignment, size); }
 void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
-int posix_memalign(void **result, size_t alignment, size_t size) { return (*result = memalign(alignment, size)) ? 0 : 12; }
+int posix_memalign(void **result, size_t alignment, size_t size) {
+  return (*result = memalign(alignment, size)) ? 0 : 12;
+}
 }
 
 int main(int argc, char **argv) {

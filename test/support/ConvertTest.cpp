@@ -10,7 +10,8 @@ using namespace glyptic;
 
 namespace {
 
-template <typename From> std::optional<size_t> convert(std::vector<From> values, DType from, DType to, std::vector<std::byte> &out) {
+template <typename From>
+std::optional<size_t> convert(std::vector<From> values, DType from, DType to, std::vector<std::byte> &out) {
   return convertIntegers(values.data(), from, to, values.size(), out);
 }
 

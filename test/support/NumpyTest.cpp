@@ -1,6 +1,6 @@
 //===- NumpyTest.cpp - NumPy reads what we write, and we what it writes ---===//
-#include "support/Npz.h"
 #include "TemporaryFolder.h"
+#include "support/Npz.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -39,9 +39,11 @@ np.savez_compressed("deflated.npz", **arrays)
     for (NpzArray &array : readNpz(folder / file))
       arrays[array.name] = array;
     EXPECT_EQ(arrays.size(), 15u);
-    for (auto &[name, type] : std::vector<std::pair<const char *, DType>>{
-             {"f2", DType::F16}, {"f4", DType::F32}, {"f8", DType::F64}, {"i1", DType::I8}, {"i2", DType::I16}, {"i4", DType::I32},
-             {"i8", DType::I64}, {"u1", DType::U8}, {"u2", DType::U16}, {"u4", DType::U32}, {"u8", DType::U64}, {"flags", DType::Bool}}) {
+    std::vector<std::pair<const char *, DType>> types = {
+        {"f2", DType::F16}, {"f4", DType::F32}, {"f8", DType::F64}, {"i1", DType::I8},  {"i2", DType::I16},
+        {"i4", DType::I32}, {"i8", DType::I64}, {"u1", DType::U8},  {"u2", DType::U16}, {"u4", DType::U32},
+        {"u8", DType::U64}, {"flags", DType::Bool}};
+    for (auto &[name, type] : types) {
       EXPECT_EQ(arrays[name].type, type) << name;
       EXPECT_EQ(arrays[name].shape, (std::vector<int64_t>{2, 3, 4})) << name;
     }

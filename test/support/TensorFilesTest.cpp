@@ -1,8 +1,8 @@
 //===- TensorFilesTest.cpp - Safetensors and .npz, sound and malformed ----===//
-#include "support/Npz.h"
-#include "support/NpyHeader.h"
-#include "support/Safetensors.h"
 #include "TemporaryFolder.h"
+#include "support/NpyHeader.h"
+#include "support/Npz.h"
+#include "support/Safetensors.h"
 
 #include <cstring>
 
@@ -38,19 +38,22 @@ TEST(Safetensors, RoundTrip) {
 
 TEST(Safetensors, MalformedHeadersAreNamed) {
   auto entry = [](const char *name, const char *shape, const char *offsets) {
-    return std::string("\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[" + offsets + "]}";
+    return std::string("\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[" + shape + "],\"data_offsets\":[" + offsets +
+           "]}";
   };
   std::string data(8, '\0');
   EXPECT_EQ(complaint(safetensors("{" + entry("a", "2", "0,8") + "}", data)), "");
   EXPECT_EQ(complaint(safetensors("{" + entry("a", "1", "0,4") + "," + entry("b", "1", "0,4") + "}", data)),
             "tensor 'b' overlaps another");
   EXPECT_EQ(complaint(safetensors("{" + entry("a", "1", "4,8") + "}", data)), "tensor 'a' leaves a gap before it");
-  EXPECT_EQ(complaint(safetensors("{" + entry("a", "3", "0,12") + "}", data)), "tensor 'a' reaches beyond the end of the file");
+  EXPECT_EQ(complaint(safetensors("{" + entry("a", "3", "0,12") + "}", data)),
+            "tensor 'a' reaches beyond the end of the file");
   EXPECT_EQ(complaint(safetensors("{" + entry("a", "3", "0,8") + "}", data)),
             "tensor 'a' occupies 8 bytes, which is not the size of float32 [3]");
   EXPECT_EQ(complaint(safetensors("{" + entry("a", "4611686018427387904,4,0", "0,8") + "}", data)).substr(0, 27),
             "tensor 'a' occupies 8 bytes");
-  EXPECT_EQ(complaint(safetensors("{" + entry("a", "1", "0,4") + "}", data)), "the safetensors file holds bytes that no tensor uses");
+  EXPECT_EQ(complaint(safetensors("{" + entry("a", "1", "0,4") + "}", data)),
+            "the safetensors file holds bytes that no tensor uses");
   EXPECT_EQ(complaint(safetensors("{" + entry("a", "1", "0,4") + "," + entry("a", "1", "4,8") + "}", data)),
             "tensor 'a' occurs twice in the safetensors header");
   EXPECT_EQ(complaint(safetensors("{\"a\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[0,8]}}", data)),
@@ -59,7 +62,8 @@ TEST(Safetensors, MalformedHeadersAreNamed) {
             "tensor 'a' is described incompletely in the safetensors header");
   EXPECT_EQ(complaint(safetensors("[1]", data)), "the safetensors header is not a JSON object");
   EXPECT_EQ(complaint(safetensors("{\"a\":", data)), "the safetensors header is not a JSON object");
-  EXPECT_EQ(complaint(safetensors("{\"a\":1}", data)), "tensor 'a' is described incompletely in the safetensors header");
+  EXPECT_EQ(complaint(safetensors("{\"a\":1}", data)),
+            "tensor 'a' is described incompletely in the safetensors header");
   EXPECT_EQ(complaint("1234567"), "too short for a safetensors file");
   EXPECT_NE(complaint(std::string(16, '\xff')).find("cut short"), std::string::npos);
   EXPECT_NE(complaint(safetensors(std::string(100'000, '['), data)), "") << "deep nesting";
@@ -87,10 +91,11 @@ TEST(Npz, Headers) {
   EXPECT_EQ(npyComplaint("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }  \n"), "");
   EXPECT_EQ(npyComplaint("{\"shape\":(),\"descr\":\"|i1\",\"fortran_order\":True}", 3), "");
   const char *malformed = "its .npy header is not understood";
-  for (const char *dict : {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (3 4)}",
-                           "{'descr': '<f4', 'fortran_order': 0, 'shape': ()}", "{'descr': '<f4', 'descr': '<f4', }",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': ()} x"})
+  for (const char *dict :
+       {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (3 4)}",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': ()}", "{'descr': '<f4', 'descr': '<f4', }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': ()} x"})
     EXPECT_EQ(npyComplaint(dict), malformed) << dict;
   EXPECT_NE(npyComplaint("{'descr': '>f4', 'fortran_order': False, 'shape': ()}").find("'>f4'"), std::string::npos);
   EXPECT_NE(npyComplaint("{'descr': [('a', '<f4')], 'shape': ()}").find("records"), std::string::npos);

@@ -7,7 +7,8 @@
 
 using namespace glyptic;
 
-static std::string writeArchive(const std::string &path, std::initializer_list<std::pair<std::string, std::string>> entries) {
+static std::string writeArchive(const std::string &path,
+                                std::initializer_list<std::pair<std::string, std::string>> entries) {
   ZipWriter writer(path);
   for (auto &[name, bytes] : entries)
     writer.add(name, bytes);
@@ -27,7 +28,8 @@ static std::string complaint(std::string_view bytes) {
 TEST(Zip, RoundTripIsAlignedAndReproducible) {
   TemporaryFolder folder;
   std::string big(100'003, 'x');
-  std::string archive = writeArchive(folder / "a.zip", {{"program.fb", "hello"}, {"cpu/kernels.so", big}, {"empty", ""}});
+  std::string archive =
+      writeArchive(folder / "a.zip", {{"program.fb", "hello"}, {"cpu/kernels.so", big}, {"empty", ""}});
   EXPECT_EQ(archive, writeArchive(folder / "b.zip", {{"program.fb", "hello"}, {"cpu/kernels.so", big}, {"empty", ""}}));
   ZipReader reader(archive);
   ASSERT_EQ(reader.entries().size(), 3u);

@@ -15,8 +15,8 @@ llvm::Expected<std::vector<graph::HostTensor>> interpretFunction(mlir::func::Fun
                                                                  llvm::ArrayRef<graph::HostTensor> arguments,
                                                                  const InterpreterOptions &options);
 
-/// Interprets `@infer` on the arrays of an .npz file and writes its outputs to another: floats as float64, with the values
-/// of their declared type, all else as int64.
+/// Interprets `@infer` on the arrays of an .npz file and writes its outputs to another: floats as float64, with the
+/// values of their declared type, all else as int64.
 llvm::Error interpretModel(ImportedModel &model, const std::string &inputPath, const std::string &outputPath);
 
 } // namespace glyptic

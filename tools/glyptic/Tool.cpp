@@ -40,7 +40,8 @@ void refuseUnknownCommand(const CLI::App &app, int argc, char **argv) {
 } // namespace
 
 int run(int argc, char **argv) {
-  CLI::App app("Compiles ONNX models into glyphs - a whole inference or training step in one file - and runs them.", "glyptic");
+  CLI::App app("Compiles ONNX models into glyphs - a whole inference or training step in one file - and runs them.",
+               "glyptic");
   app.require_subcommand(1);
   app.set_version_flag("--version", GLYPTIC_VERSION);
   app.footer("Start with: glyptic new lenet -o lenet.onnx && glyptic check lenet.onnx");
@@ -61,7 +62,8 @@ int run(int argc, char **argv) {
   } catch (const std::bad_alloc &) {
     return report("out of memory; try a smaller --batch", "", kFailed);
   } catch (const std::exception &error) {
-    return report(std::string("a defect in glyptic: ") + error.what(), "Please report it with the command and the model.\n", kDefect);
+    return report(std::string("a defect in glyptic: ") + error.what(),
+                  "Please report it with the command and the model.\n", kDefect);
   }
 }
 

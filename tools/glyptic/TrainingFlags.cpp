@@ -42,9 +42,11 @@ CLI::Option *TrainingFlags::step(CLI::App &app, const char *name, Value &value, 
 void TrainingFlags::addStepFlags(CLI::App &app) {
   step(app, "--loss", training.loss, "cross-entropy (of logits), nll, bce, bce-logits, mse, ...");
   step(app, "--label", training.label, "name of the label in the data")->capture_default_str();
-  step(app, "--output", training.output, "the output that the loss looks at (default: the first of floating-point type)");
+  step(app, "--output", training.output,
+       "the output that the loss looks at (default: the first of floating-point type)");
   step(app, "--ignore-index", training.ignoreIndex, "label of samples that do not count")->capture_default_str();
-  step(app, "--label-smoothing", training.labelSmoothing, "weight of the uniform distribution in the target")->check(finite(0, 1));
+  step(app, "--label-smoothing", training.labelSmoothing, "weight of the uniform distribution in the target")
+      ->check(finite(0, 1));
   step(app, "--class-weights", classWeights, "one weight per class")->delimiter(',');
   step(app, "--optimizer", training.optimizer, "sgd, momentum, nesterov, adam, adamw, ...")->capture_default_str();
   step(app, "--lr", training.learningRate, "learning rate (default: the optimizer's)")->check(finite(0));
@@ -52,11 +54,14 @@ void TrainingFlags::addStepFlags(CLI::App &app) {
   step(app, "--no-decay", training.noDecay, "glob of parameters that weight decay spares");
   step(app, "--betas", betas, "Adam's decay rates")->delimiter(',')->expected(2)->check(finite(0, 1))->type_name("A,B");
   step(app, "--eps", training.epsilon, "Adam's epsilon")->capture_default_str()->check(finite(0));
-  step(app, "--momentum", training.momentum, "momentum, where the optimizer has one")->capture_default_str()->check(finite(0));
+  step(app, "--momentum", training.momentum, "momentum, where the optimizer has one")
+      ->capture_default_str()
+      ->check(finite(0));
   step(app, "--clip-norm", training.clipNorm, "largest norm of all gradients together")->check(finite(0));
   batchOption = app.add_option("--batch", training.batch, "samples of one update, over all devices");
   batchOption->capture_default_str()->check(count())->group("The step");
-  accumulateOption = app.add_option("--accumulate", training.accumulate, "microbatches that a batch is computed in, to save memory");
+  accumulateOption =
+      app.add_option("--accumulate", training.accumulate, "microbatches that a batch is computed in, to save memory");
   accumulateOption->check(count())->group("The step");
   step(app, "--freeze", training.freeze, "glob of parameters that stay as they are");
   step(app, "--train", training.train, "glob of parameters that are trained in spite of --freeze");
@@ -64,7 +69,8 @@ void TrainingFlags::addStepFlags(CLI::App &app) {
 }
 
 void TrainingFlags::addScheduleFlags(CLI::App &app) {
-  step(app, "--schedule", training.schedule, "of the learning rate: constant, linear, cosine, ...")->capture_default_str();
+  step(app, "--schedule", training.schedule, "of the learning rate: constant, linear, cosine, ...")
+      ->capture_default_str();
   step(app, "--warmup", training.warmupSteps, "steps of linear warm-up")->check(CLI::NonNegativeNumber);
   step(app, "--min-lr", training.minLearningRate, "where the schedule ends")->check(finite(0));
   step(app, "--step-size", stepSize, "steps between two decays of schedule step")->check(count());
@@ -82,13 +88,15 @@ void TrainingFlags::addMachineFlags(CLI::App &app) {
   add("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");
   add("--microbatches", microbatches, "microbatches of a pipeline")->check(count());
   add("--pipeline", pipeline, "schedule of a pipeline: gpipe, 1f1b, interleaved");
-  add("--batchnorm", batchnorm, "statistics over all devices or each its own")->check(CLI::IsMember({"global", "local"}));
+  add("--batchnorm", batchnorm, "statistics over all devices or each its own")
+      ->check(CLI::IsMember({"global", "local"}));
   add("--precision", precision, "fp32, tf32, fp16, bf16")->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
   add("--loss-scale", lossScale, "dynamic, off or a number");
   add("--loss-scale-init", lossScaleInit, "first value of a dynamic scale")->check(finite(0));
   add("--loss-scale-growth-interval", lossScaleGrowth, "good steps until a dynamic scale doubles")->check(count());
   add("--keep-fp32", keepFp32, "glob of nodes that stay in fp32");
-  app.add_flag("--deterministic", deterministic, "the same bits on any device count that divides 8")->group("Precision and machine");
+  app.add_flag("--deterministic", deterministic, "the same bits on any device count that divides 8")
+      ->group("Precision and machine");
 }
 
 void TrainingFlags::addLoopFlags(CLI::App &app) {
@@ -97,14 +105,22 @@ void TrainingFlags::addLoopFlags(CLI::App &app) {
   };
   add("--data", loop.data, "training data: .npz, .csv or .csv.gz, first axis samples");
   auto *valid = add("--valid", loop.valid, "data to evaluate on after each epoch");
-  add("--valid-split", loop.validSplit, "fraction of the data to set aside for that")->check(finite(0, 1))->excludes(valid);
+  add("--valid-split", loop.validSplit, "fraction of the data to set aside for that")
+      ->check(finite(0, 1))
+      ->excludes(valid);
   auto *epochs = add("--epochs", loop.epochs, "passes over the data (default 10)")->check(count());
   add("--steps", loop.steps, "updates instead of epochs")->check(count())->excludes(epochs);
-  add("--shuffle", loop.shuffle, "a new order in every epoch")->check(CLI::IsMember({"on", "off"}))->capture_default_str();
+  add("--shuffle", loop.shuffle, "a new order in every epoch")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
   add("--seed", loop.seed, "of order and split")->capture_default_str();
   auto *checkpoint = add("--checkpoint", loop.checkpoint, "folder for checkpoints, written after each epoch");
-  add("--checkpoint-every", loop.checkpointEvery, "write one every so many steps, too")->check(count())->needs(checkpoint);
-  app.add_flag("--resume", loop.resume, "go on from the checkpoint, if there is one")->needs(checkpoint)->group("The loop");
+  add("--checkpoint-every", loop.checkpointEvery, "write one every so many steps, too")
+      ->check(count())
+      ->needs(checkpoint);
+  app.add_flag("--resume", loop.resume, "go on from the checkpoint, if there is one")
+      ->needs(checkpoint)
+      ->group("The loop");
   add("--log", loop.log, "one line of JSON per step and evaluation");
   add("--save-state", loop.saveState, "parameters, optimizer state and counters as safetensors");
 }
@@ -162,7 +178,8 @@ CompileOptions TrainingFlags::compileOptions() const {
 }
 
 bool TrainingFlags::anyStepFlag() const {
-  return std::any_of(stepOptions.begin(), stepOptions.end(), [](const CLI::Option *option) { return option->count() > 0; });
+  return std::any_of(stepOptions.begin(), stepOptions.end(),
+                     [](const CLI::Option *option) { return option->count() > 0; });
 }
 
 void TrainingFlags::adopt(const std::string &options) {

@@ -33,8 +33,8 @@ public:
   /// Whether a flag was given that says how a step is made.
   bool anyStepFlag() const;
 
-  /// `options` are those that a glyph was compiled with, as JSON. They become the defaults of the loop; throws if a flag
-  /// of the step asks for something else.
+  /// `options` are those that a glyph was compiled with, as JSON. They become the defaults of the loop; throws if a
+  /// flag of the step asks for something else.
   void adopt(const std::string &options);
 
   // Of the loop, from the flags or from the glyph; 0 where neither says.

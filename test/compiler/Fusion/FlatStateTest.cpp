@@ -1,7 +1,7 @@
 //===- FlatStateTest.cpp - Flat updates change no bit -----------------------===//
 //
-// One model with all that makes flat memory difficult, compiled with the pass and without it, and trained by the runtime
-// on the same batches.
+// One model with all that makes flat memory difficult, compiled with the pass and without it, and trained by the
+// runtime on the same batches.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/CPU/CompileKernels.h"
@@ -12,9 +12,9 @@
 #include "compiler/Pipeline/Registration.h"
 #include "compiler/Training/Training.h"
 #include "glyptic/runtime.hpp"
-#include "support/glyph/Glyph.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "support/glyph/Glyph.h"
 #include <cmath>
 #include <gtest/gtest.h>
 #include <map>
@@ -25,7 +25,8 @@ using namespace glyptic;
 
 namespace {
 
-/// Sizes of one, odd ones, and more than a vector; a frozen weight in the middle; a weight that is used twice; a scalar.
+/// Sizes of one, odd ones, and more than a vector; a frozen weight in the middle; a weight that is used twice; a
+/// scalar.
 constexpr llvm::StringLiteral kModel = R"(
   func.func @infer(%w1: tensor<4x9xf32> {graph.name = "w1", graph.role = "parameter"},
                    %gain: tensor<1xf32> {graph.name = "gain", graph.role = "parameter"},

@@ -116,7 +116,8 @@ TEST_F(GlyphTest, ArchiveHoldsProgramCodeAndWeights) {
   weights[1].bytes = half;
 
   const std::string path = testing::TempDir() + "archive.glyph";
-  const char code[] = "\x7f" "ELF";
+  const char code[] = "\x7f"
+                      "ELF";
   writeGlyph(path, {*program, ArrayRef<char>(code, 4), weights, "bill\n"});
   EXPECT_EQ(std::system(("unzip -tqq " + path).c_str()), 0);
 

@@ -48,7 +48,8 @@ TEST(Gradient, OfNegativeLogLikelihood) {
   std::string model = kMlp.str();
   model.replace(model.find("graph.softmax"), strlen("graph.softmax"), "graph.log_softmax");
   expectGradients(model, options, 3);
-  model.replace(model.find("return %5"), strlen("return %5"), "%6 = graph.neg %5 : tensor<?x3xf32>\n%7 = graph.neg %6 : tensor<?x3xf32>\nreturn %7");
+  model.replace(model.find("return %5"), strlen("return %5"),
+                "%6 = graph.neg %5 : tensor<?x3xf32>\n%7 = graph.neg %6 : tensor<?x3xf32>\nreturn %7");
   expectGradients(model, options, 3);
 
   Program direct(model, options, graph::HostPrecision::F64);
@@ -76,7 +77,8 @@ TEST(Gradient, OfAConvolutionThroughPoolingAndSigmoid) {
       %4 = graph.dot_general %3, %v batch = [] x [] contracting = [1] x [0] : (tensor<?x8xf32>, tensor<8x1xf32>) -> tensor<?x1xf32>
       %5 = graph.logistic %4 : tensor<?x1xf32>
       return %5 : tensor<?x1xf32>
-    })", options, 2);
+    })",
+                  options, 2);
 }
 
 /// Probabilities whose origin is no sigmoid, and a parameter with two uses.
@@ -93,7 +95,8 @@ TEST(Gradient, OfBceOnProbabilities) {
       %3 = graph.logistic %2 : tensor<?x4xf32>
       %4 = graph.mul %3, %3 : tensor<?x4xf32>
       return %4 : tensor<?x4xf32>
-    })", options, 1);
+    })",
+                  options, 1);
 }
 
 /// Differences on both sides of one, by hand: |-0.5|, |3|, |-2|, |0.25|.
@@ -112,7 +115,8 @@ TEST(Gradient, OfDistances) {
         %0 = graph.broadcast %w dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
         %1 = graph.add %0, %x : tensor<?x4xf32>
         return %1 : tensor<?x4xf32>
-      })", options, graph::HostPrecision::F64);
+      })",
+                    options, graph::HostPrecision::F64);
     ASSERT_TRUE(program.isBuilt());
     Tensors tensors = program.randomInputs(1);
     const double differences[] = {-0.5, 3.0, -2.0, 0.25};
@@ -140,10 +144,12 @@ TEST(Gradient, OfBceAtTheEdges) {
       %0 = graph.broadcast %w dims = [1] : (tensor<2xf32>) -> tensor<?x2xf32>
       %1 = graph.mul %0, %x : tensor<?x2xf32>
       return %1 : tensor<?x2xf32>
-    })", options, graph::HostPrecision::F64);
+    })",
+                  options, graph::HostPrecision::F64);
   ASSERT_TRUE(program.isBuilt());
   Tensors tensors = program.randomInputs(1);
-  for (auto [name, values] : {std::pair<const char *, std::array<double, 2>>{"w", {0.0, 1.0}}, {"x", {1.0, 1.0}}, {"label", {1.0, 0.0}}})
+  for (auto [name, values] :
+       {std::pair<const char *, std::array<double, 2>>{"w", {0.0, 1.0}}, {"x", {1.0, 1.0}}, {"label", {1.0, 0.0}}})
     for (int i : {0, 1})
       tensors.at(name).set(i, values[i]);
   Tensors sums = program.run("grad", tensors, 1);

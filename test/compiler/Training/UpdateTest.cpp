@@ -67,7 +67,9 @@ void expectTrajectory(const TrainingOptions &options, double baseRate, double de
   Tensors state = program.randomInputs(batch);
   std::map<std::string, Reference> reference;
   for (std::string name : {"w1", "b1", "w2"}) // the test's globs spare b1 only
-    reference.emplace(name, Reference{options, options.noDecay.empty() || name != "b1" ? decay : 0.0, valuesOf(state.at(name)), {}, {}});
+    reference.emplace(
+        name,
+        Reference{options, options.noDecay.empty() || name != "b1" ? decay : 0.0, valuesOf(state.at(name)), {}, {}});
   for (int step = 0; step < 5; ++step) {
     Tensors sums = program.run("grad", state, batch);
     Tensors results = program.advance(state, batch);
@@ -90,7 +92,8 @@ void expectTrajectory(const TrainingOptions &options, double baseRate, double de
       r.update(gradient, lr, step + 1);
       std::vector<double> actual = valuesOf(state.at(name));
       for (size_t i = 0; i < actual.size(); ++i)
-        EXPECT_NEAR(actual[i], r.parameter[i], 1e-12) << options.optimizer << " " << name << "[" << i << "] step " << step;
+        EXPECT_NEAR(actual[i], r.parameter[i], 1e-12)
+            << options.optimizer << " " << name << "[" << i << "] step " << step;
     }
   }
 }
@@ -238,7 +241,8 @@ TEST(Metrics, CountCorrectPredictions) {
       %0 = graph.broadcast %w dims = [1] : (tensor<1xf32>) -> tensor<?x1xf32>
       %1 = graph.mul %0, %x : tensor<?x1xf32>
       return %1 : tensor<?x1xf32>
-    })", options, HostPrecision::F64);
+    })",
+                  options, HostPrecision::F64);
   ASSERT_TRUE(program.isBuilt());
   Tensors tensors = program.randomInputs(4);
   tensors.at("w").set(0, 1.0);

@@ -45,7 +45,9 @@ protected:
   glyph::LibraryCallT &call() { return *entry().instructions[0]->action.AsLibraryCall(); }
   glyph::LaunchT &launch() { return *entry().instructions[1]->action.AsLaunch(); }
   glyph::CopyT &copy() { return *entry().instructions[2]->action.AsCopy(); }
-  static void move(glyph::Buffer &buffer, uint64_t offset) { buffer = glyph::Buffer(buffer.arena(), offset, buffer.size()); }
+  static void move(glyph::Buffer &buffer, uint64_t offset) {
+    buffer = glyph::Buffer(buffer.arena(), offset, buffer.size());
+  }
 
   TemporaryFolder folder;
   GlyphBuilder builder{5};
@@ -62,7 +64,8 @@ TEST_F(LoaderTest, OtherMachines) {
   program().target = "cuda:sm_90";
   EXPECT_EQ(complaint(), "it is compiled for 'cuda:sm_90', which this runtime does not run");
   program().target = "cpu:avx,quantum";
-  EXPECT_EQ(complaint(), "it is compiled for a processor with quantum, which this one lacks; compile the model on this machine");
+  EXPECT_EQ(complaint(),
+            "it is compiled for a processor with quantum, which this one lacks; compile the model on this machine");
   program().target = "cpu:" + getHostCpuFeatures();
   EXPECT_EQ(complaint(), "");
 }
@@ -131,7 +134,8 @@ TEST_F(LoaderTest, Names) {
 TEST_F(LoaderTest, Arenas) {
   program().arena_sizes[static_cast<size_t>(glyph::Arena::Work)] = uint64_t(1) << 60;
   std::string path = builder.write(folder / "a.glyph");
-  EXPECT_NE(errorOf([&] { Session{Program(path)}; }).find("MiB of memory; compile for a smaller largest batch"), std::string::npos);
+  EXPECT_NE(errorOf([&] { Session{Program(path)}; }).find("MiB of memory; compile for a smaller largest batch"),
+            std::string::npos);
 }
 
 TEST_F(LoaderTest, ExportHoles) {
@@ -162,7 +166,8 @@ TEST_F(LoaderTest, ForeignCode) {
 TEST_F(LoaderTest, ForeignFiles) {
   for (const char *bytes : {"", "GLYP", "PK\5\6", "#!/bin/sh\n"}) {
     writeFile(folder / "b.glyph", bytes);
-    EXPECT_EQ(errorOf([&] { Program(folder / "b.glyph"); }), "'" + folder / "b.glyph" + "': not a ZIP archive, or cut short");
+    EXPECT_EQ(errorOf([&] { Program(folder / "b.glyph"); }),
+              "'" + folder / "b.glyph" + "': not a ZIP archive, or cut short");
   }
   ZipWriter writer(folder / "c.glyph");
   writer.add("something", "else");
@@ -197,7 +202,7 @@ TEST_F(LoaderTest, EveryEditedByteIsFoundOrHarmless) {
   ZipReader archive(bytes);
   for (const ZipEntry &entry : archive.entries()) {
     auto begin = static_cast<size_t>(entry.data.data() - bytes.data());
-    for (size_t i = begin; i < begin + entry.data.size(); i += entry.data.size() > 4096 ? 97 : 1) {
+    for (size_t i = begin; i<begin + entry.data.size(); i += entry.data.size()> 4096 ? 97 : 1) {
       std::string edited = bytes;
       edited[i] ^= 1 << i % 8;
       ASSERT_EQ(tryLoad(edited), "glyph: entry '" + entry.name + "' is damaged (its checksum is wrong)") << i;

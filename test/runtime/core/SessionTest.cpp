@@ -42,7 +42,8 @@ void look(void *const *b, int64_t batch, int64_t lo, int64_t hi) {
 
     auto x = builder.work("x", DType::F32, {samples(), 3}), y = builder.work("y", DType::F32, {samples(), 2});
     auto loss = builder.work("loss", DType::F32, {}), copied = builder.work("copied", DType::F32, {samples(), 2});
-    auto index = builder.work("index", DType::I64, {samples(), 2}), rows = builder.work("rows", DType::F32, {samples(), 2});
+    auto index = builder.work("index", DType::I64, {samples(), 2}),
+         rows = builder.work("rows", DType::F32, {samples(), 2});
     auto &infer = builder.entry("infer");
     builder.input(infer, x);
     builder.launch(infer, "infer", {&x, weight.tensor.get(), &y}, {2}, {0, 1});
@@ -81,7 +82,8 @@ TEST_F(SessionTest, TellsWhatAProgramTakes) {
   EXPECT_EQ(program.maxBatch(), 7);
   std::vector<glyptic_tensor> state = program.state();
   ASSERT_EQ(state.size(), 2u);
-  EXPECT_EQ(std::vector<int64_t>(state[0].dims, state[0].dims + 2), (std::vector<int64_t>{3, 2})) << "in its saved shape";
+  EXPECT_EQ(std::vector<int64_t>(state[0].dims, state[0].dims + 2), (std::vector<int64_t>{3, 2}))
+      << "in its saved shape";
   EXPECT_EQ(state[1].rank, 0u);
   glyptic_tensor x = program.inputs("infer").at(0);
   EXPECT_STREQ(x.name, "x");
@@ -148,7 +150,8 @@ TEST_F(SessionTest, NamesTheFirstBadSample) {
   Session session{Program(path)};
   std::vector<int64_t> index{0, 1, 2, -100, 3, 4, 9, 9};
   session.setInput("look", "index", index.data(), 8);
-  EXPECT_EQ(errorOf([&] { session.run("look", 4); }), "input 'index' is 4 in sample 2, the program takes 0 to 3 or -100");
+  EXPECT_EQ(errorOf([&] { session.run("look", 4); }),
+            "input 'index' is 4 in sample 2, the program takes 0 to 3 or -100");
   session.setInput("look", "index", index.data(), 4);
   session.run("look", 2);
   std::vector<float> rows(4);
@@ -162,7 +165,8 @@ TEST_F(SessionTest, MisuseIsNamed) {
   float x[24] = {};
   double value;
   auto set = [&](const char *entry, const char *name, size_t count) { session.setInput(entry, name, x, count); };
-  EXPECT_EQ(errorOf([&] { session.run("train", 1); }), "the program has no entry 'train', it has 'infer', 'step', 'look'");
+  EXPECT_EQ(errorOf([&] { session.run("train", 1); }),
+            "the program has no entry 'train', it has 'infer', 'step', 'look'");
   EXPECT_EQ(errorOf([&] { session.run("infer", 1); }), "input 'x' is not set");
   EXPECT_EQ(errorOf([&] { session.run("infer", 8); }), "a run takes 1 to 7 samples, not 8");
   EXPECT_EQ(errorOf([&] { set("infer", "z", 3); }), "entry 'infer' has no input 'z'");
@@ -170,7 +174,8 @@ TEST_F(SessionTest, MisuseIsNamed) {
   set("infer", "x", 6);
   EXPECT_EQ(errorOf([&] { session.run("infer", 3); }), "input 'x' holds 24 bytes, 3 samples of it are 36");
   EXPECT_EQ(errorOf([&] { session.run("step", 2); }), "input 'x' is not set") << "it was set for another entry";
-  EXPECT_EQ(errorOf([&] { session.scalar("copied"); }), "output 'copied' is not there: no entry has run since inputs were set");
+  EXPECT_EQ(errorOf([&] { session.scalar("copied"); }),
+            "output 'copied' is not there: no entry has run since inputs were set");
   set("infer", "x", 6);
   session.run("infer", 2);
   EXPECT_EQ(errorOf([&] { session.scalar("copied"); }), "output 'copied' is not a scalar");
@@ -189,16 +194,20 @@ TEST_F(SessionTest, StateFilesAreCheckedWhole) {
   session.saveState(folder / "good.safetensors");
   auto write = [&](std::vector<SafetensorsEntry> entries) {
     std::string file, zeros(1024, '\0');
-    SafetensorsLayout(std::move(entries)).write([&](std::string_view bytes) { file += bytes; }, [&](const SafetensorsEntry &entry) {
-      return std::string_view(zeros).substr(0, *tensorBytes(entry.type, entry.shape));
-    });
+    SafetensorsLayout(std::move(entries))
+        .write([&](std::string_view bytes) { file += bytes; },
+               [&](const SafetensorsEntry &entry) {
+                 return std::string_view(zeros).substr(0, *tensorBytes(entry.type, entry.shape));
+               });
     writeFile(folder / "bad.safetensors", file);
     return errorOf([&] { session.loadState(folder / "bad.safetensors"); });
   };
   std::string name = "'" + folder / "bad.safetensors" + "': ";
   EXPECT_EQ(write({{"w", DType::F32, {3, 2}}}), name + "it lacks state 'count' (int64 [])");
-  EXPECT_EQ(write({{"w", DType::F32, {2, 3}}, {"count", DType::I64, {}}}), name + "its 'w' is float32 [2, 3], the program has float32 [3, 2]");
-  EXPECT_EQ(write({{"w", DType::F32, {3, 2}}, {"count", DType::F32, {}}}), name + "its 'count' is float32 [], the program has int64 []");
+  EXPECT_EQ(write({{"w", DType::F32, {2, 3}}, {"count", DType::I64, {}}}),
+            name + "its 'w' is float32 [2, 3], the program has float32 [3, 2]");
+  EXPECT_EQ(write({{"w", DType::F32, {3, 2}}, {"count", DType::F32, {}}}),
+            name + "its 'count' is float32 [], the program has int64 []");
   float w[6];
   session.readState("w", w, 6);
   EXPECT_EQ(w[5], 6.0f) << "nothing was taken from a bad file";

@@ -7,7 +7,7 @@ namespace {
 
 struct Case {
   const char *name;
-  int64_t inputs, outputs;             ///< features
+  int64_t inputs, outputs; ///< features
   std::vector<int64_t> space, kernel;
   std::vector<int64_t> strides, low, high, dilations;
   int64_t groups = 1;
@@ -51,8 +51,8 @@ Shapes shapesOf(const Case &c) {
 
 Parameters parametersOf(const Case &c) {
   std::vector<int64_t> dims = dimNumbers(c);
-  return {{"input_dims", dims}, {"weight_dims", dims}, {"output_dims", dims}, {"strides", c.strides}, {"pads_low", c.low},
-          {"pads_high", c.high}, {"dilations", c.dilations}, {"groups", {c.groups}}};
+  return {{"input_dims", dims}, {"weight_dims", dims}, {"output_dims", dims},      {"strides", c.strides},
+          {"pads_low", c.low},  {"pads_high", c.high}, {"dilations", c.dilations}, {"groups", {c.groups}}};
 }
 
 std::vector<int64_t> place(const Case &c, int64_t first, int64_t feature, const std::vector<int64_t> &space) {
@@ -76,7 +76,8 @@ template <typename Visit> void forEachProduct(const Case &c, int64_t batch, Visi
         return;
     }
     int64_t group = i[1] / (c.outputs / c.groups);
-    visit(place(c, i[0], group * (c.inputs / c.groups) + i[2], from), place(c, i[1], i[2], tap), place(c, i[0], i[1], at));
+    visit(place(c, i[0], group * (c.inputs / c.groups) + i[2], from), place(c, i[1], i[2], tap),
+          place(c, i[0], i[1], at));
   });
 }
 
@@ -107,17 +108,26 @@ struct Gradient {
 void checkRoutine(const Gradient &routine) {
   for (const Case &c : kCases) {
     Shapes shapes = shapesOf(c);
-    RoutineProgram program(routine.routine, {shapes.*routine.first, shapes.*routine.second, shapes.*routine.result}, parametersOf(c), 4);
+    RoutineProgram program(routine.routine, {shapes.*routine.first, shapes.*routine.second, shapes.*routine.result},
+                           parametersOf(c), 4);
     Session session(*program.program);
     for (int64_t batch : {4, 1, 3}) {
-      Array first = Array::random(shapeAt(shapes.*routine.first, batch), 1), second = Array::random(shapeAt(shapes.*routine.second, batch), 2);
+      Array first = Array::random(shapeAt(shapes.*routine.first, batch), 1),
+            second = Array::random(shapeAt(shapes.*routine.second, batch), 2);
       Array expected(shapeAt(shapes.*routine.result, batch));
       std::vector<double> sums(expected.values.size());
-      auto offset = [](Array &array, const std::vector<int64_t> &index) { return &array.at(index) - array.values.data(); };
-      forEachProduct(c, batch, [&](const std::vector<int64_t> &input, const std::vector<int64_t> &weight, const std::vector<int64_t> &output) {
-        auto index = [&](TestShape Shapes::*which) { return which == &Shapes::input ? input : which == &Shapes::weight ? weight : output; };
-        sums[offset(expected, index(routine.result))] += double(first.at(index(routine.first))) * second.at(index(routine.second));
-      });
+      auto offset = [](Array &array, const std::vector<int64_t> &index) {
+        return &array.at(index) - array.values.data();
+      };
+      forEachProduct(c, batch,
+                     [&](const std::vector<int64_t> &input, const std::vector<int64_t> &weight,
+                         const std::vector<int64_t> &output) {
+                       auto index = [&](TestShape Shapes::*which) {
+                         return which == &Shapes::input ? input : which == &Shapes::weight ? weight : output;
+                       };
+                       sums[offset(expected, index(routine.result))] +=
+                           double(first.at(index(routine.first))) * second.at(index(routine.second));
+                     });
       for (size_t i = 0; i < sums.size(); ++i)
         expected.values[i] = static_cast<float>(sums[i]);
       Array found = program.run(session, batch, {first, second});
@@ -126,7 +136,9 @@ void checkRoutine(const Gradient &routine) {
   }
 }
 
-TEST(Convolution, AgreesWithPlainLoops) { checkRoutine({"convolution", &Shapes::input, &Shapes::weight, &Shapes::output}); }
+TEST(Convolution, AgreesWithPlainLoops) {
+  checkRoutine({"convolution", &Shapes::input, &Shapes::weight, &Shapes::output});
+}
 
 TEST(Convolution, InputGradientAgreesWithPlainLoops) {
   checkRoutine({"convolution_input_gradient", &Shapes::output, &Shapes::weight, &Shapes::input});
@@ -145,9 +157,10 @@ TEST(Convolution, LayoutsMayDiffer) {
   RoutineProgram program("convolution", {{samples(), 3, 6, 7}, {3, 3, 3, 5}, {samples(), 6, 7, 5}}, parameters, 2);
   Session session(*program.program);
   Array input = Array::random({2, 3, 6, 7}, 1), weight = Array::random({3, 3, 3, 5}, 2), expected({2, 6, 7, 5});
-  forEachProduct(c, 2, [&](const std::vector<int64_t> &i, const std::vector<int64_t> &w, const std::vector<int64_t> &o) {
-    expected.at(o) += input.at({i[0], i[3], i[1], i[2]}) * weight.at({w[1], w[2], w[3], w[0]});
-  });
+  forEachProduct(c, 2,
+                 [&](const std::vector<int64_t> &i, const std::vector<int64_t> &w, const std::vector<int64_t> &o) {
+                   expected.at(o) += input.at({i[0], i[3], i[1], i[2]}) * weight.at({w[1], w[2], w[3], w[0]});
+                 });
   expectClose(program.run(session, 2, {input, weight}), expected, "");
 }
 
@@ -161,13 +174,19 @@ TEST(Convolution, BadCallsAreRefusedOnLoading) {
   };
   EXPECT_EQ(complaint([](auto &, auto &) {}), "");
   EXPECT_NE(complaint([](auto &p, auto &) { p["strides"] = {1, 0}; }).find("must be positive"), std::string::npos);
-  EXPECT_NE(complaint([](auto &p, auto &) { p["strides"] = {1}; }).find("'strides' has 1 values instead of 2"), std::string::npos);
+  EXPECT_NE(complaint([](auto &p, auto &) { p["strides"] = {1}; }).find("'strides' has 1 values instead of 2"),
+            std::string::npos);
   EXPECT_NE(complaint([](auto &p, auto &) { p["strides"] = {2, 1}; }).find("shapes do not fit"), std::string::npos);
   EXPECT_NE(complaint([](auto &p, auto &) { p["groups"] = {2}; }).find("shapes do not fit"), std::string::npos);
   EXPECT_NE(complaint([](auto &p, auto &) { p["pads_low"] = {-1, 1}; }).find("negative padding"), std::string::npos);
-  EXPECT_NE(complaint([](auto &p, auto &) { p["input_dims"] = {0, 0, 1, 2}; }).find("no permutation"), std::string::npos);
-  EXPECT_NE(complaint([](auto &, auto &s) { s.weight[0].batched = true; }).find("weight depends on the batch"), std::string::npos);
-  EXPECT_NE(complaint([](auto &, auto &s) { s.input[1].scale = int64_t(1) << 40; }).find("out of range"), std::string::npos);
+  EXPECT_NE(complaint([](auto &p, auto &) {
+              p["input_dims"] = {0, 0, 1, 2};
+            }).find("no permutation"),
+            std::string::npos);
+  EXPECT_NE(complaint([](auto &, auto &s) { s.weight[0].batched = true; }).find("weight depends on the batch"),
+            std::string::npos);
+  EXPECT_NE(complaint([](auto &, auto &s) { s.input[1].scale = int64_t(1) << 40; }).find("out of range"),
+            std::string::npos);
 }
 
 } // namespace

@@ -34,7 +34,8 @@ TestShape resultShape(const Case &c) {
 
 Array contract(const Case &c, int64_t batch, Array &lhs, Array &rhs) {
   Array result(shapeAt(resultShape(c), batch));
-  std::vector<size_t> lhsFree = freeDims(c.lhs.size(), c.lhsBatch, c.lhsContracting), rhsFree = freeDims(c.rhs.size(), c.rhsBatch, c.rhsContracting);
+  std::vector<size_t> lhsFree = freeDims(c.lhs.size(), c.lhsBatch, c.lhsContracting),
+                      rhsFree = freeDims(c.rhs.size(), c.rhsBatch, c.rhsContracting);
   std::vector<int64_t> contracted;
   for (int64_t dim : c.lhsContracting)
     contracted.push_back(lhs.shape[dim]);
@@ -86,7 +87,10 @@ const Case kCases[] = {
 
 TEST(Matmul, AgreesWithPlainLoops) {
   for (const Case &c : kCases) {
-    Parameters parameters = {{"lhs_batch", c.lhsBatch}, {"rhs_batch", c.rhsBatch}, {"lhs_contracting", c.lhsContracting}, {"rhs_contracting", c.rhsContracting}};
+    Parameters parameters = {{"lhs_batch", c.lhsBatch},
+                             {"rhs_batch", c.rhsBatch},
+                             {"lhs_contracting", c.lhsContracting},
+                             {"rhs_contracting", c.rhsContracting}};
     RoutineProgram routine("matmul", {c.lhs, c.rhs, resultShape(c)}, parameters, 5);
     Session session(*routine.program);
     for (int64_t batch : {5, 1, 3, 5}) {
@@ -123,7 +127,10 @@ TEST(Matmul, BadCallsAreRefusedOnLoading) {
   Parameters missing = good;
   missing.erase("rhs_batch");
   EXPECT_NE(complaint({2, 3}, {3, 4}, {2, 4}, missing).find("parameter 'rhs_batch' is missing"), std::string::npos);
-  EXPECT_NE(errorOf([&] { RoutineProgram("no_such", {{2}, {2}}, {}, 5); }).find("'no_such': this runtime does not have it"), std::string::npos);
+  EXPECT_NE(errorOf([&] {
+              RoutineProgram("no_such", {{2}, {2}}, {}, 5);
+            }).find("'no_such': this runtime does not have it"),
+            std::string::npos);
 }
 
 } // namespace

@@ -36,16 +36,19 @@ TestShape inputShape(const Case &c) {
 TestShape outputShape(const Case &c) {
   TestShape shape = {samples()};
   for (size_t i = 1; i < c.window.size(); ++i)
-    shape.push_back((c.shape[i - 1] + c.low[i] + c.high[i] - c.dilations[i] * (c.window[i] - 1) - 1) / c.strides[i] + 1);
+    shape.push_back((c.shape[i - 1] + c.low[i] + c.high[i] - c.dilations[i] * (c.window[i] - 1) - 1) / c.strides[i] +
+                    1);
   return shape;
 }
 
 Parameters parametersOf(const Case &c, int64_t kind) {
-  return {{"kind", {kind}}, {"window", c.window}, {"strides", c.strides}, {"pads_low", c.low}, {"pads_high", c.high}, {"dilations", c.dilations}};
+  return {{"kind", {kind}},    {"window", c.window},  {"strides", c.strides},
+          {"pads_low", c.low}, {"pads_high", c.high}, {"dilations", c.dilations}};
 }
 
 /// Calls visit(input index) for the elements of the window behind one output, in row-major order.
-template <typename Visit> void forEachTap(const Case &c, const std::vector<int64_t> &shape, const std::vector<int64_t> &output, Visit visit) {
+template <typename Visit>
+void forEachTap(const Case &c, const std::vector<int64_t> &shape, const std::vector<int64_t> &output, Visit visit) {
   forEachIndex(c.window, [&](const std::vector<int64_t> &tap) {
     std::vector<int64_t> input(tap.size());
     for (size_t d = 0; d < tap.size(); ++d) {
@@ -98,7 +101,8 @@ TEST(Pool, AgreesWithPlainLoops) {
       RoutineProgram back("pool_gradient", {inputShape(c), outputShape(c), inputShape(c)}, parametersOf(c, kind), 3);
       Session poolSession(*pool.program), backSession(*back.program);
       for (int64_t batch : {3, 1, 2}) {
-        Array input = Array::random(shapeAt(inputShape(c), batch), 1), gradient = Array::random(shapeAt(outputShape(c), batch), 2);
+        Array input = Array::random(shapeAt(inputShape(c), batch), 1),
+              gradient = Array::random(shapeAt(outputShape(c), batch), 2);
         // Few distinct values: ties in every window, of which the first in row-major order wins.
         for (float &value : input.values)
           value = std::round(value * 2);

@@ -62,7 +62,8 @@ using Parameters = std::map<std::string, std::vector<int64_t>>;
 /// A program `call` with one library call; operands are its inputs "0", "1", ..., the last its output "result".
 class RoutineProgram {
 public:
-  RoutineProgram(const std::string &routine, const std::vector<TestShape> &shapes, const Parameters &parameters, uint64_t maxBatch) {
+  RoutineProgram(const std::string &routine, const std::vector<TestShape> &shapes, const Parameters &parameters,
+                 uint64_t maxBatch) {
     GlyphBuilder builder(maxBatch);
     std::vector<glyph::TensorT> tensors;
     for (size_t i = 0; i < shapes.size(); ++i)

@@ -64,7 +64,8 @@ TEST_F(DataSetTest, LabelsOfOtherIntegerTypesAreTaken) {
 
 TEST_F(DataSetTest, ArraysThatSamplesShareAndRowsOfASample) {
   specs = {{"x", DType::F32, true, 2, {1}, false}, {"mask", DType::F32, false, 1, {2}, false}};
-  DataSet data = DataSet::load(npz({array<float>("x", DType::F32, {4, 1}, {0, 1, 2, 3}), array<float>("mask", DType::F32, {2}, {8, 9})}), specs);
+  DataSet data = DataSet::load(
+      npz({array<float>("x", DType::F32, {4, 1}, {0, 1, 2, 3}), array<float>("mask", DType::F32, {2}, {8, 9})}), specs);
   EXPECT_EQ(data.size(), 2u);
   EXPECT_EQ(gather<float>(data, 0, {1}), (std::vector<float>{2, 3}));
   EXPECT_EQ(gather<float>(data, 1, {1, 0}), (std::vector<float>{8, 9}));
@@ -83,7 +84,8 @@ TEST_F(DataSetTest, ErrorsNameWhatIsExpectedAndFound) {
   text = loadError(npz({x, array<int64_t>("y", DType::I64, {2}, {7, 8})}));
   EXPECT_SAYS(text, "3 samples");
   EXPECT_SAYS(text, "2");
-  EXPECT_SAYS(loadError(npz({array<float>("x", DType::F32, {0, 2}, {}), array<int64_t>("y", DType::I64, {0}, {})})), "no samples");
+  EXPECT_SAYS(loadError(npz({array<float>("x", DType::F32, {0, 2}, {}), array<int64_t>("y", DType::I64, {0}, {})})),
+              "no samples");
   EXPECT_SAYS(loadError(path("txt")), ".npz, .csv or .csv.gz");
 }
 

@@ -64,8 +64,9 @@ protected:
     auto loss = scalar("loss", glyph::Arena::Work), rate = scalar("learning_rate", glyph::Arena::Work),
          norm = scalar("gradient_norm", glyph::Arena::Work), finite = scalar("finite", glyph::Arena::Work),
          weight = scalar("weight", glyph::Arena::Work), positive = scalar("positive", glyph::Arena::Work);
-    auto add = [&](const char *name, std::vector<const glyph::TensorT *> inputs, std::vector<const glyph::TensorT *> buffers,
-                   uint8_t firstWrite, std::vector<const glyph::TensorT *> outputs) {
+    auto add = [&](const char *name, std::vector<const glyph::TensorT *> inputs,
+                   std::vector<const glyph::TensorT *> buffers, uint8_t firstWrite,
+                   std::vector<const glyph::TensorT *> outputs) {
       auto &entry = builder.entry(name);
       for (auto *tensor : inputs)
         builder.input(entry, *tensor);
@@ -75,9 +76,11 @@ protected:
       for (auto *tensor : outputs)
         builder.output(entry, *tensor);
     };
-    add("step", {&x, &t}, {&x, &t, &w, &iteration, &count, &loss, &rate, &norm, &finite}, 2, {&loss, &rate, &norm, &finite});
+    add("step", {&x, &t}, {&x, &t, &w, &iteration, &count, &loss, &rate, &norm, &finite}, 2,
+        {&loss, &rate, &norm, &finite});
     add("grad", {&x, &t}, {&x, &t, &w, &g, &sum, &weights}, 3, {});
-    add("apply", {}, {&g, &sum, &weights, &w, &iteration, &count, &loss, &rate, &norm, &finite}, 3, {&loss, &rate, &norm, &finite});
+    add("apply", {}, {&g, &sum, &weights, &w, &iteration, &count, &loss, &rate, &norm, &finite}, 3,
+        {&loss, &rate, &norm, &finite});
     add("evaluate", {&x, &t}, {&x, &t, &w, &loss, &weight, &positive}, 3, {&loss, &weight, &positive});
     path = builder.write(folder / "a.glyph");
 
@@ -89,7 +92,9 @@ protected:
     options.batch = 4;
     options.sequential = 1;
     options.user = &record;
-    options.on_step = [](void *user, const glyptic_train_progress *step) { static_cast<Record *>(user)->steps.push_back(*step); };
+    options.on_step = [](void *user, const glyptic_train_progress *step) {
+      static_cast<Record *>(user)->steps.push_back(*step);
+    };
     options.on_evaluation = [](void *user, const glyptic_evaluation *event) {
       static_cast<Record *>(user)->evaluations.push_back({event->loss, event->metrics[0].value});
     };
@@ -158,7 +163,8 @@ protected:
   int64_t committed = 0;
 };
 
-const std::vector<std::vector<uint64_t>> kSequential = {{0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9}, {0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9}};
+const std::vector<std::vector<uint64_t>> kSequential = {{0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9},
+                                                        {0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9}};
 
 } // namespace
 

@@ -61,7 +61,8 @@ int NewCommand::run() const {
   if (name.empty())
     return list();
   std::vector<ArchitectureInfo> known = openCompiler().getArchitectures();
-  auto found = std::find_if(known.begin(), known.end(), [&](const ArchitectureInfo &info) { return info.name == name; });
+  auto found =
+      std::find_if(known.begin(), known.end(), [&](const ArchitectureInfo &info) { return info.name == name; });
   if (found == known.end())
     throw UsageError("there is no architecture '" + name + "'; 'glyptic new' lists them");
   if (output.empty())
@@ -76,8 +77,9 @@ int NewCommand::run() const {
 
 void addNew(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "new", "Writes a well-known architecture with fresh weights as an ONNX file: something to train at once. Without a name "
-             "it lists the architectures and their size flags.");
+      "new",
+      "Writes a well-known architecture with fresh weights as an ONNX file: something to train at once. Without a name "
+      "it lists the architectures and their size flags.");
   auto state = std::make_shared<NewCommand>();
   state->command = command;
   command->add_option("name", state->name, "mlp, linear, lenet, gpt, ...");

@@ -85,8 +85,8 @@ private:
 
 int64_t RunCommand::samplesOf(const glyptic_tensor &tensor, const NpzArray &array) const {
   auto refuse = [&] {
-    throw Error(input + ": array " + quoteName(array.name) + " is " + describe(array.type, array.shape) + ", the model takes " +
-                describeTensor(tensor));
+    throw Error(input + ": array " + quoteName(array.name) + " is " + describe(array.type, array.shape) +
+                ", the model takes " + describeTensor(tensor));
   };
   DType wanted = DType(tensor.dtype) == DType::BF16 ? DType::F32 : DType(tensor.dtype);
   if (array.type != wanted || array.shape.size() != tensor.rank)
@@ -105,7 +105,8 @@ void RunCommand::takeInputs() {
   std::vector<NpzArray> file = readNpz(input);
   const char *counted = nullptr;
   for (const glyptic_tensor &tensor : inputs) {
-    auto found = std::find_if(file.begin(), file.end(), [&](const NpzArray &array) { return array.name == tensor.name; });
+    auto found =
+        std::find_if(file.begin(), file.end(), [&](const NpzArray &array) { return array.name == tensor.name; });
     if (found == file.end()) {
       std::string names;
       for (const NpzArray &array : file)
@@ -176,7 +177,8 @@ int RunCommand::run() {
       throw Error("output " + quoteName(tensor.name) + " depends on all " + std::to_string(total) +
                   " samples together, but the program takes " + std::to_string(largest) + "; give --batch " +
                   std::to_string(total));
-    results.push_back({tensor.name, DType(tensor.dtype), shapeOf(tensor, total), std::vector<std::byte>(axis.bytes(total))});
+    results.push_back(
+        {tensor.name, DType(tensor.dtype), shapeOf(tensor, total), std::vector<std::byte>(axis.bytes(total))});
   }
   SessionHandle session = openSession(program, threads);
   for (int64_t from = 0; from < total; from += largest)
@@ -194,13 +196,16 @@ int RunCommand::run() {
 
 void addRun(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "run", "Runs a model on the arrays of an .npz file, named as its inputs, and writes its outputs as another. Any number "
-             "of samples is taken in batches.");
+      "run",
+      "Runs a model on the arrays of an .npz file, named as its inputs, and writes its outputs as another. Any number "
+      "of samples is taken in batches.");
   auto state = std::make_shared<RunCommand>();
   command->add_option("model", state->model, "the model: .onnx, .onnxtxt or .glyph")->required();
   command->add_option("--input", state->input, "arrays named as the inputs (.npz)")->required();
   command->add_option("--output", state->output, "where the outputs go (.npz)")->required();
-  command->add_option("--batch", state->batch, "samples of one execution at most")->capture_default_str()->check(CLI::Range(1, INT32_MAX));
+  command->add_option("--batch", state->batch, "samples of one execution at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, INT32_MAX));
   command->add_option("--shape", state->shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   command->add_option("--threads", state->threads, "threads (default: all cores)")->check(CLI::Range(1, INT32_MAX));
   command->footer("Example:\n  glyptic run trained.onnx --input digits.npz --output logits.npz");

@@ -211,6 +211,7 @@ FailureOr<SmallVector<Value>> ReduceOp::buildStructured(OpBuilder &builder, Valu
   auto body = [&](OpBuilder &b, Location l, ValueRange x) {
     linalg::YieldOp::create(b, l, buildCombination(getKind(), Scalar(b, l, x[0]), Scalar(b, l, x[1])).getValue());
   };
-  auto generic = linalg::GenericOp::create(builder, loc, TypeRange(getType()), operands[0], init, maps, iterators, body);
+  auto generic =
+      linalg::GenericOp::create(builder, loc, TypeRange(getType()), operands[0], init, maps, iterators, body);
   return SmallVector<Value>{generic.getResult(0)};
 }

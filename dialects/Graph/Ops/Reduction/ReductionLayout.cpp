@@ -6,8 +6,8 @@ using namespace glyptic::graph;
 
 /// The dimensions that stay, increasing.
 static SmallVector<int64_t> getKeptDims(ArrayRef<int64_t> dims, int64_t rank) {
-  return llvm::to_vector(
-      llvm::make_filter_range(llvm::seq<int64_t>(0, rank), [&](int64_t dim) { return !llvm::is_contained(dims, dim); }));
+  return llvm::to_vector(llvm::make_filter_range(llvm::seq<int64_t>(0, rank),
+                                                 [&](int64_t dim) { return !llvm::is_contained(dims, dim); }));
 }
 
 static SmallVector<int64_t> mapSorted(ArrayRef<int64_t> dims, ArrayRef<int64_t> permutation) {
