@@ -1,11 +1,11 @@
 //===- Weights.cpp - Which tensors of a model are state -----------------------===//
 #include "compiler/Import/Weights.h"
+#include "compiler/Globs.h"
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/Import/Provenance.h"
 #include "compiler/Import/ShapeValue.h"
 #include "compiler/Import/Tensors.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/GlobPattern.h"
 
 using namespace llvm;
 using mlir::RankedTensorType;
@@ -137,17 +137,8 @@ private:
 class Collector {
 public:
   Collector(mlir::MLIRContext &context, const ModelFile &file, const FlatGraph &graph, const CompileOptions &options)
-      : context(context), file(file), classifier(graph), declaredRoles(collectDeclaredRoles(file.proto)) {
-    if (!options.training)
-      return;
-    for (const std::string &glob : options.training->train) {
-      Expected<GlobPattern> pattern = GlobPattern::create(glob);
-      if (pattern)
-        trainedByRequest.push_back(std::move(*pattern));
-      else
-        consumeError(pattern.takeError()); // a bad glob is reported where options are parsed
-    }
-  }
+      : context(context), file(file), classifier(graph), declaredRoles(collectDeclaredRoles(file.proto)),
+        options(options) {}
 
   /// A tensor inside a function is one for all calls, so it cannot be trained.
   void add(StringRef name, const onnx::TensorProto &tensor, bool isInFunction = false) {
@@ -171,7 +162,7 @@ public:
 
 private:
   std::pair<StringRef, std::string> getRole(StringRef name, RankedTensorType type) const {
-    if (any_of(trainedByRequest, [&](const GlobPattern &pattern) { return pattern.match(name); }))
+    if (options.training && matchesAny(options.training->train, name))
       return {role::Parameter, "trained on request"};
     if (auto declared = declaredRoles.find(name); declared != declaredRoles.end())
       return {declared->second, "the exporter says so"};
@@ -184,7 +175,7 @@ private:
   const ModelFile &file;
   Classifier classifier;
   StringMap<StringRef> declaredRoles;
-  std::vector<GlobPattern> trainedByRequest;
+  const CompileOptions &options;
 };
 
 } // namespace

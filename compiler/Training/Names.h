@@ -1,13 +1,10 @@
 //===- Names.h - What users choose by name ----------------------*- C++ -*-===//
 #pragma once
 
+#include "compiler/Globs.h"
 #include "mlir/IR/Diagnostics.h"
-#include <string>
 
 namespace glyptic {
-
-/// Shell globs (fnmatch), where `*` matches any characters: parameter names are no paths.
-bool matchesAny(llvm::ArrayRef<std::string> globs, llvm::StringRef name);
 
 /// The rule of that name in a table, or null after an error that lists the table.
 template <typename Rule>

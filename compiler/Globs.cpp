@@ -1,5 +1,6 @@
-//===- Names.cpp - What users choose by name --------------------------------===//
-#include "compiler/Training/Names.h"
+//===- Globs.cpp - Names that a user chooses by pattern -------------------===//
+#include "compiler/Globs.h"
+#include "llvm/ADT/STLExtras.h"
 #include <fnmatch.h>
 
 bool glyptic::matchesAny(llvm::ArrayRef<std::string> globs, llvm::StringRef name) {
