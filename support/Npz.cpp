@@ -2,36 +2,22 @@
 #include "support/Npz.h"
 #include "support/Error.h"
 #include "support/NpyHeader.h"
+#include "support/Permute.h"
 #include "support/Zip.h"
 
-#include <cstring>
+#include <numeric>
 
 namespace glyptic {
 
 static constexpr std::string_view kSuffix = ".npy";
 
-/// Row-major bytes of an array that lies column-major. Walks the target in order.
+/// Row-major bytes of an array that lies column-major: row-major with its dimensions in reverse.
 static std::vector<std::byte> toRowMajor(const NpyHeader &header, const std::vector<std::byte> &source) {
-  size_t rank = header.shape.size(), width = sizeOf(header.type);
-  std::vector<size_t> strides(rank);
-  std::vector<int64_t> position(rank, 0);
-  size_t stride = width;
-  for (size_t i = 0; i < rank; ++i) {
-    strides[i] = stride;
-    stride *= static_cast<size_t>(header.shape[i]);
-  }
+  std::vector<int64_t> shape(header.shape.rbegin(), header.shape.rend());
+  std::vector<size_t> reverse(shape.size());
+  std::iota(reverse.rbegin(), reverse.rend(), 0);
   std::vector<std::byte> target(source.size());
-  size_t offset = 0;
-  for (size_t done = 0; done < target.size(); done += width) {
-    std::memcpy(target.data() + done, source.data() + offset, width);
-    for (size_t i = rank; i-- > 0;) {
-      offset += strides[i];
-      if (++position[i] < header.shape[i])
-        break;
-      offset -= strides[i] * static_cast<size_t>(header.shape[i]);
-      position[i] = 0;
-    }
-  }
+  permute(source.data(), shape, reverse, sizeOf(header.type), target.data());
   return target;
 }
 

@@ -15,8 +15,8 @@ struct NpzArray {
   std::vector<std::byte> bytes;
 };
 
-/// Reads every array of an `.npz`, stored or deflated, in the archive's order; arrays in Fortran order or of foreign
-/// byte order or type throw an Error that names file and array.
+/// Reads every array of an `.npz`, stored or deflated, in the archive's order; arrays of a foreign byte order or type
+/// throw an Error that names file and array.
 std::vector<NpzArray> readNpz(const std::string &path);
 
 /// Writes stored entries, beside the target first, then renames.

@@ -1,7 +1,7 @@
 //===- State.cpp - State in files, and as the user sees it ----------------===//
-#include "runtime/core/Permute.h"
 #include "runtime/core/Schema.h"
 #include "runtime/core/Session.h"
+#include "support/Permute.h"
 
 #include <cstring>
 

@@ -1,9 +1,9 @@
-//===- Permute.cpp - Tensors between saved and stored shape ---------------===//
-#include "runtime/core/Permute.h"
+//===- Permute.cpp - Dense arrays with other orders of dimensions ---------===//
+#include "support/Permute.h"
 
 #include <cstring>
 
-namespace glyptic::runtime {
+namespace glyptic {
 
 namespace {
 /// A target's dimensions with their strides in the source, in elements.
@@ -80,4 +80,4 @@ void permute(const void *source, const std::vector<int64_t> &shape, const std::v
   }
 }
 
-} // namespace glyptic::runtime
+} // namespace glyptic
