@@ -44,32 +44,16 @@ protected:
 
   dnnl::pooling_forward::primitive_desc forward(int64_t batch, const dnnl::primitive_attr &attributes) const {
     dnnl::prop_kind kind = dnnl::prop_kind::forward_training;
-    return {engine,
-            kind,
-            algorithm,
-            descOf(input, batch),
-            descOf(output, batch),
-            spatial(strides, 1),
-            spatial(window, 1),
-            gaps(),
-            spatial(low, 0),
-            spatial(high, 0),
-            attributes};
+    return dnnl::pooling_forward::primitive_desc(engine, kind, algorithm, descOf(input, batch), descOf(output, batch),
+                                                 spatial(strides, 1), spatial(window, 1), gaps(), spatial(low, 0),
+                                                 spatial(high, 0), attributes);
   }
 
   dnnl::pooling_backward::primitive_desc backward(int64_t batch,
                                                   const dnnl::pooling_forward::primitive_desc &hint) const {
-    return {engine,
-            algorithm,
-            descOf(input, batch),
-            descOf(output, batch),
-            spatial(strides, 1),
-            spatial(window, 1),
-            gaps(),
-            spatial(low, 0),
-            spatial(high, 0),
-            hint,
-            userScratchpad()};
+    return dnnl::pooling_backward::primitive_desc(engine, algorithm, descOf(input, batch), descOf(output, batch),
+                                                  spatial(strides, 1), spatial(window, 1), gaps(), spatial(low, 0),
+                                                  spatial(high, 0), hint, userScratchpad());
   }
 
   size_t input, output; ///< the operands that have the shapes of the forward pooling

@@ -171,7 +171,7 @@ CompileOptions TrainingFlags::compileOptions() const {
     options.training->beta2 = betas[1];
   }
   options.training->totalSteps = totalSteps();
-  options.maxBatch = (training.batch + training.accumulate - 1) / training.accumulate;
+  options.maxBatch = (training.batch - 1) / training.accumulate + 1;
   options.shapes = parseShapes(shapes);
   options.threads = threadCount;
   return options;
