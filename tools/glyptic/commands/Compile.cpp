@@ -63,8 +63,10 @@ int CompileCommand::run() {
   double seconds = 0;
   for (const auto &phase : report.phases)
     seconds += phase.second;
+  std::error_code hasNoSize; // such as /dev/null
+  auto size = std::filesystem::file_size(output, hasNoSize);
   std::printf("%s", escapeControls(facts({{"compiled in", durationText(seconds)},
-                                          {"glyph", output + ", " + bytesText(std::filesystem::file_size(output))}}))
+                                          {"glyph", hasNoSize ? output : output + ", " + bytesText(size)}}))
                         .c_str());
   return kDone;
 }
