@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "dialects/Graph/Builders.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -259,9 +260,153 @@ LogicalResult importReverseSequence(NodeImporter &node) {
   return node.setResult(table.read(node.getInput(0), table.locate(coordinates)));
 }
 
+//===-- Samples between elements ----------------------------------------------------------------------------------===//
+
+/// Reads images at places that lie between their elements: a weighted sum of those around each place.
+class Sampler {
+public:
+  Sampler(NodeImporter &node, RankedTensorType image, RankedTensorType grid)
+      : node(node), dims(graph::getDims(image)), shape(ArrayRef<Dim>(graph::getDims(grid)).drop_back()),
+        isAligned(node.getInt("align_corners", 0)), padding(node.getString("padding_mode", "zeros")),
+        table(node, getTableDims(), dims.size() - 1) {}
+
+  /// Rows of the result: what is around each place, for all channels.
+  Value sample(Value images, Value grid, int64_t taps) {
+    SmallVector<int64_t> toLast{0};
+    llvm::append_range(toLast, llvm::seq<int64_t>(2, dims.size()));
+    toLast.push_back(1);
+    images = node.createTranspose(images, toLast);
+    SmallVector<Axis> axes;
+    for (size_t i = 0; i + 2 < dims.size(); ++i)
+      axes.push_back(locate(grid, i, taps));
+    Value sum;
+    int64_t count = 1;
+    for (size_t i = 0; i < axes.size(); ++i)
+      count *= taps;
+    for (int64_t combination = 0; combination < count; ++combination) {
+      Value part = readTap(images, axes, combination, taps);
+      sum = sum ? node.create<AddOp>(sum, part) : part;
+    }
+    SmallVector<int64_t> toSecond{0, int64_t(dims.size()) - 1};
+    llvm::append_range(toSecond, llvm::seq<int64_t>(1, dims.size() - 1));
+    return node.createTranspose(sum, toSecond);
+  }
+
+private:
+  /// Along one dimension of the image: what each tap reads, and how much it counts.
+  struct Axis {
+    SmallVector<Value> coordinates, weights;
+  };
+
+  SmallVector<Dim> getTableDims() const {
+    SmallVector<Dim> channelsLast{dims[0]};
+    llvm::append_range(channelsLast, ArrayRef<Dim>(dims).drop_front(2));
+    channelsLast.push_back(dims[1]);
+    return channelsLast;
+  }
+
+  Expr expr(Value value) { return Expr(node.getBuilder(), node.getLoc(), value); }
+
+  Axis locate(Value grid, size_t i, int64_t taps) {
+    double size = dims[i + 2].scale;
+    // The last dimension of the grid holds x, y, z: the image's dimensions from the last on. From -1 to 1 is the whole
+    // image, from the centre of its first element to that of the last, or from edge to edge.
+    SmallVector<int64_t> starts(shape.size() + 1, 0), strides(shape.size() + 1, 1);
+    starts.back() = int64_t(dims.size()) - 3 - int64_t(i);
+    SmallVector<Dim> sizes(shape);
+    sizes.push_back({1, false});
+    Expr unit = expr(node.createReshape(node.createSlice(grid, starts, strides, sizes), shape));
+    Expr place = unit * ((isAligned ? size - 1 : size) / 2) + (size - 1) / 2;
+    if (taps == 1)
+      place = round(place);
+    if (padding != "zeros")
+      place = bound(place, size);
+    Expr first = taps == 1 ? place : Expr::build<FloorOp>(place), rest = place - first;
+    Axis axis;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      Expr element = first + double(taps == 4 ? tap - 1 : tap), inside = bound(element, size);
+      Expr weight = getWeight(rest, tap, taps);
+      if (padding == "zeros")
+        weight = select((element >= 0.0) & (element <= size - 1), weight, 0.0);
+      axis.coordinates.push_back(node.createConvert(inside, node.getBuilder().getI64Type()));
+      axis.weights.push_back(weight);
+    }
+    return axis;
+  }
+
+  /// The place inside the image that stands for one outside.
+  Expr bound(Expr place, double size) {
+    if (padding == "reflection") {
+      double low = isAligned ? 0 : -0.5, range = isAligned ? size - 1 : size;
+      Expr distance = Expr::build<RemOp>(abs(place - low), std::max(2 * range, 1.0));
+      place = min(distance, 2 * range - distance) + low;
+    }
+    // Reflected at its edge, an element half outside may still be one.
+    return padding == "reflection" ? place : max(min(place, size - 1), 0.0);
+  }
+
+  /// Of tap `tap`, where the place is `rest` behind the first one (of four, the second).
+  Expr getWeight(Expr rest, int64_t tap, int64_t taps) {
+    if (taps == 1)
+      return rest + 1.0;
+    if (taps == 2)
+      return tap == 0 ? 1.0 - rest : rest;
+    constexpr double a = -0.75; // Keys' convolution
+    Expr distance = tap == 0 ? rest + 1.0 : tap == 1 ? rest : tap == 2 ? 1.0 - rest : 2.0 - rest;
+    if (tap == 1 || tap == 2)
+      return ((a + 2) * distance - (a + 3)) * distance * distance + 1.0;
+    return ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a;
+  }
+
+  Value readTap(Value images, ArrayRef<Axis> axes, int64_t combination, int64_t taps) {
+    SmallVector<Value> coordinates{table.coordinate(shape, 0)};
+    Value weight;
+    for (const Axis &axis : axes) {
+      int64_t tap = combination % taps;
+      combination /= taps;
+      coordinates.push_back(axis.coordinates[tap]);
+      weight = weight ? node.create<MulOp>(weight, axis.weights[tap]) : axis.weights[tap];
+    }
+    Value elements = table.read(images, table.locate(coordinates));
+    if (!elements)
+      return {};
+    auto type = cast<RankedTensorType>(elements.getType());
+    weight = node.createConvert(weight, type.getElementType());
+    auto along = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
+    return node.create<MulOp>(elements, node.createAs<BroadcastOp>(type, weight, along));
+  }
+
+  NodeImporter &node;
+  SmallVector<Dim> dims, shape; ///< of the images, and of the places
+  bool isAligned;
+  std::string padding;
+  Table table;
+};
+
+LogicalResult importGridSample(NodeImporter &node) {
+  RankedTensorType image = node.getType(0), grid = node.getType(1);
+  if (!image || !grid)
+    return failure();
+  int64_t rank = image.getRank();
+  if (rank < 3 || rank > 5 || llvm::any_of(llvm::seq<int64_t>(1, rank), [&](int64_t i) { return image.isDynamicDim(i); }))
+    return node.emitError("its images must have one to three dimensions of fixed sizes, after samples and channels");
+  if (grid.getRank() != rank || grid.getDimSize(rank - 1) != rank - 2 || getDim(image, 0) != getDim(grid, 0))
+    return node.emitError("its grid must have the images' number of dimensions and of samples, and in its last dimension a "
+                          "number for each dimension of an image");
+  std::string mode = node.getString("mode", "linear"), padding = node.getString("padding_mode", "zeros");
+  bool isLinear = mode == "linear" || mode == "bilinear", isCubic = mode == "cubic" || mode == "bicubic";
+  if (!isLinear && !isCubic && mode != "nearest")
+    return node.emitError("its mode must be linear, nearest or cubic");
+  if (padding != "zeros" && padding != "border" && padding != "reflection")
+    return node.emitError("its padding_mode must be zeros, border or reflection");
+  Sampler sampler(node, image, grid);
+  return node.setResult(sampler.sample(node.getInput(0), node.getInput(1), isLinear ? 2 : isCubic ? 4 : 1));
+}
+
 const OpImporter kImporters[] = {
     {"GatherElements", 11, importGatherElements},
     {"GatherND", 11, importGatherND},
+    {"GridSample", 16, importGridSample},
     {"ReverseSequence", 10, importReverseSequence},
     {"Scatter", 9, importScatterElements},
     {"ScatterElements", 11, importScatterElements},
