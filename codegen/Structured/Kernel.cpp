@@ -1,7 +1,7 @@
 //===- Kernel.cpp - Kernels from a plan -------------------------===//
 #include "codegen/Structured/Kernel.h"
+#include "codegen/Structured/StructuredForm.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include <numeric>
 
@@ -13,7 +13,7 @@ namespace glyptic::codegen {
 /// Elements of one chunk of a flat loop: a few microseconds of work at most, so that threads end together.
 static constexpr int64_t kFlatChunk = 1024;
 
-/// Elements of a row of an expensive value that a kernel keeps: 16 KiB in FP32.
+/// Elements of a row of a costly value that a kernel keeps: 16 KiB in FP32.
 static constexpr int64_t kMaxKept = 4096;
 
 int64_t getGrain(int64_t work) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, work)); }
@@ -356,13 +356,6 @@ static void collectElementwise(Value value, llvm::function_ref<bool(Value)> isMe
     collectElementwise(operand, isMemory, values);
 }
 
-static bool isExpensive(Value value) {
-  return llvm::any_of(*value.getDefiningOp<linalg::GenericOp>().getBody(), [](Operation &op) {
-    return isa<math::ExpOp, math::LogOp, math::Log1pOp, math::TanhOp, math::ErfOp, math::SinOp, math::CosOp,
-               math::PowFOp>(op);
-  });
-}
-
 /// Independent reductions over loops of the same sizes share a pass over the row.
 SmallVector<KernelEmitter::Pass> KernelEmitter::collectPasses(ArrayRef<AffineExpr> row) {
   llvm::DenseMap<Operation *, unsigned> phases;
@@ -389,7 +382,7 @@ SmallVector<KernelEmitter::Pass> KernelEmitter::collectPasses(ArrayRef<AffineExp
   return ordered;
 }
 
-/// Expensive values (an exponential) that a pass computes for a whole row and that later loops need again: kept in a
+/// Costly values (an exponential) that a pass computes for a whole row and that later loops need again: kept in a
 /// buffer, if it fits the first-level cache beside the operands.
 SmallVector<Value> KernelEmitter::findKept(const Pass &pass, ArrayRef<Pass> later, ArrayRef<AffineExpr> row) {
   auto isMemory = [&](Value v) { return emitter->isMemory(v); };
@@ -407,7 +400,7 @@ SmallVector<Value> KernelEmitter::findKept(const Pass &pass, ArrayRef<Pass> late
   SmallVector<Value> kept;
   for (Value value : computed) {
     auto type = cast<RankedTensorType>(value.getType());
-    if (!needed.contains(value) || !isExpensive(value) || type.getRank() < int64_t(row.size()) + 1)
+    if (!needed.contains(value) || !value.getDefiningOp()->hasAttr(kCostlyAttr) || type.getRank() < int64_t(row.size()) + 1)
       continue;
     ArrayRef<int64_t> inner = type.getShape().drop_front(row.size());
     if (ShapedType::isDynamicShape(inner) || ShapedType::getNumElements(inner) > kMaxKept)

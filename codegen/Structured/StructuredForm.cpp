@@ -35,6 +35,9 @@ FailureOr<StructuredForm> StructuredForm::build(RegionOp region) {
     FailureOr<SmallVector<Value>> values = structured.buildStructured(builder, lookup(op.getOperands()));
     if (failed(values))
       return failure();
+    if (op.hasTrait<trait::Costly>())
+      for (Value value : *values)
+        value.getDefiningOp()->setAttr(kCostlyAttr, builder.getUnitAttr());
     map.map(op.getResults(), *values);
   }
   func::ReturnOp::create(builder, region.getLoc(), lookup(source.getTerminator()->getOperands()));

@@ -12,6 +12,9 @@
 
 namespace glyptic::codegen {
 
+/// On the structured form of an op that has the trait Costly.
+inline constexpr llvm::StringLiteral kCostlyAttr = "graph.costly";
+
 class StructuredForm {
 public:
   /// Emits an error at the op that has no structured form.

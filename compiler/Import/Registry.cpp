@@ -10,11 +10,8 @@ static auto getKey(const OpImporter &importer) { return std::tuple(importer.doma
 
 static std::vector<OpImporter> buildTable() {
   std::vector<OpImporter> table;
-  for (auto getter : {getActivationImporters, getContractionImporters, getConvolutionImporters, getElementsImporters,
-                      getElementwiseImporters,
-                      getIndexingImporters, getNormalisationImporters, getOrderingImporters, getReductionImporters,
-                      getSequenceImporters, getShapeImporters, getSizeImporters})
-    append_range(table, getter());
+#define GLYPTIC_IMPORT_TABLE(NAME) append_range(table, get##NAME##Importers());
+#include "compiler/Import/ImportTables.def"
   llvm::sort(table, [](const OpImporter &a, const OpImporter &b) {
     return std::tuple(getKey(a), a.sinceVersion) < std::tuple(getKey(b), b.sinceVersion);
   });

@@ -21,18 +21,12 @@ const OpImporter *lookupImporter(llvm::StringRef domain, llvm::StringRef op, int
 /// Every importer, sorted by domain, operator and version: the table of supported operators.
 llvm::ArrayRef<OpImporter> getImporters();
 
-// One table for each file of Ops/.
-llvm::ArrayRef<OpImporter> getActivationImporters();
-llvm::ArrayRef<OpImporter> getContractionImporters();
-llvm::ArrayRef<OpImporter> getConvolutionImporters();
-llvm::ArrayRef<OpImporter> getElementsImporters();
-llvm::ArrayRef<OpImporter> getElementwiseImporters();
-llvm::ArrayRef<OpImporter> getIndexingImporters();
-llvm::ArrayRef<OpImporter> getNormalisationImporters();
-llvm::ArrayRef<OpImporter> getOrderingImporters();
-llvm::ArrayRef<OpImporter> getReductionImporters();
-llvm::ArrayRef<OpImporter> getSequenceImporters();
-llvm::ArrayRef<OpImporter> getShapeImporters();
-llvm::ArrayRef<OpImporter> getSizeImporters();
+#define GLYPTIC_IMPORT_TABLE(NAME) llvm::ArrayRef<OpImporter> get##NAME##Importers();
+#include "compiler/Import/ImportTables.def"
+
+/// The rule of an operator that is one op of one operand.
+template <typename OpT> mlir::LogicalResult importUnary(NodeImporter &node) {
+  return node.setResult(node.create<OpT>(node.getInput(0)));
+}
 
 } // namespace glyptic

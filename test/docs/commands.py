@@ -5,6 +5,8 @@ The ```sh blocks of a page run in order in one shell, in a folder that looks lik
 that begin with scripts/setup, scripts/test or scripts/demo are left out: they install and build, and run this test.
 A ```text or ```mlir block that follows a ```sh block is what it prints: its lines must occur in that order; `...` stands
 for anything, values' numbers (%3) and the amount of space do not count.
+Any other ```cpp, ```tablegen or ```mlir block is a quotation: its lines stand together in a file below the last path that the text
+before it names.
 """
 import os
 import pathlib
@@ -51,11 +53,32 @@ def compare(page, command, shown, printed):
         position = found.end()
 
 
+def quoted_from(text):
+    """The files below the last path of the repository in `text`."""
+    paths = [root / name for name in re.findall(r"[\w./-]*\w/[\w./-]*\w", text) if (root / name).exists()]
+    assert paths, f"no path is named before a quotation:\n{text}"
+    return [path for path in [paths[-1], *paths[-1].rglob("*")] if path.is_file()]
+
+
+def check_quotations(page):
+    def flat(text):
+        return "\n".join(line.strip() for line in text.splitlines())
+
+    text, shown = page.read_text(), False
+    for block in re.finditer(r"^```(.*)\n([\s\S]*?)^```$", text, re.MULTILINE):
+        shown = block[1] == "sh" or (shown and block[1] in ("text", "mlir"))
+        if shown or block[1] not in ("cpp", "tablegen", "mlir"):
+            continue
+        files = quoted_from(text[:block.start()])
+        assert any(flat(block[2]) in flat(file.read_text()) for file in files), f"{page.name}: this is not in {files}\n{block[2]}"
+
+
 enter_folder()
 for entry in os.listdir(root):
     os.symlink(root / entry, entry)
 ran = 0
 for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    check_quotations(page)
     steps, previous = [], None  # of each step the commands and what is shown of their output
     for language, text in blocks(page):
         if language == "sh":

@@ -27,8 +27,6 @@ struct Operand {
   RankedTensorType type;
 };
 
-LogicalResult importSigmoid(NodeImporter &node) { return node.setResult(node.create<LogisticOp>(node.getInput(0))); }
-
 LogicalResult importRelu(NodeImporter &node) {
   Operand x(node);
   if (x.value && isa<IntegerType>(x.type.getElementType()))
@@ -89,19 +87,21 @@ LogicalResult importSoftsign(NodeImporter &node) {
 }
 
 /// alpha * x + beta between 0 and 1.
-Value createHardSigmoid(const Operand &x, double alpha, double beta) {
-  Value line = x.node.create<AddOp>(x.node.create<MulOp>(x.value, x.splat(alpha)), x.splat(beta));
-  return x.node.create<MaxOp>(x.node.create<MinOp>(line, x.splat(1)), x.splat(0));
-}
-
 LogicalResult importHardSigmoid(NodeImporter &node) {
   Operand x(node);
-  return node.setResult(createHardSigmoid(x, node.getFloat("alpha", 0.2), node.getFloat("beta", 0.5)));
+  Value scaled = node.create<MulOp>(x.value, x.splat(node.getFloat("alpha", 0.2)));
+  Value line = node.create<AddOp>(scaled, x.splat(node.getFloat("beta", 0.5)));
+  return node.setResult(node.create<MaxOp>(node.create<MinOp>(line, x.splat(1)), x.splat(0)));
 }
 
-LogicalResult importHardSwish(NodeImporter &node) {
+/// x * logistic(alpha * x)
+LogicalResult importSwish(NodeImporter &node) {
   Operand x(node);
-  return node.setResult(node.create<MulOp>(x.value, createHardSigmoid(x, 1.0 / 6.0, 0.5)));
+  double alpha = node.getFloat("alpha", 1.0);
+  if (alpha == 1)
+    return node.setResult(node.create<SiluOp>(x.value));
+  Value scaled = node.create<MulOp>(x.value, x.splat(alpha));
+  return node.setResult(node.create<MulOp>(x.value, node.create<LogisticOp>(scaled)));
 }
 
 /// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|)
@@ -151,14 +151,15 @@ const OpImporter kImporters[] = {
     {"Elu", 6, importElu},
     {"Gelu", 20, importGelu},
     {"HardSigmoid", 6, importHardSigmoid},
-    {"HardSwish", 14, importHardSwish},
+    {"HardSwish", 14, importUnary<HardSwishOp>},
     {"LeakyRelu", 6, importLeakyRelu},
     {"PRelu", 7, importPRelu},
     {"Relu", 6, importRelu},
     {"Selu", 6, importSelu},
-    {"Sigmoid", 6, importSigmoid},
+    {"Sigmoid", 6, importUnary<LogisticOp>},
     {"Softplus", 1, importSoftplus},
     {"Softsign", 1, importSoftsign},
+    {"Swish", 24, importSwish},
 };
 
 } // namespace

@@ -13,10 +13,6 @@ Value createCompare(NodeImporter &node, Comparison comparison, Value lhs, Value 
   return node.create<CompareOp>(comparison, lhs, rhs);
 }
 
-template <typename OpT> LogicalResult importUnary(NodeImporter &node) {
-  return node.setResult(node.create<OpT>(node.getInput(0)));
-}
-
 /// Shapes are computed at import; everything else by the op.
 std::optional<ShapeValue> fold(NodeImporter &node, DimFunction function, Type elementType = {}) {
   const ShapeValue *lhs = node.getShapeValue(0), *rhs = node.getShapeValue(1);

@@ -54,6 +54,7 @@ mlir::LogicalResult verifySameDims(mlir::Operation *op);
 namespace trait {
 template <typename Op> struct Repeats : mlir::OpTrait::TraitBase<Op, Repeats> {};
 template <typename Op> struct MovesElements : mlir::OpTrait::TraitBase<Op, MovesElements> {};
+template <typename Op> struct Costly : mlir::OpTrait::TraitBase<Op, Costly> {};
 template <typename Op> struct NamedKernel : mlir::OpTrait::TraitBase<Op, NamedKernel> {};
 template <typename Op> struct SameDims : mlir::OpTrait::TraitBase<Op, SameDims> {
   static mlir::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameDims(op); }

@@ -150,6 +150,9 @@ def Repeats : GraphTrait<"Repeats">;
 /// The result holds elements of the operands at other places, found through an index map.
 def MovesElements : GraphTrait<"MovesElements">;
 
+/// Takes tens of instructions for an element (exp, erf): a kernel that needs a result again keeps it if it can.
+def Costly : GraphTrait<"Costly">;
+
 /// No indexing maps describe the op; codegen has a loop structure of its own for it.
 def NamedKernel : GraphTrait<"NamedKernel">;
 

@@ -26,8 +26,9 @@ class Graph_ElementwiseOp<string mnemonic, list<Trait> traits = []>
 
 def Graph_NumberTensor : RankedTensorOf<[AnyFloat, I8, I16, I32, I64]>;
 
-class Graph_UnaryOp<string mnemonic, Type tensor = Graph_FloatTensor>
-    : Graph_ElementwiseOp<mnemonic, [SameOperandsAndResultType, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+class Graph_UnaryOp<string mnemonic, Type tensor = Graph_FloatTensor, list<Trait> traits = []>
+    : Graph_ElementwiseOp<mnemonic, !listconcat(traits, [SameOperandsAndResultType,
+                                                         DeclareOpInterfaceMethods<DifferentiableOpInterface>])> {
   let arguments = (ins tensor:$input);
   let results = (outs tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
@@ -50,6 +51,9 @@ class Graph_UnaryOp<string mnemonic, Type tensor = Graph_FloatTensor>
     }
   }];
 }
+
+/// Takes tens of instructions for an element.
+class Graph_FunctionOp<string mnemonic> : Graph_UnaryOp<mnemonic, Graph_FloatTensor, [Costly]>;
 
 def Graph_NegOp : Graph_UnaryOp<"neg", Graph_NumberTensor> {
   let summary = "-x";
@@ -83,21 +87,21 @@ def Graph_RoundOp : Graph_UnaryOp<"round"> {
   let meaning = "std::nearbyint(x)";
   let body = "round(x)";
 }
-def Graph_ExpOp : Graph_UnaryOp<"exp"> {
+def Graph_ExpOp : Graph_FunctionOp<"exp"> {
   let summary = "e^x";
   let meaning = "std::exp(x)";
   let body = "exp(x)";
   let gradient = "g * r";
   let precision = "Statistics";
 }
-def Graph_LogOp : Graph_UnaryOp<"log"> {
+def Graph_LogOp : Graph_FunctionOp<"log"> {
   let summary = "natural logarithm";
   let meaning = "std::log(x)";
   let body = "log(x)";
   let gradient = "g / x";
   let precision = "Statistics";
 }
-def Graph_Log1pOp : Graph_UnaryOp<"log1p"> {
+def Graph_Log1pOp : Graph_FunctionOp<"log1p"> {
   let summary = "log(1 + x), exact near 0";
   let meaning = "std::log1p(x)";
   let body = "log1p(x)";
@@ -117,90 +121,102 @@ def Graph_RsqrtOp : Graph_UnaryOp<"rsqrt"> {
   let gradient = "-0.5 * g * r * r * r";
   let precision = "Statistics";
 }
-def Graph_TanhOp : Graph_UnaryOp<"tanh"> {
+def Graph_TanhOp : Graph_FunctionOp<"tanh"> {
   let summary = "hyperbolic tangent";
   let meaning = "std::tanh(x)";
   let body = "tanh(x)";
   let gradient = "g * (1 - r * r)";
 }
-def Graph_ErfOp : Graph_UnaryOp<"erf"> {
+def Graph_ErfOp : Graph_FunctionOp<"erf"> {
   let summary = "error function";
   let meaning = "std::erf(x)";
   let body = "erf(x)";
   let gradient = "g * (M_2_SQRTPI * exp(-(x * x)))";
 }
-def Graph_SinOp : Graph_UnaryOp<"sin"> {
+def Graph_SinOp : Graph_FunctionOp<"sin"> {
   let summary = "sine";
   let meaning = "std::sin(x)";
   let body = "sin(x)";
   let gradient = "g * cos(x)";
 }
-def Graph_CosOp : Graph_UnaryOp<"cos"> {
+def Graph_CosOp : Graph_FunctionOp<"cos"> {
   let summary = "cosine";
   let meaning = "std::cos(x)";
   let body = "cos(x)";
   let gradient = "-(g * sin(x))";
 }
-def Graph_TanOp : Graph_UnaryOp<"tan"> {
+def Graph_TanOp : Graph_FunctionOp<"tan"> {
   let summary = "tangent";
   let meaning = "std::tan(x)";
   let body = "tan(x)";
   let gradient = "g * (1 + r * r)";
 }
-def Graph_AsinOp : Graph_UnaryOp<"asin"> {
+def Graph_AsinOp : Graph_FunctionOp<"asin"> {
   let summary = "arc sine";
   let meaning = "std::asin(x)";
   let body = "asin(x)";
   let gradient = "g / sqrt(1 - x * x)";
 }
-def Graph_AcosOp : Graph_UnaryOp<"acos"> {
+def Graph_AcosOp : Graph_FunctionOp<"acos"> {
   let summary = "arc cosine";
   let meaning = "std::acos(x)";
   let body = "acos(x)";
   let gradient = "-(g / sqrt(1 - x * x))";
 }
-def Graph_AtanOp : Graph_UnaryOp<"atan"> {
+def Graph_AtanOp : Graph_FunctionOp<"atan"> {
   let summary = "arc tangent";
   let meaning = "std::atan(x)";
   let body = "atan(x)";
   let gradient = "g / (1 + x * x)";
 }
-def Graph_SinhOp : Graph_UnaryOp<"sinh"> {
+def Graph_SinhOp : Graph_FunctionOp<"sinh"> {
   let summary = "hyperbolic sine";
   let meaning = "std::sinh(x)";
   let body = "sinh(x)";
   let gradient = "g * cosh(x)";
 }
-def Graph_CoshOp : Graph_UnaryOp<"cosh"> {
+def Graph_CoshOp : Graph_FunctionOp<"cosh"> {
   let summary = "hyperbolic cosine";
   let meaning = "std::cosh(x)";
   let body = "cosh(x)";
   let gradient = "g * sinh(x)";
 }
-def Graph_AsinhOp : Graph_UnaryOp<"asinh"> {
+def Graph_AsinhOp : Graph_FunctionOp<"asinh"> {
   let summary = "inverse hyperbolic sine";
   let meaning = "std::asinh(x)";
   let body = "asinh(x)";
   let gradient = "g * rsqrt(x * x + 1)";
 }
-def Graph_AcoshOp : Graph_UnaryOp<"acosh"> {
+def Graph_AcoshOp : Graph_FunctionOp<"acosh"> {
   let summary = "inverse hyperbolic cosine";
   let meaning = "std::acosh(x)";
   let body = "acosh(x)";
   let gradient = "g * rsqrt(x * x - 1)";
 }
-def Graph_AtanhOp : Graph_UnaryOp<"atanh"> {
+def Graph_AtanhOp : Graph_FunctionOp<"atanh"> {
   let summary = "inverse hyperbolic tangent";
   let meaning = "std::atanh(x)";
   let body = "atanh(x)";
   let gradient = "g / (1 - x * x)";
 }
-def Graph_LogisticOp : Graph_UnaryOp<"logistic"> {
+def Graph_LogisticOp : Graph_FunctionOp<"logistic"> {
   let summary = "1 / (1 + e^-x)";
   // Where e^-x overflows to infinity, the quotient is 0, which is right.
   let meaning = "1 / (1 + std::exp(-x))";
   let body = "1 / (1 + exp(-x))";
   let gradient = "g * r * (1 - r)";
+}
+def Graph_SiluOp : Graph_FunctionOp<"silu"> {
+  let summary = "x * logistic(x)";
+  let meaning = "x / (1 + std::exp(-x))";
+  let body = "x / (1 + exp(-x))";
+  let gradient = "g * (logistic(x) * (1 + x * (1 - logistic(x))))";
+}
+def Graph_HardSwishOp : Graph_UnaryOp<"hard_swish"> {
+  let summary = "x * min(max(x / 6 + 1 / 2, 0), 1); derivative x / 3 + 1 / 2 at -3 and 3";
+  let meaning = "x * std::clamp<decltype(x)>(x / 6 + 0.5, 0, 1)";
+  let body = "x * min(max(x * (1.0 / 6) + 0.5, 0), 1)";
+  let gradient = "g * select(x < -3, 0, select(x > 3, 1, x / 3 + 0.5))";
 }
 def Graph_ReluOp : Graph_UnaryOp<"relu"> {
   let summary = "max(x, 0); derivative 0 at 0; NaN stays";
@@ -279,7 +295,7 @@ def Graph_RemOp : Graph_BinaryOp<"rem"> {
   let gradientX = "g";
   let gradientY = "-(g * round((x - r) / y))";
 }
-def Graph_PowOp : Graph_BinaryOp<"pow", Graph_FloatTensor> {
+def Graph_PowOp : Graph_BinaryOp<"pow", Graph_FloatTensor, [Costly]> {
   let summary = "x to the power y";
   let meaning = "std::pow(x, y)";
   let body = "pow(x, y)";

@@ -29,6 +29,15 @@ def Graph_LayerNormOp : Graph_CompositeOp<"layer_norm", [AllTypesMatch<["input",
   let hasVerifier = 1;
 }
 
+def Graph_RmsNormOp : Graph_CompositeOp<"rms_norm", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "x / sqrt(mean(x^2) + epsilon) * scale over the trailing dimensions from `dim` on";
+  let description = "`scale` has the shape of the normalised dimensions.";
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale, I64Attr:$dim, F64Attr:$epsilon);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = "$input `,` $scale `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";
+  let hasVerifier = 1;
+}
+
 def Graph_GeluOp : Graph_CompositeOp<"gelu", [SameOperandsAndResultType]> {
   let summary = "x * Phi(x), with the error function or its tanh approximation";
   let arguments = (ins Graph_FloatTensor:$input, UnitAttr:$tanh_approximation);

@@ -77,6 +77,16 @@ func.func @logistic(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
   return %r : tensor<?x5xf32>
 }
 
+func.func @silu(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  %r = graph.silu %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @hard_swish(%x: tensor<?x5xf32> {sample.low = -5.0, sample.high = 5.0}) -> tensor<?x5xf32> {
+  %r = graph.hard_swish %x : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
 func.func @relu(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
   %r = graph.relu %x : tensor<?x5xf32>
   return %r : tensor<?x5xf32>

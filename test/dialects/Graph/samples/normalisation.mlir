@@ -64,6 +64,17 @@ func.func @layer_norm__whole(%x: tensor<2x3xf32>, %s: tensor<2x3xf32>, %b: tenso
   return %result : tensor<2x3xf32>
 }
 
+func.func @rms_norm(%x: tensor<?x3x5xf32>, %s: tensor<5xf32>) -> tensor<?x3x5xf32> {
+  %result = graph.rms_norm %x, %s dim = 2 {epsilon = 1.0e-1 : f64} : (tensor<?x3x5xf32>, tensor<5xf32>) -> tensor<?x3x5xf32>
+  return %result : tensor<?x3x5xf32>
+}
+
+func.func @rms_norm__two_dims(%x: tensor<?x2x3xf32>, %s: tensor<2x3xf32>) -> tensor<?x2x3xf32> {
+  %result = graph.rms_norm %x, %s dim = 1 {epsilon = 1.0e-1 : f64}
+    : (tensor<?x2x3xf32>, tensor<2x3xf32>) -> tensor<?x2x3xf32>
+  return %result : tensor<?x2x3xf32>
+}
+
 func.func @gelu(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
   %result = graph.gelu %x : tensor<?x5xf32>
   return %result : tensor<?x5xf32>
