@@ -14,6 +14,15 @@ def AutodiffPass : Pass<"graph-autodiff", "::mlir::ModuleOp"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def RecognisePass : Pass<"graph-recognise", "::mlir::func::FuncOp"> {
+  let summary = "Puts composite ops (norms, softmax, activations) in the place of formulas that spell them out";
+  let description = [{
+    Before training and precision, which treat composites better than their pieces. Only where nothing else needs a
+    value inside the formula. The composite's location is that of all nodes it replaces.
+  }];
+  let dependentDialects = ["::glyptic::graph::GraphDialect"];
+}
+
 def TrainingPass : Pass<"graph-training", "::mlir::ModuleOp"> {
   let summary = "Adds @evaluate, @grad, @apply and @step to a module with @infer";
   let description = "compiler/Program.h says what these functions mean, compiler/Options.h what the options do.";

@@ -44,6 +44,7 @@ ArrayRef<Allowed> getAllowed(Phase phase) {
                                           {"constants", isConstant}};
   switch (phase) {
   case Phase::Import:
+  case Phase::Recognise:
   case Phase::Training:
     return graphOps;
   case Phase::Decompose:

@@ -10,6 +10,7 @@ namespace glyptic {
 ArrayRef<PhaseInfo> getPhases() {
   static constexpr PhaseInfo phases[] = {
       {Phase::Import, "Import", "reads the model, checks it, and turns its nodes into graph ops"},
+      {Phase::Recognise, "Recognise", "finds norms, softmax and activations that nodes spell out"},
       {Phase::Training, "Training", "adds loss, derivatives and optimizer: evaluate, grad, apply and step"},
       {Phase::Decompose, "Decompose", "expands norms, softmax and losses into simpler ops"},
       {Phase::Layout, "Layout", "chooses the order of dimensions in memory"},
@@ -37,6 +38,9 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
   switch (phase) {
   case Phase::Import:
   case Phase::Training:
+    return simplify();
+  case Phase::Recognise:
+    manager.addNestedPass<func::FuncOp>(createRecognisePass());
     return simplify();
   case Phase::Decompose:
     manager.addPass(createIndexRangesPass()); // while composites still say what they index

@@ -10,7 +10,7 @@
 namespace glyptic {
 
 /// In the order in which they run.
-enum class Phase { Import, Training, Decompose, Layout, Fusion, Kernels, Planning, Objects, Glyph };
+enum class Phase { Import, Recognise, Training, Decompose, Layout, Fusion, Kernels, Planning, Objects, Glyph };
 
 struct PhaseInfo {
   Phase phase;
