@@ -1,6 +1,7 @@
 //===- Formula.h - Values as products, polynomials and rows -----*- C++ -*-===//
 //
-// What recognisers compare, so that a formula is one whatever the order of its factors and wherever its constants stand.
+// What recognisers compare, so that a formula is one whatever the order of its factors and wherever its constants
+// stand.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -12,12 +13,18 @@ namespace glyptic::recognise {
 /// Equal up to the rounding of numbers in `value`'s element type.
 bool isClose(double a, double b, mlir::Value value);
 
+/// The operands of a commutative op, in both orders.
+template <typename Op> std::array<std::pair<mlir::Value, mlir::Value>, 2> getOrders(Op op) {
+  mlir::Value x = op.getLhs(), y = op.getRhs();
+  return {{{x, y}, {y, x}}};
+}
+
 /// The other operand of a commutative op, if one is the number.
 template <typename Op> mlir::Value getOther(mlir::Value value, double number) {
   auto op = value.getDefiningOp<Op>();
   if (!op)
     return {};
-  for (auto [x, y] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())})
+  for (auto [x, y] : getOrders(op))
     if (auto splat = graph::getSplat(y); splat && isClose(*splat, number, value))
       return x;
   return {};

@@ -49,20 +49,22 @@ std::optional<int64_t> getTrailing(const RowReduction &rows) {
   return llvm::equal(rows.dims, llvm::seq<int64_t>(first, rank)) ? std::optional(first) : std::nullopt;
 }
 
-/// Whether `square` repeats mean(input * input) + epsilon.
-std::optional<Normalised> getNormalised(Value input, Repeated square) {
-  auto sum = square.value ? getSource(square).value.getDefiningOp<AddOp>() : AddOp();
-  if (!sum)
+/// x, where `square` repeats mean(x^2) + epsilon.
+std::optional<Normalised> getMeanSquare(Repeated square) {
+  if (!square.value)
     return std::nullopt;
   square = getSource(square);
-  for (auto [x, y] : {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())}) {
+  auto sum = square.value.getDefiningOp<AddOp>();
+  if (!sum)
+    return std::nullopt;
+  for (auto [x, y] : getOrders(sum)) {
     std::optional<double> epsilon = getSplat(y);
     auto mean = epsilon ? getRowMean(square.with(x)) : std::nullopt;
     auto product = mean ? mean->input.getDefiningOp<MulOp>() : MulOp();
-    if (!product || product.getLhs() != input || product.getRhs() != input)
+    if (!product || product.getLhs() != product.getRhs())
       continue;
     if (std::optional<int64_t> dim = getTrailing(*mean))
-      return Normalised{input, *dim, *epsilon};
+      return Normalised{product.getLhs(), *dim, *epsilon};
   }
   return std::nullopt;
 }
@@ -71,13 +73,23 @@ std::optional<Normalised> getNormalised(Value input, Repeated square) {
 std::optional<Normalised> getNormalised(Value root) {
   if (auto division = root.getDefiningOp<DivOp>()) {
     Repeated deviation = getSource(division.getRhs());
-    return getNormalised(division.getLhs(), deviation.with(getRooted(deviation.value, 0.5)));
+    auto norm = getMeanSquare(deviation.with(getRooted(deviation.value, 0.5)));
+    return norm && norm->input == division.getLhs() ? norm : std::nullopt;
   }
   auto product = root.getDefiningOp<MulOp>();
   if (!product)
     return std::nullopt;
-  auto found = getNormalised(product.getLhs(), getInverseRoot(product.getRhs()));
-  return found ? found : getNormalised(product.getRhs(), getInverseRoot(product.getLhs()));
+  for (auto [x, y] : getOrders(product))
+    if (auto norm = getMeanSquare(getInverseRoot(y)); norm && norm->input == x)
+      return norm;
+  return std::nullopt;
+}
+
+/// x, where `value` is x less the mean of each row from `dim` on.
+Value getUncentred(Value value, int64_t dim) {
+  auto centred = value.getDefiningOp<SubOp>();
+  auto mean = centred ? getRowMean(Repeated::whole(centred.getRhs())) : std::nullopt;
+  return mean && mean->input == centred.getLhs() && getTrailing(*mean) == dim ? mean->input : Value();
 }
 
 /// A scale that does nothing, for a norm of `input` from `dim` on.
@@ -99,11 +111,10 @@ std::optional<Found> matchRmsNorm(Value root) {
 /// Of rows that are centred first.
 std::optional<Found> matchLayerNorm(Value root) {
   std::optional<Normalised> norm = getNormalised(root);
-  auto centred = norm ? norm->input.getDefiningOp<SubOp>() : SubOp();
-  auto mean = centred ? getRowMean(Repeated::whole(centred.getRhs())) : std::nullopt;
-  if (!mean || mean->input != centred.getLhs() || getTrailing(*mean) != norm->dim)
+  Value input = norm ? getUncentred(norm->input, norm->dim) : Value();
+  if (!input)
     return std::nullopt;
-  return Found{{mean->input}, [input = mean->input, norm](OpBuilder &builder, Location loc) -> Value {
+  return Found{{input}, [input, norm](OpBuilder &builder, Location loc) -> Value {
                  Value ones = makeOnes(builder, loc, input, norm->dim);
                  return LayerNormOp::create(builder, loc, input, ones, Value(), norm->dim,
                                             llvm::APFloat(norm->epsilon));
@@ -125,7 +136,7 @@ template <typename Op> std::optional<Found> matchScale(Value root) {
   auto product = root.getDefiningOp<MulOp>();
   if (!product)
     return std::nullopt;
-  for (auto [x, y] : {std::pair(product.getLhs(), product.getRhs()), std::pair(product.getRhs(), product.getLhs())}) {
+  for (auto [x, y] : getOrders(product)) {
     auto norm = x.getDefiningOp<Op>();
     if (!norm || norm->getNumOperands() > 2 || getSplat(norm.getScale()) != 1.0)
       continue;
@@ -147,7 +158,7 @@ std::optional<Found> matchBias(Value root) {
   auto sum = root.getDefiningOp<AddOp>();
   if (!sum)
     return std::nullopt;
-  for (auto [x, y] : {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())}) {
+  for (auto [x, y] : getOrders(sum)) {
     auto norm = x.getDefiningOp<LayerNormOp>();
     if (!norm || norm.getBias())
       continue;
@@ -162,8 +173,63 @@ std::optional<Found> matchBias(Value root) {
   return std::nullopt;
 }
 
+/// k, the norm and its scale, where `factor` is k = scale / deviation and the norm one of rows that are centred first.
+struct FoldedScale {
+  Normalised norm;
+  Value input;
+  Repeated scale;
+};
+std::optional<FoldedScale> getFoldedScale(Value factor) {
+  auto product = factor.getDefiningOp<MulOp>();
+  if (!product)
+    return std::nullopt;
+  for (auto [x, y] : getOrders(product)) {
+    auto norm = getMeanSquare(getInverseRoot(x));
+    Value input = norm ? getUncentred(norm->input, norm->dim) : Value();
+    auto scale = input ? getPerColumn(y, norm->dim) : std::nullopt;
+    if (scale)
+      return FoldedScale{*norm, input, *scale};
+  }
+  return std::nullopt;
+}
+
+/// x * k + (bias - mean * k) with k = scale / deviation, as TensorFlow has it.
+std::optional<Found> matchFoldedNorm(Value root) {
+  auto sum = root.getDefiningOp<AddOp>();
+  if (!sum)
+    return std::nullopt;
+  for (auto [x, y] : getOrders(sum)) {
+    auto scaled = x.getDefiningOp<MulOp>();
+    auto rest = y.getDefiningOp<SubOp>();
+    auto shift = rest ? rest.getRhs().getDefiningOp<MulOp>() : MulOp();
+    if (!scaled || !shift)
+      continue;
+    for (auto [input, factor] : getOrders(scaled)) {
+      auto folded = getFoldedScale(factor);
+      Value mean = shift.getLhs() == factor ? shift.getRhs() : shift.getRhs() == factor ? shift.getLhs() : Value();
+      if (!folded || folded->input != input || !mean)
+        continue;
+      auto rows = getRowMean(Repeated::whole(mean));
+      auto bias = getPerColumn(rest.getLhs(), folded->norm.dim);
+      if (!rows || rows->input != input || getTrailing(*rows) != folded->norm.dim || !bias)
+        continue;
+      return Found{{input, folded->scale.value, bias->value}, [=](OpBuilder &builder, Location loc) -> Value {
+                     Value x = folded->input;
+                     auto type = cast<RankedTensorType>(x.getType());
+                     auto vector =
+                         RankedTensorType::get(type.getShape().drop_front(folded->norm.dim), type.getElementType());
+                     return LayerNormOp::create(builder, loc, x, reshapeTo(builder, loc, folded->scale.value, vector),
+                                                reshapeTo(builder, loc, bias->value, vector), folded->norm.dim,
+                                                llvm::APFloat(folded->norm.epsilon));
+                   }};
+    }
+  }
+  return std::nullopt;
+}
+
 constexpr Recogniser kNorms[] = {
     {"layer_norm", "(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon)", matchLayerNorm},
+    {"layer_norm", "x * k + (bias - mean(x) * k), k = scale / deviation(x)", matchFoldedNorm},
     {"rms_norm", "x / sqrt(mean(x^2) + epsilon)", matchRmsNorm},
     {"layer_norm", "layer_norm(x) * scale", matchScale<LayerNormOp>},
     {"rms_norm", "rms_norm(x) * scale", matchScale<RmsNormOp>},

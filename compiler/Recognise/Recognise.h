@@ -1,8 +1,8 @@
 //===- Recognise.h - Composite ops that a model spells out ------*- C++ -*-===//
 //
-// Exporters write a GELU as five nodes and a layer norm as nine. A recogniser says what a candidate, the last op of such
-// a formula, computes, and from which values; the pass (Recognise.cpp) checks that nothing else needs what lies between,
-// and puts the composite in its place.
+// Exporters write a GELU as five nodes and a layer norm as nine. A recogniser says what a candidate, the last op of
+// such a formula, computes, and from which values; the pass (Recognise.cpp) checks that nothing else needs what lies
+// between, and puts the composite in its place.
 //
 // To add one: write its formula as a function in the file of its kind, and its line in the table at that file's end.
 //

@@ -34,7 +34,7 @@ std::optional<Found> matchSoftmax(Value root) {
     numerator = division.getLhs();
     sum = getSource(division.getRhs());
   } else if (auto product = root.getDefiningOp<MulOp>()) {
-    for (auto [x, y] : {std::pair(product.getLhs(), product.getRhs()), std::pair(product.getRhs(), product.getLhs())}) {
+    for (auto [x, y] : getOrders(product)) {
       Repeated reciprocal = getSource(y);
       auto division = reciprocal.value.getDefiningOp<DivOp>();
       if (!division || getSplat(division.getLhs()) != 1.0)
@@ -82,7 +82,7 @@ std::optional<RowReduction> getLogSum(Repeated value) {
   auto sum = value.value.getDefiningOp<AddOp>();
   if (!sum)
     return std::nullopt;
-  for (auto [x, y] : {std::pair(sum.getLhs(), sum.getRhs()), std::pair(sum.getRhs(), sum.getLhs())}) {
+  for (auto [x, y] : getOrders(sum)) {
     Repeated logSum = getSource(value.with(x));
     auto log = logSum.value.getDefiningOp<LogOp>();
     auto exponents = log ? getExponentialSum(logSum.with(log.getInput())) : std::nullopt;

@@ -388,11 +388,11 @@ LogicalResult importGridSample(NodeImporter &node) {
   if (!image || !grid)
     return failure();
   int64_t rank = image.getRank();
-  if (rank < 3 || rank > 5 || llvm::any_of(llvm::seq<int64_t>(1, rank), [&](int64_t i) { return image.isDynamicDim(i); }))
+  if (rank < 3 || rank > 5 || ShapedType::isDynamicShape(image.getShape().drop_front()))
     return node.emitError("its images must have one to three dimensions of fixed sizes, after samples and channels");
   if (grid.getRank() != rank || grid.getDimSize(rank - 1) != rank - 2 || getDim(image, 0) != getDim(grid, 0))
-    return node.emitError("its grid must have the images' number of dimensions and of samples, and in its last dimension a "
-                          "number for each dimension of an image");
+    return node.emitError("its grid must have the images' number of dimensions and of samples, and in its last "
+                          "dimension a number for each dimension of an image");
   std::string mode = node.getString("mode", "linear"), padding = node.getString("padding_mode", "zeros");
   bool isLinear = mode == "linear" || mode == "bilinear", isCubic = mode == "cubic" || mode == "bicubic";
   if (!isLinear && !isCubic && mode != "nearest")

@@ -21,8 +21,8 @@ namespace {
 
 /// Models keep numbers such as 1 / sqrt(2) with the digits of FP32; composites have all of them.
 double getTolerance(func::FuncOp function) {
-  bool isDouble = llvm::all_of(function.getArgumentTypes(), [](Type type) { return getElementTypeOrSelf(type).isF64(); });
-  return isDouble ? 1e-11 : 1e-6;
+  auto isDouble = [](Type type) { return getElementTypeOrSelf(type).isF64(); };
+  return llvm::all_of(function.getArgumentTypes(), isDouble) ? 1e-11 : 1e-6;
 }
 
 class Recognition : public testing::TestWithParam<const char *> {

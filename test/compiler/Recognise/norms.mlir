@@ -56,6 +56,34 @@ func.func @layer_norm_alone(%x: tensor<3x4x5xf64>) -> tensor<3x4x5xf64> {
   return %10 : tensor<3x4x5xf64>
 }
 
+// x * k + (bias - mean * k) with k = scale / deviation, as TensorFlow has it.
+// CHECK-LABEL: func @layer_norm_folded
+// CHECK-SAME: %[[X:.*]]: tensor<?x5xf64> {{.*}}, %[[S:.*]]: tensor<5xf64> {{.*}}, %[[B:.*]]: tensor<5xf64>
+// CHECK: graph.layer_norm %[[X]], %[[S]], %[[B]] dim = 1
+// CHECK-NEXT: return
+func.func @layer_norm_folded(%x: tensor<?x5xf64>, %s: tensor<5xf64>, %b: tensor<5xf64>) -> tensor<?x5xf64> {
+  %fifth = graph.constant dense<0.2> : tensor<f64>
+  %fifths = graph.broadcast %fifth dims = [] : (tensor<f64>) -> tensor<?xf64>
+  %scales = graph.broadcast %s dims = [1] : (tensor<5xf64>) -> tensor<?x5xf64>
+  %biases = graph.broadcast %b dims = [1] : (tensor<5xf64>) -> tensor<?x5xf64>
+  %0 = graph.reduce sum %x dims = [1] : (tensor<?x5xf64>) -> tensor<?xf64>
+  %1 = graph.mul %0, %fifths : tensor<?xf64>
+  %2 = graph.broadcast %1 dims = [0] : (tensor<?xf64>) -> tensor<?x5xf64>
+  %3 = graph.sub %x, %2 : tensor<?x5xf64>
+  %4 = graph.mul %3, %3 : tensor<?x5xf64>
+  %5 = graph.reduce sum %4 dims = [1] : (tensor<?x5xf64>) -> tensor<?xf64>
+  %6 = graph.mul %5, %fifths : tensor<?xf64>
+  %7 = graph.add %6, %fifths : tensor<?xf64>
+  %8 = graph.rsqrt %7 : tensor<?xf64>
+  %9 = graph.broadcast %8 dims = [0] : (tensor<?xf64>) -> tensor<?x5xf64>
+  %10 = graph.mul %9, %scales : tensor<?x5xf64>
+  %11 = graph.mul %x, %10 : tensor<?x5xf64>
+  %12 = graph.mul %2, %10 : tensor<?x5xf64>
+  %13 = graph.sub %biases, %12 : tensor<?x5xf64>
+  %14 = graph.add %11, %13 : tensor<?x5xf64>
+  return %14 : tensor<?x5xf64>
+}
+
 // A norm without bias takes in one that follows, whoever wrote the norm.
 // CHECK-LABEL: func @layer_norm_and_bias
 // CHECK-SAME: %[[X:.*]]: tensor<?x5xf64> {{.*}}, %[[S:.*]]: tensor<5xf64> {{.*}}, %[[B:.*]]: tensor<1x5xf64>
