@@ -16,7 +16,9 @@
 // metrics are named apart from these.
 //
 // Totals and accumulators are sums: `loss` (of per-sample losses), `weight` (of sample weights), `accuracy` (of correct
-// predictions) and so on, divided once by `weight` at the end. Metrics are the divided values of the step: `loss`,
+// predictions) and so on, divided once by `weight` at the end. Running statistics are averages: `running.<state>`
+// follows them from zero, `microbatches` counts how often what was there before has decayed, and `samples` those that random
+// numbers have been drawn for (Training/TrainingForms.h). Metrics are the divided values of the step: `loss`,
 // `learning_rate`, `gradient_norm`, `finite` (1 or 0), and those the user asked for.
 //
 //===----------------------------------------------------------------------===//
@@ -41,7 +43,7 @@ namespace role {
 inline constexpr llvm::StringLiteral Parameter = "parameter"; ///< trained
 inline constexpr llvm::StringLiteral Buffer = "buffer";       ///< a weight that is not trained, running statistics
 inline constexpr llvm::StringLiteral Slot = "slot";           ///< `optimizer.<slot>.<parameter>`, starts at zero
-inline constexpr llvm::StringLiteral Counter = "counter";     ///< `training.iteration`, `training.step` (i64 scalars)
+inline constexpr llvm::StringLiteral Counter = "counter";     ///< i64 scalars, see below
 // Data of one execution.
 inline constexpr llvm::StringLiteral Input = "input";
 inline constexpr llvm::StringLiteral Label = "label";
@@ -50,6 +52,11 @@ inline constexpr llvm::StringLiteral Total = "total";
 inline constexpr llvm::StringLiteral Metric = "metric";
 inline constexpr llvm::StringLiteral Accumulator = "accumulator"; ///< `gradient.<parameter>`, `total.<total>`
 } // namespace role
+
+// Counters. The seed is one of them because random numbers are keyed by it; no entry changes it.
+inline constexpr llvm::StringLiteral kIteration = "training.iteration"; ///< batches seen
+inline constexpr llvm::StringLiteral kStep = "training.step";           ///< updates committed
+inline constexpr llvm::StringLiteral kSeed = "training.seed";           ///< only where a program draws random numbers
 
 namespace entry {
 inline constexpr llvm::StringLiteral Infer = "infer";

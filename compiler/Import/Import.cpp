@@ -23,9 +23,14 @@ namespace {
 /// Builds `@infer`: arguments first, then node by node, then the results.
 class GraphImporter {
 public:
-  GraphImporter(MLIRContext &context, const ModelFile &file, const FlatGraph &graph)
+  GraphImporter(MLIRContext &context, const ModelFile &file, const FlatGraph &graph, bool isForTraining)
       : file(file), graph(graph), module(ModuleOp::create(UnknownLoc::get(&context))),
-        builder(module->getBodyRegion()), function(createFunction()), state{file, OpBuilder(&context), {}, {}, {}} {
+        builder(module->getBodyRegion()), function(createFunction()),
+        state{file, OpBuilder(&context), {}, {}, isForTraining, {}, {}} {
+    for (const FlatNode &node : graph.nodes)
+      state.used.insert(node.proto->input().begin(), node.proto->input().end());
+    for (const onnx::ValueInfoProto &output : file.proto.graph().output())
+      state.used.insert(output.name());
     state.builder.setInsertionPointToStart(function.addEntryBlock());
   }
 
@@ -251,7 +256,7 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   auto inputs = collectInputs(context, *model.file, options);
   if (!inputs)
     return inputs.takeError();
-  GraphImporter importer(context, *model.file, graph);
+  GraphImporter importer(context, *model.file, graph, options.training.has_value());
   importer.bind(tensors, *inputs);
   importer.importNodes();
   model.weights = std::move(tensors.weights);

@@ -9,6 +9,7 @@
 #include "compiler/Import/FlatGraph.h"
 #include "compiler/Import/ShapeValue.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace glyptic {
 
@@ -28,6 +29,8 @@ struct ImportState {
   const ModelFile &file;
   mlir::OpBuilder builder;
   llvm::StringMap<Binding> bindings;
+  llvm::StringSet<> used; ///< names that a node of the file or its list of outputs reads
+  bool isForTraining;     ///< the program will hold a training step
   std::vector<std::string> errors;
   std::string lastDiagnostic; ///< of an op that would not verify
 };
@@ -48,6 +51,9 @@ public:
   bool hasInput(int index) const;
   int getNumOutputs() const { return node.proto->output_size(); }
   bool hasOutput(int index) const { return index < getNumOutputs() && !node.proto->output(index).empty(); }
+  /// Whether anything reads the output.
+  bool isUsed(int index) const { return hasOutput(index) && state.used.contains(node.proto->output(index)); }
+  bool isForTraining() const { return state.isForTraining; }
   /// The operand as a tensor; null (and an error) if it is missing.
   mlir::Value getInput(int index);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> getInputs();

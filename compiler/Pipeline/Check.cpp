@@ -89,12 +89,12 @@ Outcome checkModel(const std::string &model, CompileOptions options, std::string
     Json &list = diagnostic.getSeverity() == DiagnosticSeverity::Error ? blocked : remarks;
     list.push_back({{"node", nodeOf(diagnostic.getLocation())}, {"message", diagnostic.str()}});
   });
-  llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
-  if (!imported)
-    return {false, ErrorCode::Format, llvm::toString(imported.takeError())};
   // Whether a gradient reaches a parameter does not depend on the loss; this one takes any output.
   if (!options.training)
     options.training.emplace().loss = "mse";
+  llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
+  if (!imported)
+    return {false, ErrorCode::Format, llvm::toString(imported.takeError())};
   bool trains = succeeded(buildTraining(*imported->module, *options.training));
   llvm::StringSet<> trained = trains ? trainedParameters(*imported->module) : llvm::StringSet<>();
 

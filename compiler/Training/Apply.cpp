@@ -42,12 +42,12 @@ FailureOr<UpdateRules> UpdateRules::create(func::FuncOp infer, const TrainingOpt
 
 namespace {
 
-constexpr llvm::StringLiteral kIteration = "training.iteration", kStep = "training.step"; ///< begin with kTraining
-
 class ApplyBuilder {
 public:
-  ApplyBuilder(ModuleOp module, func::FuncOp grad, const UpdateRules &rules, const TrainingOptions &options)
-      : grad(grad), rules(rules), options(options), entry(module, entry::Apply), builder(entry.getBuilder()),
+  ApplyBuilder(ModuleOp module, func::FuncOp grad, const UpdateRules &rules, const TrainingOptions &options,
+               ArrayRef<RunningAverage> averages)
+      : grad(grad), rules(rules), options(options), averages(averages), entry(module, entry::Apply),
+        builder(entry.getBuilder()),
         sharedLoc(NameLoc::get(builder.getStringAttr("optimizer"))), loc(sharedLoc) {}
 
   func::FuncOp run() {
@@ -58,6 +58,8 @@ public:
     SmallVector<Update> updates = llvm::map_to_vector(parameters, [&](StringRef name) { return buildUpdate(name); });
     for (auto [name, update] : llvm::zip_equal(parameters, updates))
       commit(name, role::Parameter, update.parameter);
+    for (const RunningAverage &average : averages)
+      commit(average.name, role::Buffer, buildAverage(average));
     // Slot by slot, so that each slot of all parameters is one run of memory.
     for (auto [i, slot] : llvm::enumerate(rules.optimizer->slots))
       for (auto [name, update] : llvm::zip_equal(parameters, updates))
@@ -87,6 +89,9 @@ private:
       parameters.push_back(getArgumentName(grad, i));
       types.push_back(cast<RankedTensorType>(grad.getArgument(i).getType()));
     }
+    for (unsigned i : llvm::seq(grad.getNumArguments()))
+      if (llvm::any_of(averages, [&](const RunningAverage &a) { return a.name == getArgumentName(grad, i); }))
+        entry.addArgumentOf(grad, i);
     for (StringRef slot : rules.optimizer->slots)
       for (auto [name, type] : llvm::zip_equal(parameters, types))
         entry.addArgument(getSlotName(slot, name), role::Slot, type);
@@ -138,6 +143,14 @@ private:
     return update;
   }
 
+  Expr buildAverage(const RunningAverage &average) {
+    loc = NameLoc::get(builder.getStringAttr(average.name));
+    Expr before = argument(average.name);
+    Expr count = expr(convertTo(builder, loc, argument(kMicrobatches), builder.getF64Type()));
+    Value kept = convertTo(builder, loc, pow(average.retained, count), before.getType().getElementType());
+    return expr(broadcastTo(builder, loc, kept, before.getType())) * before + argument(getRunningName(average.name));
+  }
+
   /// Returns state whose change counts only if the step is finite.
   void commit(StringRef name, StringRef role, Expr changed) {
     loc = NameLoc::get(builder.getStringAttr(name));
@@ -162,6 +175,7 @@ private:
   func::FuncOp grad;
   const UpdateRules &rules;
   const TrainingOptions &options;
+  ArrayRef<RunningAverage> averages;
   Entry entry;
   OpBuilder &builder;
   const Location sharedLoc;
@@ -177,8 +191,9 @@ private:
 
 } // namespace
 
-func::FuncOp buildApply(ModuleOp module, func::FuncOp grad, const UpdateRules &rules, const TrainingOptions &options) {
-  return ApplyBuilder(module, grad, rules, options).run();
+func::FuncOp buildApply(ModuleOp module, func::FuncOp grad, const UpdateRules &rules, const TrainingOptions &options,
+                        ArrayRef<RunningAverage> averages) {
+  return ApplyBuilder(module, grad, rules, options, averages).run();
 }
 
 } // namespace glyptic

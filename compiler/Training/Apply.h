@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/Training/Optimizers.h"
+#include "compiler/Training/TrainingForms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace glyptic {
@@ -22,8 +23,8 @@ std::string getTotalName(llvm::StringRef total);
 /// Emits an error if an argument or the label has a name of ours.
 mlir::LogicalResult checkNames(mlir::func::FuncOp infer, llvm::StringRef label);
 
-/// Adds @apply for the accumulators of `grad`.
+/// Adds @apply for the accumulators of `grad`, those of running averages among them.
 mlir::func::FuncOp buildApply(mlir::ModuleOp module, mlir::func::FuncOp grad, const UpdateRules &rules,
-                              const TrainingOptions &options);
+                              const TrainingOptions &options, llvm::ArrayRef<RunningAverage> averages);
 
 } // namespace glyptic

@@ -7,6 +7,7 @@
 #include "compiler/Training/Entry.h"
 #include "compiler/Training/Losses.h"
 #include "compiler/Training/Names.h"
+#include "compiler/Training/TrainingForms.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -34,7 +35,7 @@ public:
       return failure();
     for (func::FuncOp function : {infer, evaluate, *grad})
       assignRoles(function);
-    func::FuncOp apply = buildApply(module, *grad, *rules, options);
+    func::FuncOp apply = buildApply(module, *grad, *rules, options, averages);
     buildStep(*grad, apply);
     return success();
   }
@@ -53,6 +54,7 @@ private:
   func::FuncOp infer;
   const TrainingOptions &options;
   Objective objective;
+  SmallVector<RunningAverage> averages;
   llvm::SetVector<StringRef> parameters; ///< names of those that are trained, in the order of the model's state
 };
 
@@ -128,6 +130,10 @@ LogicalResult TrainingBuilder::dropUnreached(ArrayRef<Value> gradients) {
 FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
   Entry entry(module, entry::Grad);
   SmallVector<std::pair<std::string, Value>> sums = buildForward(entry);
+  FailureOr<SmallVector<RunningAverage>> running = buildTrainingForms(entry, options.freeze);
+  if (failed(running))
+    return failure();
+  averages = std::move(*running);
   OpBuilder &builder = entry.getBuilder();
   NamedValues arguments = entry.getArguments();
   SmallVector<Value> sources =
@@ -164,6 +170,7 @@ void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
   };
   addArguments(grad, {role::Parameter, role::Buffer});
   addArguments(apply, {role::Slot, role::Counter});
+  addArguments(grad, {role::Counter});
   addArguments(grad, {role::Input, role::Label});
 
   NamedValues bindings = entry.getArguments();

@@ -12,6 +12,8 @@
 namespace glyptic::runtime {
 namespace {
 
+constexpr const char *kSeed = "training.seed"; // compiler/Program.h
+
 size_t divideUp(size_t a, size_t b) { return (a + b - 1) / b; }
 
 bool hasEntry(const glyptic_program *program, std::string_view name) {
@@ -29,6 +31,7 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
     : program(program), session(session), data(data), valid(valid), options(options), feeder(program, session),
       lastLoss(NAN) {
   checkOptions();
+  writeSeed();
   divideBatch();
   hasStep = hasEntry(program, "step");
   if (!hasStep && !hasEntry(program, "apply"))
@@ -81,6 +84,16 @@ void Trainer::checkOptions() const {
     throw Error("training options must not be negative");
   if ((options.epochs > 0) == (options.steps > 0))
     throw Error("training takes either epochs or steps");
+}
+
+/// Programs that draw random numbers hold the seed in their state.
+void Trainer::writeSeed() {
+  const glyptic_tensor *state = nullptr;
+  size_t count = glyptic_program_state(program, &state);
+  bool isRandom = std::any_of(state, state + count,
+                              [](const glyptic_tensor &entry) { return std::string_view(entry.name) == kSeed; });
+  if (isRandom)
+    check(glyptic_session_write_state(session, kSeed, &options.seed, sizeof options.seed));
 }
 
 void Trainer::openCheckpoint() {

@@ -19,6 +19,7 @@ public:
 private:
   void checkOptions() const;
   void divideBatch(); ///< into microbatches
+  void writeSeed();
   void openCheckpoint();
   nlohmann::ordered_json fingerprint() const;
   uint32_t stateChecksum() const;

@@ -31,6 +31,32 @@ def ints(value):
     return [int(v) for v in np.asarray(value).reshape(-1)]
 
 
+class Training:
+    """What a pass over a graph in training form depends on, and the running statistics that it leaves behind."""
+
+    def __init__(self, seed, iteration, first):
+        self.seed, self.iteration, self.first = seed, iteration, first  # `first`: samples of the batch before this part
+        self.sites, self.statistics = 0, {}
+
+    def mask(self, shape, probability):
+        """Philox4x32-10, written from the paper: true with `probability`, by element and site."""
+        site, self.sites = self.sites, self.sites + 1
+        low = lambda x: x & jnp.uint64(0xFFFFFFFF)
+        high = lambda x: x >> jnp.uint64(32)
+        number = lambda x: jnp.asarray(x).astype(jnp.uint64)
+        size = int(np.prod(shape))
+        index = jnp.arange(size, dtype=jnp.uint64) + number(self.first) * number(size // shape[0])
+        block, seed = index // 4, number(self.seed)
+        c = [low(block), high(block), number(site), low(number(self.iteration))]
+        k = [low(seed), high(seed)]
+        for _ in range(10):
+            a, b = number(0xD2511F53) * c[0], number(0xCD9E8D57) * c[2]
+            c = [high(b) ^ c[1] ^ k[0], low(b), high(a) ^ c[3] ^ k[1], low(a)]
+            k = [low(k[0] + number(0x9E3779B9)), low(k[1] + number(0xBB67AE85))]
+        words = jnp.choose((index % 4).astype(jnp.int32), [jnp.broadcast_to(w, index.shape) for w in c])
+        return (words >= number(round((1 - probability) * 2**32))).reshape(shape)
+
+
 class Graph:
     """A model whose floating-point tensors are all of `dtype`."""
 
@@ -50,13 +76,16 @@ class Graph:
         array = np.asarray(array)
         return array.astype(self.dtype) if np.issubdtype(array.dtype, np.floating) else array
 
-    def __call__(self, inputs, parameters=None):
-        """Outputs by name; `parameters` replace initializers of their names."""
+    def __call__(self, inputs, parameters=None, training=None):
+        """Outputs by name; `parameters` replace initializers of their names. With `training`, batch normalisations and
+        dropouts do what they do in training steps, whatever mode the file says."""
+        self.training = training
         values = {"": None, **self.weights, **{n: self.cast(v) if isinstance(v, np.ndarray) else v
                                                for n, v in inputs.items()}, **(parameters or {})}
         # Inputs must be traced values, or a model without parameters in front would be evaluated by NumPy.
         values.update({n: jnp.asarray(values[n]) for n in self.inputs})
         for node in self.model.graph.node:
+            self.node = node
             attributes = {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
             results = OPERATORS[node.op_type](self, attributes, *[values[n] for n in node.input],
                                               **({"count": len(node.output)} if node.op_type == "Split" else {}))
@@ -110,8 +139,11 @@ def convert(graph, x, dtype):
 
 @operator("Dropout")
 def dropout(graph, attributes, x, ratio=None, training=None):
-    assert training is None or not training, "the reference has no random numbers"
-    return x, module_of(x).ones(x.shape, bool)
+    ratio = float(ratio) if ratio is not None else attributes.get("ratio", 0.5)
+    if graph.training is None or ratio == 0:
+        return x, module_of(x).ones(x.shape, bool)
+    mask = graph.training.mask(x.shape, 1 - ratio)
+    return jnp.where(mask, x / (1 - ratio), 0), mask
 
 
 # --- contractions and convolutions -----------------------------------------------------------------------------------
@@ -208,6 +240,20 @@ def normalise(graph, attributes, x, function):
         return function(x, axis=attributes.get("axis", -1))
     rows = x.reshape(int(np.prod(x.shape[:attributes.get("axis", 1)])), -1)  # older opsets flatten to a matrix
     return function(rows, axis=1).reshape(x.shape)
+
+
+@operator("BatchNormalization")
+def batch_normalization(graph, attributes, x, scale, bias, mean, variance):
+    along = lambda v: v.reshape([1, -1] + [1] * (x.ndim - 2))
+    if graph.training is not None:
+        axes = (0, *range(2, x.ndim))
+        batch_mean = x.mean(axes)
+        batch = batch_mean, ((x - along(batch_mean)) ** 2).mean(axes)
+        momentum, known = attributes.get("momentum", 0.9), graph.training.statistics
+        for name, running, observed in zip(graph.node.input[3:], (mean, variance), batch):
+            known[name] = momentum * known.get(name, running) + (1 - momentum) * observed
+        mean, variance = batch
+    return (x - along(mean)) / jnp.sqrt(along(variance) + attributes.get("epsilon", 1e-5)) * along(scale) + along(bias)
 
 
 @operator("LayerNormalization")

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-from onnx_jax import Graph, jax, jnp
+from onnx_jax import Graph, Training, jax, jnp
 
 
 def read_safetensors(path):
@@ -40,6 +40,8 @@ class Options:
     min_lr: float = 0.0
     ignore_index: int = -100
     label_smoothing: float = 0.0
+    accumulate: int = 1
+    seed: int = 0
 
     def learning_rate(self, step):
         base = self.lr if self.lr is not None else 1e-3 if self.optimizer.startswith("adam") else 1e-2
@@ -129,12 +131,13 @@ class Trainer:
     def __init__(self, path, options, parameters, dtype):
         self.options, self.graph = options, Graph(path, dtype)
         self.parameters = {n: self.graph.weights[n] for n in parameters}
+        self.statistics = {n: self.graph.weights[n] for n in running_statistics(self.graph)}
         self.slots = {n: tuple(np.zeros_like(v) for _ in SLOTS[options.optimizer])
                       for n, v in self.parameters.items()}
         self.step, self.losses = 0, []
         self.loss = LOSSES[options.loss]
         self._use_logits()
-        self.gradient = jax.jit(jax.value_and_grad(self._mean_loss))
+        self.gradient = jax.jit(jax.value_and_grad(self._mean_loss, has_aux=True))
 
     def _use_logits(self):
         """As Glyptic does: a model that ends in the loss's own activation is trained from its logits."""
@@ -145,16 +148,32 @@ class Trainer:
             if self.options.loss == "bce":
                 self.loss = bce_logits
 
-    def _mean_loss(self, parameters, inputs, labels):
-        outputs = self.graph(inputs, parameters)
-        return self.loss(self.options, outputs[self.graph.outputs[0]], labels)
+    def _mean_loss(self, parameters, statistics, inputs, labels, iteration, first):
+        training = Training(self.options.seed, iteration, first)
+        outputs = self.graph(inputs, {**parameters, **statistics}, training)
+        return self.loss(self.options, outputs[self.graph.outputs[0]], labels), training.statistics
+
+    def _mean_gradient(self, batch, labels):
+        """Over microbatches, each with statistics of its own; running ones follow them in order."""
+        count = len(labels)
+        size = -(-count // self.options.accumulate)
+        loss, gradients = 0.0, {n: 0.0 for n in self.parameters}
+        for first in range(0, count, size):
+            part = {n: v[first:first + size] for n, v in batch.items()}
+            (value, observed), slopes = self.gradient(self.parameters, self.statistics, part, labels[first:first + size],
+                                                      self.step, first)
+            self.statistics.update(observed)
+            share = min(size, count - first) / count
+            loss += share * value
+            gradients = {n: g + share * slopes[n] for n, g in gradients.items()}
+        return loss, gradients
 
     def train(self, batches):
         """`batches` of arrays by name, the label among them: an update each."""
         for batch in batches:
             batch = {n: self.graph.cast(v) for n, v in batch.items()}
             labels = batch.pop(self.options.label)
-            loss, gradients = self.gradient(self.parameters, batch, labels)
+            loss, gradients = self._mean_gradient(batch, labels)
             if self.options.clip_norm:
                 norm = jnp.sqrt(sum((g**2).sum() for g in gradients.values()))
                 factor = jnp.minimum(1.0, self.options.clip_norm / (norm + 1e-6))
@@ -167,8 +186,8 @@ class Trainer:
         return self
 
     def state(self):
-        """Parameters and slots under the names of `glyptic train --save-state`."""
-        state = {n: np.asarray(v) for n, v in self.parameters.items()}
+        """Parameters, running statistics and slots under the names of `glyptic train --save-state`."""
+        state = {n: np.asarray(v) for n, v in {**self.parameters, **self.statistics}.items()}
         for name, slots in self.slots.items():
             state.update({f"optimizer.{s}.{name}": np.asarray(v) for s, v in zip(SLOTS[self.options.optimizer], slots)})
         return state
@@ -182,11 +201,19 @@ def batches(data, size, steps):
         begin = begin + size if begin + size < count else 0
 
 
+def running_statistics(graph):
+    """Initializers that batch normalisations update."""
+    return [n for node in graph.model.graph.node if node.op_type == "BatchNormalization" for n in node.input[3:]
+            if n in graph.weights]
+
+
 def trainable(path, frozen=()):
-    """Floating-point initializers, less those whose names match a glob of `frozen` (as --freeze; tables and masks). A
-    number alone is a constant of the architecture (a scale, the value of a mask)."""
-    return [n for n, v in Graph(path).weights.items()
-            if np.issubdtype(v.dtype, np.floating) and v.ndim and not any(fnmatch.fnmatchcase(n, glob) for glob in frozen)]
+    """Floating-point initializers, less running statistics and those whose names match a glob of `frozen` (as --freeze;
+    tables and masks). A number alone is a constant of the architecture (a scale, the value of a mask)."""
+    graph = Graph(path)
+    return [n for n, v in graph.weights.items()
+            if np.issubdtype(v.dtype, np.floating) and v.ndim and n not in running_statistics(graph) and
+            not any(fnmatch.fnmatchcase(n, glob) for glob in frozen)]
 
 
 def compare(path, options, state, data, batch, steps, frozen=(), zero_gradients={}):

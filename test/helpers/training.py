@@ -9,7 +9,7 @@ import reference
 FLAGS = {"loss": "--loss", "optimizer": "--optimizer", "label": "--label", "lr": "--lr", "weight_decay": "--weight-decay",
          "eps": "--eps", "momentum": "--momentum", "clip_norm": "--clip-norm", "schedule": "--schedule",
          "warmup": "--warmup", "min_lr": "--min-lr", "ignore_index": "--ignore-index",
-         "label_smoothing": "--label-smoothing"}
+         "label_smoothing": "--label-smoothing", "accumulate": "--accumulate", "seed": "--seed"}
 
 
 def get_flags(options):

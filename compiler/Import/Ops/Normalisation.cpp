@@ -1,5 +1,6 @@
 //===- Normalisation.cpp - Softmax and the norms ------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "dialects/Graph/Builders.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -55,31 +56,50 @@ LogicalResult importLayerNormalization(NodeImporter &node) {
   return node.setResult(node.create<LayerNormOp>(node.getInput(0), scale, nullptr, dim, epsilon));
 }
 
-/// (x - mean) / sqrt(variance + epsilon) * scale + bias along dimension 1, with the running statistics.
+/// Whether the file itself asks for the batch's statistics. Before opset 14 their outputs say so.
+bool isTrainingForm(NodeImporter &node) {
+  return node.getOpset() >= 14 ? node.getInt("training_mode", 0) : node.getNumOutputs() > 1;
+}
+
+/// A file in training form serves training: running statistics normalise outside of it. Only where the file uses the
+/// updated statistics and nobody trains does the node mean what it says.
+LogicalResult importTrainingForm(NodeImporter &node, ArrayRef<Value> operands, FloatAttr epsilon) {
+  auto dim = node.getBuilder().getI64IntegerAttr(1);
+  Value result = node.create<BatchNormTrainingOp>(operands[0], operands[1], operands[2], dim, epsilon);
+  if (failed(node.setResult(result)))
+    return failure();
+  double momentum = node.getFloat("momentum", 0.9f);
+  for (int i : {1, 2}) {
+    Expr before(node.getBuilder(), node.getLoc(), operands[i + 2]);
+    Expr observed(node.getBuilder(), node.getLoc(), result.getDefiningOp()->getResult(i));
+    if (failed(node.setResult(Value(momentum * before + (1.0 - momentum) * observed), i)))
+      return failure();
+  }
+  return success();
+}
+
 LogicalResult importBatchNormalization(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
-  if (!type)
+  FailureOr<SmallVector<Value>> operands = node.getInputs();
+  if (!type || failed(operands))
     return failure();
-  if (node.getInt("training_mode", 0))
-    return node.emitError("is in training mode, where it needs the statistics of the batch; export the model in "
-                          "evaluation mode (model.eval())");
+  if (operands->size() != 5)
+    return node.emitError("needs its input, scale, bias, mean and variance");
   if (node.getInt("spatial", 1) != 1)
     return node.emitError("the attribute spatial = 0 is not supported");
-  SmallVector<Dim> dims = getDims(type);
-  if (dims.size() < 2)
+  if (type.getRank() < 2)
     return node.emitError("its input must have a batch and a channel dimension");
-  Value scale = node.getInput(1), bias = node.getInput(2), mean = node.getInput(3), variance = node.getInput(4);
-  if (!scale || !bias || !mean || !variance)
-    return failure();
-  auto channelType = cast<RankedTensorType>(variance.getType());
-  Value epsilon = node.createSplat(node.getFloat("epsilon", 1e-5), getDims(channelType), channelType.getElementType());
-  Value factor = node.create<MulOp>(scale, node.create<RsqrtOp>(node.create<AddOp>(variance, epsilon)));
-  auto alongChannels = [&](Value vector) -> Value {
-    return vector ? node.createAs<BroadcastOp>(type, vector, ArrayRef<int64_t>{1}) : Value();
-  };
-  Value centered = node.create<SubOp>(node.getInput(0), alongChannels(mean));
-  return node.setResult(
-      node.create<AddOp>(node.create<MulOp>(centered, alongChannels(factor)), alongChannels(bias)));
+  Builder &builder = node.getBuilder();
+  FloatAttr epsilon = builder.getF64FloatAttr(node.getFloat("epsilon", 1e-5f));
+  bool usesStatistics = isTrainingForm(node) && (node.isUsed(1) || node.isUsed(2));
+  if (usesStatistics && !node.isForTraining())
+    return importTrainingForm(node, *operands, epsilon);
+  for (int i : {1, 2})
+    if (failed(node.setResult((*operands)[i + 2], i)))
+      return failure();
+  return node.setResult(node.create<BatchNormOp>((*operands)[0], (*operands)[1], (*operands)[2], (*operands)[3],
+                                                 (*operands)[4], builder.getI64IntegerAttr(1), epsilon,
+                                                 builder.getF64FloatAttr(node.getFloat("momentum", 0.9f))));
 }
 
 const OpImporter kImporters[] = {

@@ -33,20 +33,6 @@ LogicalResult importIdentity(NodeImporter &node) {
   return node.setResult(node.getInput(0));
 }
 
-/// Inference: the input itself, and a mask that keeps everything.
-LogicalResult importDropout(NodeImporter &node) {
-  if (node.hasInput(2)) {
-    std::optional<Dim> training = node.getScalar(2);
-    if (!training || training->scale)
-      return node.emitError("drops elements at random (training_mode is set); export the model in evaluation mode");
-  }
-  if (failed(importIdentity(node)) || !node.hasOutput(1))
-    return success(bool(node.getInput(0)));
-  RankedTensorType type = node.getType(0);
-  Type maskType = node.getOpset() < 10 ? type.getElementType() : node.getBuilder().getI1Type();
-  return node.setResult(node.createSplat(1, getDims(type), maskType), 1);
-}
-
 LogicalResult importReshape(NodeImporter &node) {
   FailureOr<SmallVector<Dim>> from = node.getOperandDims(0), to = node.getSizes(1);
   if (failed(from) || failed(to))
@@ -170,7 +156,6 @@ LogicalResult importExpand(NodeImporter &node) {
 }
 
 const OpImporter kImporters[] = {
-    {"Dropout", 7, importDropout},
     {"Expand", 8, importExpand},
     {"Flatten", 1, importFlatten},
     {"Identity", 1, importIdentity},

@@ -48,6 +48,27 @@ struct FactorRule {
   llvm::SmallVector<llvm::SmallVector<llvm::SmallVector<unsigned>>> results;
 };
 
+/// What the random numbers of one use depend on: scalars of type i64, and a number that no other use has.
+struct RandomSource {
+  mlir::Value seed, iteration, firstSample;
+  int64_t site;
+};
+
+/// What the training form of an op may ask of the program that it becomes part of.
+class TrainingScope {
+public:
+  virtual ~TrainingScope() = default;
+
+  /// Whether the user wants this entry of the state to stay as it is.
+  virtual bool isFrozen(mlir::Value state) const = 0;
+  /// When the step commits, `state` becomes momentum * state + (1 - momentum) * observation. Several observations of
+  /// one entry count in the order of the calls, and those of several microbatches in theirs. Fails, and says why, where
+  /// `state` is no entry, or one that the optimizer trains.
+  virtual mlir::LogicalResult average(mlir::Value state, mlir::Value observation, double momentum) = 0;
+  /// A new site; sites are numbered in the order of the calls, which is that of the model's nodes.
+  virtual RandomSource getRandomSource() = 0;
+};
+
 /// Fails unless all operands and results are tensors of the same sizes.
 mlir::LogicalResult verifySameDims(mlir::Operation *op);
 

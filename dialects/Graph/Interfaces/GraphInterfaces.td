@@ -67,6 +67,20 @@ def DecomposableOpInterface : GraphInterface<"DecomposableOpInterface"> {
     "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "decompose", (ins "::mlir::OpBuilder &":$builder)>];
 }
 
+def TrainingFormOpInterface : GraphInterface<"TrainingFormOpInterface"> {
+  let description = [{
+    An op that computes something else while a model trains: by the statistics of the batch, or with a random mask. The
+    imported program holds what `infer` and `evaluate` compute; `grad` replaces these ops by their training form.
+  }];
+  let methods = [
+    InterfaceMethod<"Builds one value for each result, or returns the op's own results where it stays as it is.",
+      "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "buildTrainingForm",
+      (ins "::mlir::OpBuilder &":$builder, "::glyptic::graph::TrainingScope &":$scope)>,
+    InterfaceMethod<"What it does while training, for people: `normalises by the statistics of each batch`.",
+      "::llvm::StringRef", "describeTrainingForm", (ins)>,
+  ];
+}
+
 def LibraryCallOpInterface : GraphInterface<"LibraryCallOpInterface"> {
   let description = [{
     What a vendor library may do for the op. The description is library-neutral; planning picks the library of the
@@ -144,7 +158,8 @@ class GraphTrait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::glyptic::graph::trait";
 }
 
-/// The result repeats elements of the operand: recomputed wherever it is used, never stored for its own sake.
+/// The result repeats elements of the operand, or follows from a few scalars: recomputed wherever it is used, never
+/// stored for its own sake.
 def Repeats : GraphTrait<"Repeats">;
 
 /// The result holds elements of the operands at other places, found through an index map.

@@ -5,7 +5,8 @@
  * errors, ownership and threads are those of runtime.h. Nothing here is global: loops on different sessions may run at
  * the same time.
  *
- * Which samples come when depends on seed and epoch alone.
+ * Which samples come when depends on seed and epoch alone. A program that draws random numbers (dropout) keeps the seed
+ * in its state as `training.seed`; whoever runs `step` without this loop may write it there.
  *
  *===-------------------------------------------------------------------------===*/
 #ifndef GLYPTIC_TRAIN_H

@@ -38,6 +38,39 @@ def Graph_RmsNormOp : Graph_CompositeOp<"rms_norm", [AllTypesMatch<["input", "re
   let hasVerifier = 1;
 }
 
+def Graph_BatchNormOp : Graph_CompositeOp<"batch_norm", [AllTypesMatch<["input", "result"]>,
+                                                         AllTypesMatch<["scale", "bias", "mean", "variance"]>,
+                                                         DeclareOpInterfaceMethods<TrainingFormOpInterface>]> {
+  let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias along `dim`, by given statistics";
+  let description = [{
+    While a model trains, `batch_norm_training` takes its place, and running statistics follow those of the batches:
+    running = momentum * running + (1 - momentum) * batch, with the biased variance, as ONNX defines it. One whose
+    statistics are frozen stays as it is.
+  }];
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale, Graph_FloatTensor:$bias,
+                       Graph_FloatTensor:$mean, Graph_FloatTensor:$variance, I64Attr:$dim, F64Attr:$epsilon,
+                       F64Attr:$momentum);
+  let results = (outs Graph_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $bias `,` $mean `,` $variance `dim` `=` $dim attr-dict `:` functional-type(operands, $result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Graph_BatchNormTrainingOp : Graph_CompositeOp<"batch_norm_training", [AllTypesMatch<["input", "result"]>,
+                                                                          AllTypesMatch<["scale", "bias", "mean",
+                                                                                         "variance"]>]> {
+  let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias along `dim`, by the batch's own statistics";
+  let description = "`mean` and `variance` (biased) are those over all dimensions but `dim`, samples included.";
+  let arguments = (ins Graph_FloatTensor:$input, Graph_FloatTensor:$scale, Graph_FloatTensor:$bias, I64Attr:$dim,
+                       F64Attr:$epsilon);
+  let results = (outs Graph_FloatTensor:$result, Graph_FloatTensor:$mean, Graph_FloatTensor:$variance);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $bias `dim` `=` $dim attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
 def Graph_GeluOp : Graph_CompositeOp<"gelu", [SameOperandsAndResultType]> {
   let summary = "x * Phi(x), with the error function or its tanh approximation";
   let arguments = (ins Graph_FloatTensor:$input, UnitAttr:$tanh_approximation);

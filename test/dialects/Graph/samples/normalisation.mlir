@@ -84,3 +84,23 @@ func.func @gelu__tanh(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
   %result = graph.gelu %x tanh : tensor<?x5xf32>
   return %result : tensor<?x5xf32>
 }
+
+func.func @batch_norm(%x: tensor<?x3x2xf32>, %s: tensor<3xf32>, %b: tensor<3xf32>, %m: tensor<3xf32>,
+                      %v: tensor<3xf32> {sample.low = 0.5, sample.high = 2.0}) -> tensor<?x3x2xf32> {
+  %result = graph.batch_norm %x, %s, %b, %m, %v dim = 1 {epsilon = 1.0e-1 : f64, momentum = 0.9 : f64}
+    : (tensor<?x3x2xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) -> tensor<?x3x2xf32>
+  return %result : tensor<?x3x2xf32>
+}
+
+func.func @batch_norm_training(%x: tensor<?x3x2xf32>, %s: tensor<3xf32>, %b: tensor<3xf32>)
+    -> (tensor<?x3x2xf32>, tensor<3xf32>, tensor<3xf32>) {
+  %result, %mean, %variance = graph.batch_norm_training %x, %s, %b dim = 1 {epsilon = 1.0e-1 : f64}
+    : (tensor<?x3x2xf32>, tensor<3xf32>, tensor<3xf32>) -> (tensor<?x3x2xf32>, tensor<3xf32>, tensor<3xf32>)
+  return %result, %mean, %variance : tensor<?x3x2xf32>, tensor<3xf32>, tensor<3xf32>
+}
+
+func.func @batch_norm_training__channels_last(%x: tensor<?x2x3xf32>, %s: tensor<3xf32>, %b: tensor<3xf32>) -> tensor<?x2x3xf32> {
+  %result, %mean, %variance = graph.batch_norm_training %x, %s, %b dim = 2 {epsilon = 1.0e-1 : f64}
+    : (tensor<?x2x3xf32>, tensor<3xf32>, tensor<3xf32>) -> (tensor<?x2x3xf32>, tensor<3xf32>, tensor<3xf32>)
+  return %result : tensor<?x2x3xf32>
+}
