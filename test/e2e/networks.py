@@ -22,8 +22,6 @@ NETWORKS = {
     "resnet": ({"image": images, "label": digits.target[:200]}, dict(optimizer="momentum")),
     "mobilenet": ({"image": images, "label": digits.target[:200]}, dict(optimizer="adam", seed=3)),
     # Each pixel's class; in two microbatches, whose statistics are their own.
-    "unet": ({"image": images, "label": (images[:, 0] * 2.99).astype(np.int64)},
-             dict(optimizer="momentum", accumulate=2)),
     # The derivative of a key's bias is zero, which Adam would blow up.
     "encoder": ({"tokens": tokens, "label": tokens.max(1) // 8}, dict(optimizer="momentum", accumulate=2, seed=2**40 + 1)),
 }
