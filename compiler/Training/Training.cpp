@@ -182,9 +182,11 @@ void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
   for (auto &[name, zero] : zeros)
     bindings[name] = zero;
   for (auto [i, sum] : llvm::enumerate(entry.inlineBody(grad, bindings))) {
+    if (getResultRole(grad, i) != role::Accumulator)
+      continue;
     StringRef name = getResultName(grad, i);
-    if (auto add = sum.getDefiningOp<AddOp>(); add && add.getLhs() == zeros.lookup(name))
-      bindings[name] = add.getRhs();
+    auto add = sum.getDefiningOp<AddOp>();
+    bindings[name] = add && add.getLhs() == zeros.lookup(name) ? add.getRhs() : sum;
   }
   for (auto [i, result] : llvm::enumerate(entry.inlineBody(apply, bindings)))
     entry.addResult(getResultName(apply, i), getResultRole(apply, i), result);

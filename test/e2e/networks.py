@@ -16,12 +16,11 @@ onnxruntime.set_default_logger_severity(3)
 glyptic_tool.enter_folder()
 
 digits = load_digits()
-images = (digits.images[:200, None] / 16).astype(np.float32)
-tokens = rng.integers(0, 32, (200, 12))
+images = (digits.images[:160, None] / 16).astype(np.float32)
+tokens = rng.integers(0, 32, (160, 12))
 NETWORKS = {
-    "resnet": ({"image": images, "label": digits.target[:200]}, dict(optimizer="momentum")),
-    "mobilenet": ({"image": images, "label": digits.target[:200]}, dict(optimizer="adam", seed=3)),
-    # Each pixel's class; in two microbatches, whose statistics are their own.
+    "resnet": ({"image": images, "label": digits.target[:160]}, dict(optimizer="momentum")),
+    "mobilenet": ({"image": images, "label": digits.target[:160]}, dict(optimizer="nesterov", seed=3)),
     # The derivative of a key's bias is zero, which Adam would blow up.
     "encoder": ({"tokens": tokens, "label": tokens.max(1) // 8}, dict(optimizer="momentum", accumulate=2, seed=2**40 + 1)),
 }
@@ -29,7 +28,7 @@ NETWORKS = {
 for name, (data, options) in NETWORKS.items():
     for form in ("dynamo", "training"):
         path = f"{fixtures}/{name}_{form}.onnx"
-        ratio = training.check(path, Options(**options), data, batch=16, steps=20)
+        _, ratio = training.check(path, Options(**options), data, batch=16, steps=20)
         print(f"{name}_{form}: {ratio:.2f} of the bound")
 
 # The trained file says what it said before, and holds the statistics that training left.

@@ -123,6 +123,38 @@ def gelu(graph, attributes, x):
     return jax.nn.gelu(x, approximate=attributes.get("approximate", b"none") == b"tanh")
 
 
+def hard_sigmoid_of(x, alpha, beta):
+    return jnp.clip(alpha * x + beta, 0, 1)
+
+
+@operator("HardSigmoid")
+def hard_sigmoid(graph, attributes, x):
+    return hard_sigmoid_of(x, attributes.get("alpha", 0.2), attributes.get("beta", 0.5))
+
+
+@operator("HardSwish")
+def hard_swish(graph, attributes, x):
+    return x * hard_sigmoid_of(x, 1 / 6, 0.5)
+
+
+@operator("LeakyRelu")
+def leaky_relu(graph, attributes, x):
+    return jnp.where(x > 0, x, attributes.get("alpha", 0.01) * x)
+
+
+@operator("PRelu")
+def prelu(graph, attributes, x, slope):
+    return jnp.where(x > 0, x, slope * x)
+
+
+@operator("Clip")
+def clip(graph, attributes, x, low=None, high=None):
+    low, high = attributes.get("min", low), attributes.get("max", high)
+    m = module_of(x, low, high)
+    x = x if low is None else m.where(x < low, low, x)
+    return x if high is None else m.where(x > high, high, x)
+
+
 @operator("Cast")
 def cast(graph, attributes, x):
     return convert(graph, x, onnx.helper.tensor_dtype_to_np_dtype(attributes["to"]))

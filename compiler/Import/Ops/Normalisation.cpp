@@ -64,14 +64,14 @@ bool isTrainingForm(NodeImporter &node) {
 /// A file in training form serves training: running statistics normalise outside of it. Only where the file uses the
 /// updated statistics and nobody trains does the node mean what it says.
 LogicalResult importTrainingForm(NodeImporter &node, ArrayRef<Value> operands, FloatAttr epsilon) {
-  auto dim = node.getBuilder().getI64IntegerAttr(1);
-  Value result = node.create<BatchNormTrainingOp>(operands[0], operands[1], operands[2], dim, epsilon);
-  if (failed(node.setResult(result)))
+  OpBuilder &builder = node.getBuilder();
+  auto norm = BatchNormTrainingOp::create(builder, node.getLoc(), operands[0], operands[1], operands[2],
+                                          builder.getI64IntegerAttr(1), epsilon);
+  if (failed(node.setResult(norm.getResult())))
     return failure();
   double momentum = node.getFloat("momentum", 0.9f);
   for (int i : {1, 2}) {
-    Expr before(node.getBuilder(), node.getLoc(), operands[i + 2]);
-    Expr observed(node.getBuilder(), node.getLoc(), result.getDefiningOp()->getResult(i));
+    Expr before(builder, node.getLoc(), operands[i + 2]), observed(builder, node.getLoc(), norm->getResult(i));
     if (failed(node.setResult(Value(momentum * before + (1.0 - momentum) * observed), i)))
       return failure();
   }
@@ -87,8 +87,12 @@ LogicalResult importBatchNormalization(NodeImporter &node) {
     return node.emitError("needs its input, scale, bias, mean and variance");
   if (node.getInt("spatial", 1) != 1)
     return node.emitError("the attribute spatial = 0 is not supported");
-  if (type.getRank() < 2)
+  if (type.getRank() < 2 || type.isDynamicDim(1))
     return node.emitError("its input must have a batch and a channel dimension");
+  auto vector = RankedTensorType::get({type.getDimSize(1)}, type.getElementType());
+  if (llvm::any_of(llvm::drop_begin(*operands), [&](Value operand) { return operand.getType() != vector; }))
+    return node.emitError("its scale, bias, mean and variance must hold a number for each of " +
+                          Twine(type.getDimSize(1)) + " channels");
   Builder &builder = node.getBuilder();
   FloatAttr epsilon = builder.getF64FloatAttr(node.getFloat("epsilon", 1e-5f));
   bool usesStatistics = isTrainingForm(node) && (node.isUsed(1) || node.isUsed(2));

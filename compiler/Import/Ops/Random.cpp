@@ -28,14 +28,16 @@ FailureOr<double> getDropoutRatio(NodeImporter &node) {
 /// inference has no op left of it.
 LogicalResult importDropout(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
-  FailureOr<double> ratio = getDropoutRatio(node);
-  if (!type || failed(ratio))
+  if (!type)
     return failure();
-  if (!(*ratio >= 0 && *ratio <= 1))
-    return node.emitError("its ratio is " + std::to_string(*ratio) + "; it lies between 0 and 1");
   OpBuilder &builder = node.getBuilder();
   Value result = node.getInput(0), mask;
   if (node.isForTraining()) {
+    FailureOr<double> ratio = getDropoutRatio(node);
+    if (failed(ratio))
+      return failure();
+    if (!(*ratio >= 0 && *ratio <= 1))
+      return node.emitError("its ratio is " + std::to_string(*ratio) + "; it lies between 0 and 1");
     RankedTensorType maskType = type.clone(builder.getI1Type());
     auto dropout = DropoutOp::create(builder, node.getLoc(), type, maskType, result, builder.getF64FloatAttr(*ratio));
     result = dropout.getResult();

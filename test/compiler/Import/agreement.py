@@ -37,7 +37,7 @@ def compare(path, feeds):
         np.testing.assert_allclose(got, value, rtol=0, atol=1e-4 * scale, err_msg=f"{path} {info.name}")
 
 
-def random_feeds(path, high=50):
+def random_feeds(path, high=32):
     session = onnxruntime.InferenceSession(path, quiet, providers=["CPUExecutionProvider"])
     feeds = {}
     for info in session.get_inputs():
@@ -46,9 +46,10 @@ def random_feeds(path, high=50):
     return feeds
 
 
-# Whole networks: PyTorch's two exporters, and fresh ones.
+# Whole networks: PyTorch's two exporters, and fresh ones. Those in training form drop elements at random there.
 for path in sorted(fixtures.glob("*.onnx")):
-    compare(path, random_feeds(path))
+    if not path.stem.endswith("_training"):
+        compare(path, random_feeds(path))
 for name, sizes in {"linear": [], "mlp": ["layers=2", "outputs=3"], "lenet": ["image=8", "channels=2"],
                     "gpt": ["layers=2", "width=24", "heads=3", "context=11", "vocabulary=50"]}.items():
     path = folder / f"{name}.onnx"

@@ -26,6 +26,18 @@ func.func @repetition(%x: tensor<?x1x3xf32>) -> tensor<?x3x4xf32> {
   return %1 : tensor<?x3x4xf32>
 }
 
+// An op over repetitions alone: a transpose taken from one operand does not come back on the other.
+// CHECK-LABEL: func @repetitions_alone
+// CHECK-NOT:     graph.transpose
+// CHECK:         return
+func.func @repetitions_alone(%v: tensor<3xf32>, %w: tensor<2xf32>) -> tensor<?x2x3xf32> {
+  %0 = graph.broadcast %v dims = [1] : (tensor<3xf32>) -> tensor<?x3x2xf32>
+  %1 = graph.transpose %0 permutation = [0, 2, 1] : (tensor<?x3x2xf32>) -> tensor<?x2x3xf32>
+  %2 = graph.broadcast %w dims = [1] : (tensor<2xf32>) -> tensor<?x2x3xf32>
+  %3 = graph.mul %1, %2 : tensor<?x2x3xf32>
+  return %3 : tensor<?x2x3xf32>
+}
+
 // Convolution, bias, activation, pooling, a residual path in the other order, and a product that cannot follow.
 // CHECK-LABEL: func @chain
 // CHECK:         graph.conv

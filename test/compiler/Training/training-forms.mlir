@@ -26,10 +26,10 @@ func.func @infer(%w: tensor<3x2xf32> {graph.name = "w", graph.role = "parameter"
 // CHECK:       func.func @grad(
 // CHECK-SAME:    %[[SEED:[a-z0-9]*]]: tensor<i64> {graph.name = "training.seed", graph.role = "counter"}
 // CHECK-SAME:    %[[ITERATION:[a-z0-9]*]]: tensor<i64> {graph.name = "training.iteration", graph.role = "counter"}
-// CHECK-SAME:    %[[SAMPLES:[a-z0-9]*]]: tensor<i64> {graph.name = "samples", graph.role = "accumulator"}
-// CHECK-SAME:    %[[MEAN:[a-z0-9]*]]: tensor<2xf32> {graph.name = "running.norm.mean", graph.role = "accumulator"}
-// CHECK-SAME:    {graph.name = "running.norm.variance", graph.role = "accumulator"}
-// CHECK-SAME:    tensor<i64> {graph.name = "microbatches", graph.role = "accumulator"}
+// CHECK-SAME:    %[[SAMPLES:[a-z0-9]*]]: tensor<i64> {graph.name = "training.samples", graph.role = "accumulator"}
+// CHECK-SAME:    %[[MEAN:[a-z0-9]*]]: tensor<2xf32> {graph.name = "training.running.norm.mean", graph.role = "accumulator"}
+// CHECK-SAME:    {graph.name = "training.running.norm.variance", graph.role = "accumulator"}
+// CHECK-SAME:    tensor<i64> {graph.name = "training.microbatches", graph.role = "accumulator"}
 // CHECK:         %{{.*}}, %[[SEEN:.*]], %{{.*}} = graph.batch_norm_training
 // CHECK:         graph.random_mask seed = %[[SEED]] iteration = %[[ITERATION]] first = %[[SAMPLES]] site = 0
 // CHECK:         graph.random_mask seed = %[[SEED]] iteration = %[[ITERATION]] first = %[[SAMPLES]] site = 1
@@ -41,14 +41,17 @@ func.func @infer(%w: tensor<3x2xf32> {graph.name = "w", graph.role = "parameter"
 // CHECK-SAME:    %[[OLD:[a-z0-9]*]]: tensor<2xf32> {graph.name = "norm.mean", graph.role = "buffer"}
 // CHECK-SAME:    -> (tensor<3x2xf32> {graph.name = "w"
 // CHECK-SAME:    tensor<2xf32> {graph.name = "norm.mean", graph.role = "buffer"}, tensor<2xf32> {graph.name = "norm.variance", graph.role = "buffer"}
-// CHECK-NOT:     graph.name = "microbatches", graph.role = "metric"
+// CHECK-NOT:     graph.name = "training.microbatches", graph.role = "metric"
 // CHECK:         graph.pow
 // CHECK:         graph.select %{{.*}}, %{{.*}}, %[[OLD]]
 
 // One microbatch: nothing is counted, no power is taken.
 // CHECK:       func.func @step(
+// CHECK-SAME:    %[[RUNNING:[a-z0-9]*]]: tensor<2xf32> {graph.name = "norm.mean", graph.role = "buffer"}
 // CHECK-SAME:    {graph.name = "training.seed", graph.role = "counter"}
 // CHECK-NOT:     graph.pow
+// CHECK:         %[[KEPT:.*]] = graph.mul %[[RUNNING]], %{{.*}} : tensor<2xf32>
+// CHECK-NEXT:    graph.add %[[KEPT]], %{{.*}} : tensor<2xf32>
 // CHECK:         return
 
 // Frozen statistics normalise in training, too, and stay.
@@ -56,3 +59,4 @@ func.func @infer(%w: tensor<3x2xf32> {graph.name = "w", graph.role = "parameter"
 // FROZEN-NOT:    batch_norm_training
 // FROZEN:      func.func @apply(
 // FROZEN-NOT:    norm.mean
+// FROZEN:      func.func @step(
