@@ -66,6 +66,15 @@ std::optional<Dim> divDims(Dim a, Dim b) {
   return Dim{a.scale / b.scale, !b.batched};
 }
 
+std::optional<Dim> modDims(Dim a, Dim b) {
+  if (b.batched || b.scale == 0 || b.scale == -1 || (a.batched && a.scale % b.scale != 0))
+    return std::nullopt;
+  if (a.batched)
+    return Dim{0, false};
+  int64_t rest = a.scale % b.scale;
+  return Dim{rest != 0 && (rest < 0) != (b.scale < 0) ? rest + b.scale : rest, false};
+}
+
 /// -1, 0 or 1 as a is below, equal to or above b for every batch of at least one.
 static std::optional<int> order(Dim a, Dim b) {
   auto sign = [](int64_t low, int64_t high) { return low < high ? -1 : low > high; };

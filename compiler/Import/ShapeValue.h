@@ -38,6 +38,7 @@ std::optional<graph::Dim> addDims(graph::Dim a, graph::Dim b);
 std::optional<graph::Dim> subDims(graph::Dim a, graph::Dim b);
 std::optional<graph::Dim> mulDims(graph::Dim a, graph::Dim b);
 std::optional<graph::Dim> divDims(graph::Dim a, graph::Dim b);
+std::optional<graph::Dim> modDims(graph::Dim a, graph::Dim b); ///< with the sign of b
 std::optional<graph::Dim> maxDims(graph::Dim a, graph::Dim b);
 std::optional<graph::Dim> minDims(graph::Dim a, graph::Dim b);
 /// Comparisons hold for every batch of at least one sample, or are unknown.

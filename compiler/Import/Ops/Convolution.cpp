@@ -43,7 +43,8 @@ LogicalResult readPads(NodeImporter &node, Window &window, ArrayRef<Dim> space) 
   return success();
 }
 
-FailureOr<Window> readWindow(NodeImporter &node, ArrayRef<Dim> space, ArrayRef<int64_t> kernel) {
+/// `mustFit`: the window slides within the padded `space`.
+FailureOr<Window> readWindow(NodeImporter &node, ArrayRef<Dim> space, ArrayRef<int64_t> kernel, bool mustFit = true) {
   Window window;
   size_t rank = space.size();
   window.kernel = node.getInts("kernel_shape").value_or(SmallVector<int64_t>(kernel));
@@ -60,9 +61,17 @@ FailureOr<Window> readWindow(NodeImporter &node, ArrayRef<Dim> space, ArrayRef<i
   if (failed(readPads(node, window, space)))
     return failure();
   for (size_t i = 0; i < rank; ++i)
-    if (space[i].scale + window.padsLow[i] + window.padsHigh[i] < window.getExtent(i))
+    if (mustFit && space[i].scale + window.padsLow[i] + window.padsHigh[i] < window.getExtent(i))
       return node.emitError("its window is larger than the padded input in spatial dimension " + Twine(i));
   return window;
+}
+
+/// The result of a convolution plus operand 2, if it is there, along the channels.
+LogicalResult setBiased(NodeImporter &node, Value result) {
+  if (!result || !node.hasInput(2))
+    return node.setResult(result);
+  Value bias = node.createAs<BroadcastOp>(result.getType(), node.getInput(2), ArrayRef<int64_t>{1});
+  return node.setResult(node.create<AddOp>(result, bias));
 }
 
 LogicalResult importConv(NodeImporter &node) {
@@ -86,10 +95,57 @@ LogicalResult importConv(NodeImporter &node) {
   auto dimNumbers = ConvDimsAttr::get(node.getBuilder().getContext(), order, order, order);
   Value result = node.create<ConvOp>(node.getInput(0), node.getInput(1), dimNumbers, window->strides, window->padsLow,
                                      window->padsHigh, window->dilations, groups);
-  if (!result || !node.hasInput(2))
-    return node.setResult(result);
-  Value bias = node.createAs<BroadcastOp>(result.getType(), node.getInput(2), ArrayRef<int64_t>{1});
-  return node.setResult(node.create<AddOp>(result, bias));
+  return setBiased(node, result);
+}
+
+/// Pads that bring a transposed convolution to `outputs` elements from `full` ones.
+LogicalResult splitPads(NodeImporter &node, Window &window, size_t i, int64_t full, int64_t outputs) {
+  int64_t total = full - outputs;
+  if (total < 0)
+    return node.emitError("its output shape is larger than its windows reach");
+  bool isUpper = node.getString("auto_pad", "NOTSET") == "SAME_UPPER";
+  window.padsLow[i] = isUpper ? total / 2 : total - total / 2;
+  window.padsHigh[i] = total - window.padsLow[i];
+  return success();
+}
+
+/// A convolution backwards: the gradient of its input. The weight is [input channels, output channels / groups, ...].
+LogicalResult importConvTranspose(NodeImporter &node) {
+  RankedTensorType input = node.getType(0), weight = node.getType(1);
+  if (!input || !weight)
+    return failure();
+  int64_t rank = input.getRank(), groups = node.getInt("group", 1);
+  SmallVector<Dim> dims = getDims(input);
+  if (rank < 3 || weight.getRank() != rank || weight.getNumDynamicDims())
+    return node.emitError("input and weight must have the same number of dimensions, at least 3");
+  if (groups < 1 || dims[1] != Dim{weight.getDimSize(0), false} || weight.getDimSize(0) % groups)
+    return node.emitError("its input does not have the channels of its weight");
+  ArrayRef<Dim> space = ArrayRef<Dim>(dims).drop_front(2);
+  FailureOr<Window> window = readWindow(node, space, weight.getShape().drop_front(2), /*mustFit=*/false);
+  if (failed(window))
+    return failure();
+  auto extra = node.getInts("output_padding").value_or(SmallVector<int64_t>(rank - 2, 0));
+  auto wanted = node.getInts("output_shape");
+  std::string autoPad = node.getString("auto_pad", "NOTSET");
+  if (extra.size() != space.size() || (wanted && wanted->size() != space.size()))
+    return node.emitError("output_padding and output_shape need a number for each spatial dimension");
+  SmallVector<Dim> outputs{dims[0], {weight.getDimSize(1) * groups, false}};
+  for (size_t i = 0; i < space.size(); ++i) {
+    int64_t full = window->strides[i] * (space[i].scale - 1) + extra[i] + window->getExtent(i);
+    bool isSame = autoPad != "NOTSET" && autoPad != "VALID";
+    int64_t target = wanted ? (*wanted)[i] : space[i].scale * window->strides[i];
+    if ((wanted || isSame) && failed(splitPads(node, *window, i, full, target)))
+      return failure();
+    outputs.push_back({full - window->padsLow[i] - window->padsHigh[i], false});
+    if (outputs.back().scale < 1)
+      return node.emitError("its pads leave nothing of spatial dimension " + Twine(i));
+  }
+  auto order = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  auto dimNumbers = ConvDimsAttr::get(node.getBuilder().getContext(), order, order, order);
+  RankedTensorType type = getTensorType(outputs, input.getElementType());
+  Value result = node.createAs<ConvInputGradOp>(type, node.getInput(0), node.getInput(1), dimNumbers, window->strides,
+                                                window->padsLow, window->padsHigh, window->dilations, groups);
+  return setBiased(node, result);
 }
 
 /// With ceil_mode the last window may hang over the end, but must start inside the input or its leading pad. Returns
@@ -168,6 +224,7 @@ template <ReductionKind kind> LogicalResult importGlobalPool(NodeImporter &node)
 const OpImporter kImporters[] = {
     {"AveragePool", 7, importAveragePool},
     {"Conv", 1, importConv},
+    {"ConvTranspose", 1, importConvTranspose},
     {"GlobalAveragePool", 1, importGlobalPool<ReductionKind::Sum>},
     {"GlobalMaxPool", 1, importGlobalPool<ReductionKind::Max>},
     {"MaxPool", 1, importMaxPool},

@@ -70,13 +70,6 @@ LogicalResult importPow(NodeImporter &node) {
   return node.setResult(node.createConvert(power, base));
 }
 
-std::optional<Dim> modDims(Dim a, Dim b) {
-  if (a.batched || b.batched || b.scale == 0 || b.scale == -1)
-    return std::nullopt;
-  int64_t rest = a.scale % b.scale;
-  return Dim{rest && (rest < 0) != (b.scale < 0) ? rest + b.scale : rest, false};
-}
-
 /// The rest of a division, with the sign of the dividend (fmod = 1) or of the divisor.
 LogicalResult importMod(NodeImporter &node) {
   if (node.getInt("fmod", 0))

@@ -164,7 +164,7 @@ LogicalResult importSlice(NodeImporter &node) {
   return node.setResult(reversed.empty() ? result : node.create<ReverseOp>(result, reversed));
 }
 
-//===-- Split, Concat, Pad ----------------------------------------------------------------------------------------===//
+//===-- Split, Concat, Trilu --------------------------------------------------------------------------------------===//
 
 FailureOr<SmallVector<int64_t>> getParts(NodeImporter &node, int64_t size) {
   auto given = node.getIntegers("split", 1);
@@ -228,35 +228,6 @@ LogicalResult importConcat(NodeImporter &node) {
     return failure();
   return node.setResult(operands->size() == 1 ? operands->front()
                                               : node.create<ConcatOp>(ValueRange(*operands), *axis));
-}
-
-LogicalResult importPad(NodeImporter &node) {
-  RankedTensorType type = node.getType(0);
-  auto pads = node.getIntegers("pads", 1);
-  if (!type || failed(pads))
-    return failure();
-  if (std::string mode = node.getString("mode", "constant"); mode != "constant")
-    return node.emitError("the mode " + mode + " is not supported; only constant is");
-  int64_t rank = type.getRank();
-  auto given = node.getIntegers("axes", 3);
-  if (failed(given))
-    return failure();
-  FailureOr<SmallVector<int64_t>> axes =
-      node.normalizeAxes(given->value_or(llvm::to_vector(llvm::seq<int64_t>(0, rank))), rank);
-  if (failed(axes))
-    return failure();
-  if (!*pads || (*pads)->size() != 2 * axes->size())
-    return node.emitError("needs two pads for each dimension");
-  SmallVector<int64_t> low(rank, 0), high(rank, 0), interior(rank, 0);
-  for (auto [i, axis] : llvm::enumerate(*axes)) {
-    low[axis] = (**pads)[i];
-    high[axis] = (**pads)[axes->size() + i];
-    if (type.isDynamicDim(axis) && (low[axis] || high[axis]))
-      return node.emitError("pads the batch; fix the batch with --shape");
-  }
-  Value value = node.hasInput(2) ? node.createReshape(node.getInput(2), {})
-                                 : node.createSplat(node.getFloat("value", 0.0), {}, type.getElementType());
-  return node.setResult(node.create<PadOp>(node.getInput(0), value, low, high, interior));
 }
 
 /// Copies side by side: a new dimension before each one, along which it repeats.
@@ -358,7 +329,6 @@ const OpImporter kImporters[] = {
     {"Concat", 4, importConcat},
     {"Gather", 1, importGather},
     {"NonZero", 9, importNonZero},
-    {"Pad", 2, importPad},
     {"Slice", 1, importSlice},
     {"Split", 2, importSplit},
     {"Tile", 6, importTile},
