@@ -287,7 +287,7 @@ Root &Planner::addFinish(Root &column, unsigned result, unsigned partials) {
   finish.dims = column.dims;
   if (finish.dims.empty()) {
     finish.schedule = Schedule::Row;
-    finish.perRow.push_back({sum, Index(), 0});
+    finish.perRow.push_back({sum, Index(results.size(), getAffineConstantExpr(0, context)), 0});
   } else {
     finish.schedule = Schedule::Nest;
   }

@@ -23,27 +23,35 @@ struct Edge {
   int64_t bytes;
 };
 
+/// Every op that is not free is a node, fusible or not; a group is the node of all its ops. A free op is cloned for what
+/// reads it, so what it reads is read by that. `order` is topological at all times.
 class Grouper {
 public:
   explicit Grouper(Block &block) {
-    for (auto [position, op] : llvm::enumerate(block.without_terminator())) {
-      positions[&op] = position;
-      if (isFusible(&op) && !isFree(&op)) {
+    for (Operation &op : block.without_terminator())
+      if (!isFree(&op)) {
         groupOf[&op] = groups.size();
-        groups.push_back(describe(&op));
+        order.push_back(groups.size());
+        groups.push_back(isFusible(&op) ? describe(&op) : makeFixed(&op));
       }
-    }
+    position = order;
   }
 
   std::vector<Group> run() {
     for (const Edge &edge : collectEdges())
       tryMerge(groupOf.lookup(edge.producer), groupOf.lookup(edge.consumer));
     mergeScalars();
-    llvm::erase_if(groups, [](const Group &group) { return group.ops.empty(); });
+    llvm::erase_if(groups, [](const Group &group) { return group.ops.empty() || !isFusible(group.ops.front()); });
     return std::move(groups);
   }
 
 private:
+  static Group makeFixed(Operation *op) {
+    Group group;
+    group.ops.insert(op);
+    return group;
+  }
+
   /// A kernel that computes a scalar is all launch and no work, so those that need not wait for each other share one.
   void mergeScalars() {
     auto isScalar = [](const Group &group) {
@@ -55,16 +63,21 @@ private:
           tryMerge(earlier, later);
   }
 
+  static llvm::SetVector<Operation *> getProducers(Operation *consumer) {
+    llvm::SetVector<Operation *> producers;
+    for (Value operand : consumer->getOperands())
+      collectProducers(operand, producers);
+    return producers;
+  }
+
   std::vector<Edge> collectEdges() {
     std::vector<Edge> edges;
     for (const Group &group : groups) {
       Operation *consumer = group.ops.front();
-      llvm::SetVector<Operation *> producers;
-      for (Value operand : consumer->getOperands())
-        collectProducers(operand, producers);
-      for (Operation *producer : producers)
-        if (groupOf.contains(producer))
-          edges.push_back({producer, consumer, bytesOf(producer)});
+      if (isFusible(consumer))
+        for (Operation *producer : getProducers(consumer))
+          if (isFusible(producer))
+            edges.push_back({producer, consumer, bytesOf(producer)});
     }
     // Stable: edges of one size keep program order, so the result depends on the program alone.
     llvm::stable_sort(edges, [](const Edge &a, const Edge &b) { return a.bytes > b.bytes; });
@@ -80,64 +93,55 @@ private:
     if (producer == consumer)
       return;
     std::optional<Group> merged = merge(groups[producer], groups[consumer]);
-    if (!merged || closesCycle(*merged))
+    if (!merged)
+      return;
+    bool isInOrder = position[producer] < position[consumer];
+    size_t first = isInOrder ? producer : consumer, second = isInOrder ? consumer : producer;
+    std::optional<llvm::DenseSet<size_t>> between = getBetween(first, second);
+    if (!between)
       return;
     for (Operation *op : merged->ops)
       groupOf[op] = consumer;
     groups[consumer] = std::move(*merged);
     groups[producer].ops.clear();
+    reorder(position[first], position[second], *between, consumer, producer);
   }
 
-  /// Whether a path leaves `merged` and comes back: walks from what the group reads back to front, each other group as
-  /// one node, and looks for a member.
-  bool closesCycle(const Group &merged) {
-    int64_t first = getLastPosition(merged.ops);
-    for (Operation *op : merged.ops)
-      first = std::min(first, positions.lookup(op));
-
-    llvm::SmallPtrSet<Operation *, 32> visited;
-    SmallVector<Operation *> worklist;
-    auto push = [&](Operation *op) {
-      if (visited.insert(op).second)
-        worklist.push_back(op);
-    };
-    for (Operation *op : merged.ops) {
-      // A free op is cloned into the region, so what it reads is read by the region.
-      llvm::SetVector<Operation *> producers;
-      for (Value operand : op->getOperands())
-        collectProducers(operand, producers);
-      for (Operation *producer : producers)
-        if (!merged.ops.contains(producer))
-          push(producer);
-    }
+  /// The groups after `first` that `second` needs; nothing if one of them needs `first`, so that a path would leave the
+  /// merged group and come back. Only what stands between the two is looked at.
+  std::optional<llvm::DenseSet<size_t>> getBetween(size_t first, size_t second) const {
+    llvm::DenseSet<size_t> between;
+    SmallVector<size_t> worklist{second};
     while (!worklist.empty()) {
-      Operation *op = worklist.pop_back_val();
-      auto it = groupOf.find(op);
-      ArrayRef<Operation *> members = it == groupOf.end() ? ArrayRef(op) : groups[it->second].ops.getArrayRef();
-      // What stands wholly before the group's first op cannot depend on it.
-      if (getLastPosition(members) < first)
-        continue;
-      for (Operation *member : members) {
-        if (merged.ops.contains(member))
-          return true;
-        for (Value operand : member->getOperands())
-          if (Operation *def = operand.getDefiningOp())
-            push(def);
-      }
+      size_t group = worklist.pop_back_val();
+      for (Operation *op : groups[group].ops)
+        for (Operation *producer : getProducers(op)) {
+          size_t needed = groupOf.lookup(producer);
+          if (needed == first && group != second)
+            return std::nullopt;
+          if (position[needed] > position[first] && needed != second && between.insert(needed).second)
+            worklist.push_back(needed);
+        }
     }
-    return false;
+    return between;
   }
 
-  template <typename Ops> int64_t getLastPosition(const Ops &ops) const {
-    int64_t last = 0;
-    for (Operation *op : ops)
-      last = std::max(last, positions.lookup(op));
-    return last;
+  /// Between two places: first what the merged group needs, then the group, then the rest, each as it stood.
+  void reorder(size_t from, size_t to, const llvm::DenseSet<size_t> &needed, size_t merged, size_t emptied) {
+    SmallVector<size_t> sorted, rest;
+    for (size_t group : ArrayRef(order).slice(from, to - from + 1))
+      if (group != merged && group != emptied)
+        (needed.contains(group) ? sorted : rest).push_back(group);
+    sorted.append({merged, emptied});
+    sorted.append(rest);
+    llvm::copy(sorted, order.begin() + from);
+    for (size_t place = from; place <= to; ++place)
+      position[order[place]] = place;
   }
 
   std::vector<Group> groups;
   DenseMap<Operation *, size_t> groupOf;
-  DenseMap<Operation *, int64_t> positions;
+  std::vector<size_t> order, position; ///< groups by place, places by group
 };
 
 } // namespace

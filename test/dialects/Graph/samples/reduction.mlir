@@ -25,6 +25,11 @@ func.func @reduce__sum_one(%x: tensor<1x4xf32>) -> tensor<4xf32> {
   return %r : tensor<4xf32>
 }
 
+func.func @reduce__sum_to_one(%x: tensor<?x1x4x3xf32>) -> tensor<1xf32> {
+  %r = graph.reduce sum %x dims = [0, 2, 3] : (tensor<?x1x4x3xf32>) -> tensor<1xf32>
+  return %r : tensor<1xf32>
+}
+
 func.func @reduce__sum_of_nothing(%x: tensor<4x0xf32>) -> tensor<4xf32> {
   %r = graph.reduce sum %x dims = [1] : (tensor<4x0xf32>) -> tensor<4xf32>
   return %r : tensor<4xf32>
