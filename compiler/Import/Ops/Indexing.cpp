@@ -98,11 +98,14 @@ LogicalResult readCuts(NodeImporter &node, ArrayRef<Dim> dims, std::map<int64_t,
   return success();
 }
 
+/// Exporters write "to the end" as a number that no batch reaches: 2^31 - 1, 2^63 - 1, and tf2onnx 10^9.
+constexpr int64_t kToTheEnd = 1'000'000'000;
+
 /// Whether the cut takes all of a batched dimension, in order.
 bool isWhole(const Cut &cut, Dim size) {
   std::optional<Dim> beyond = lessDims(cut.end, size);
   return cut.step == 1 && cut.start == Dim{0, false} &&
-         (cut.end == size || cut.end.scale >= INT32_MAX || (beyond && !beyond->scale && cut.end.batched));
+         (cut.end == size || (!cut.end.batched && cut.end.scale >= kToTheEnd) || (beyond && !beyond->scale && cut.end.batched));
 }
 
 struct Bounds {

@@ -140,6 +140,59 @@ LogicalResult importTranspose(NodeImporter &node) {
   return node.setResult(node.createTranspose(node.getInput(0), permutation));
 }
 
+/// The side of the blocks, which must divide the dimensions that they are made of.
+FailureOr<int64_t> getBlockSize(NodeImporter &node, ArrayRef<Dim> dims) {
+  int64_t block = node.getInt("blocksize", 0);
+  if (dims.size() != 4 || llvm::any_of(dims.drop_front(), [](Dim dim) { return dim.batched; }))
+    return node.emitError("its input must be a batch of images with channels");
+  if (block < 1 || block > (1 << 16)) // its square is computed with
+    return node.emitError("the attribute blocksize must be a positive number of pixels, not " + Twine(block));
+  return block;
+}
+
+/// Channels become the pixels of blocks: [N, C, H, W] -> [N, C / b^2, H * b, W * b].
+LogicalResult importDepthToSpace(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  FailureOr<int64_t> block = failed(dims) ? FailureOr<int64_t>() : getBlockSize(node, *dims);
+  if (failed(block))
+    return failure();
+  int64_t b = *block, channels = (*dims)[1].scale, height = (*dims)[2].scale, width = (*dims)[3].scale;
+  if (channels % (b * b))
+    return node.emitError("its " + Twine(channels) + " channels are not a multiple of the square of blocksize");
+  std::string mode = node.getString("mode", "DCR"); // depth, then the block's column and row; or the other way round
+  if (mode != "DCR" && mode != "CRD")
+    return node.emitError("the mode " + mode + " is neither DCR nor CRD");
+  bool isDepthFirst = mode == "DCR";
+  auto makeDims = [&](ArrayRef<int64_t> sizes) {
+    SmallVector<Dim> result{(*dims)[0]};
+    for (int64_t size : sizes)
+      result.push_back({size, false});
+    return result;
+  };
+  int64_t depth = channels / (b * b);
+  Value blocks = node.createReshape(node.getInput(0), isDepthFirst ? makeDims({b, b, depth, height, width})
+                                                                   : makeDims({depth, b, b, height, width}));
+  Value pixels = node.createTranspose(blocks, isDepthFirst ? ArrayRef<int64_t>{0, 3, 4, 1, 5, 2}
+                                                           : ArrayRef<int64_t>{0, 1, 4, 2, 5, 3});
+  return node.setResult(node.createReshape(pixels, makeDims({depth, height * b, width * b})));
+}
+
+/// The pixels of blocks become channels: [N, C, H, W] -> [N, C * b^2, H / b, W / b].
+LogicalResult importSpaceToDepth(NodeImporter &node) {
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
+  FailureOr<int64_t> block = failed(dims) ? FailureOr<int64_t>() : getBlockSize(node, *dims);
+  if (failed(block))
+    return failure();
+  int64_t b = *block;
+  Dim channels = (*dims)[1], height = (*dims)[2], width = (*dims)[3], side{b, false};
+  if (height.scale % b || width.scale % b)
+    return node.emitError("its height and width are not multiples of blocksize");
+  Dim rows{height.scale / b, false}, columns{width.scale / b, false};
+  Value blocks = node.createReshape(node.getInput(0), {(*dims)[0], channels, rows, side, columns, side});
+  Value depth = node.createTranspose(blocks, {0, 3, 5, 1, 2, 4});
+  return node.setResult(node.createReshape(depth, {(*dims)[0], {channels.scale * b * b, false}, rows, columns}));
+}
+
 LogicalResult importExpand(NodeImporter &node) {
   FailureOr<SmallVector<Dim>> from = node.getOperandDims(0), to = node.getSizes(1);
   if (failed(from) || failed(to) || failed(node.checkSizes(*to)))
@@ -156,10 +209,12 @@ LogicalResult importExpand(NodeImporter &node) {
 }
 
 const OpImporter kImporters[] = {
+    {"DepthToSpace", 1, importDepthToSpace},
     {"Expand", 8, importExpand},
     {"Flatten", 1, importFlatten},
     {"Identity", 1, importIdentity},
     {"Reshape", 5, importReshape},
+    {"SpaceToDepth", 1, importSpaceToDepth},
     {"Squeeze", 1, importSqueeze},
     {"Transpose", 1, importTranspose},
     {"Unsqueeze", 1, importUnsqueeze},

@@ -152,6 +152,10 @@ add(17, "ScatterElements", normal(BATCH, 4), rng.integers(-4, 4, (BATCH, 7)), no
 add(17, "ScatterND", Fixed(normal(9, 4), np.float32), np.array([[2], [-1], [0]]), normal(BATCH, 4))
 add(17, "ScatterND", normal(4, 2), rng.integers(-2, 2, (BATCH, 5, 1)), normal(BATCH, 5, 2), reduction="add")
 add(17, "ReverseSequence", x345, rng.integers(1, 5, BATCH), batch_axis=0, time_axis=1)
+add(17, "Slice", x345, Fixed([0, 1]), Fixed([10**9, 10**9]))
+for mode in ("DCR", "CRD"):
+    add(17, "DepthToSpace", normal(BATCH, 12, 2, 3), blocksize=2, mode=mode)
+add(17, "SpaceToDepth", normal(BATCH, 5, 4, 6), blocksize=2)
 add(17, "Tile", x345, Fixed([1, 2, 3]))
 add(17, "Compress", image, Fixed([1, 0, 1], bool), axis=1)
 add(17, "NonZero", Fixed([[0, 3, 0], [1, 0, 2]]))
