@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -162,8 +163,18 @@ const OpImporter kImporters[] = {
     {"Swish", 24, importSwish},
 };
 
+TensorUse useSlope(const Reading &reading) {
+  return reading.slot == 1 ? TensorUse{TensorUse::Learnt, "slope"} : TensorUse();
+}
+
+const ReaderRule kReaders[] = {
+    {"PRelu", useSlope},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getActivationImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getActivationReaders() { return kReaders; }
 
 } // namespace glyptic

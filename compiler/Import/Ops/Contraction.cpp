@@ -1,5 +1,6 @@
 //===- Contraction.cpp - MatMul, Gemm -----------------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -274,8 +275,28 @@ const OpImporter kImporters[] = {
     {"MatMul", 1, importMatMul},
 };
 
+/// Any stored factor is a weight, except for frequencies that positions are multiplied by: a vector times integers.
+TensorUse useFactor(const Reading &reading) {
+  const FlatNode *other = reading.graph.getComputation(reading.getOther());
+  if (reading.isVector() && other && other->proto->op_type() == "Cast")
+    return {};
+  return {TensorUse::Learnt, "weight", SmallVector<int64_t, 2>(reading.shape)};
+}
+
+TensorUse useGemm(const Reading &reading) {
+  return reading.slot == 2 ? TensorUse{TensorUse::Learnt, "bias"} : useFactor(reading);
+}
+
+const ReaderRule kReaders[] = {
+    {"Einsum", useFactor},
+    {"Gemm", useGemm},
+    {"MatMul", useFactor},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getContractionImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getContractionReaders() { return kReaders; }
 
 } // namespace glyptic

@@ -1,5 +1,6 @@
 //===- Convolution.cpp - Convolutions and pooling -----------------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -230,8 +231,32 @@ const OpImporter kImporters[] = {
     {"MaxPool", 1, importMaxPool},
 };
 
+/// `features`: the result's channels by the weight's shape.
+TensorUse useFilter(const Reading &reading, int64_t features) {
+  if (reading.slot == 1)
+    return {TensorUse::Learnt, "weight", {features}};
+  return reading.slot == 2 ? TensorUse{TensorUse::Learnt, "bias"} : TensorUse();
+}
+
+TensorUse useConv(const Reading &reading) { return useFilter(reading, reading.shape.empty() ? 0 : reading.shape[0]); }
+
+TensorUse useConvTranspose(const Reading &reading) {
+  int64_t groups = 1;
+  for (const onnx::AttributeProto &attribute : reading.node.proto->attribute())
+    if (attribute.name() == "group")
+      groups = attribute.i();
+  return useFilter(reading, reading.shape.size() < 2 ? 0 : int64_t(uint64_t(reading.shape[1]) * groups));
+}
+
+const ReaderRule kReaders[] = {
+    {"Conv", useConv},
+    {"ConvTranspose", useConvTranspose},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getConvolutionImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getConvolutionReaders() { return kReaders; }
 
 } // namespace glyptic

@@ -1,5 +1,6 @@
 //===- Elementwise.cpp - Arithmetic, comparisons, logic -----------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 #include "compiler/Import/Tensors.h"
 
 using namespace mlir;
@@ -288,8 +289,75 @@ const OpImporter kImporters[] = {
     {"Xor", 7, importCompare<Comparison::NE, xorDims>},
 };
 
+bool isOp(const FlatNode *node, StringRef op) { return node && node->proto->op_type() == op; }
+
+bool hasOperand(const FlatNode &node, const ReaderGraph &graph, function_ref<bool(const FlatNode &)> holds) {
+  return llvm::any_of(node.proto->input(), [&](const std::string &input) {
+    const FlatNode *source = graph.getSource(input);
+    return source && holds(*source);
+  });
+}
+
+/// 1 / sqrt(..)
+bool isInverseDeviation(const FlatNode &node, const ReaderGraph &graph) {
+  return isOp(&node, "Reciprocal") && node.proto->input_size() && isOp(graph.getSource(node.proto->input(0)), "Sqrt");
+}
+
+/// x / sqrt(..) or x * (1 / sqrt(..)): a normalisation written in pieces.
+bool isNormalized(const FlatNode &node, const ReaderGraph &graph) {
+  if (isOp(&node, "Div"))
+    return node.proto->input_size() == 2 && isOp(graph.getSource(node.proto->input(1)), "Sqrt");
+  return isOp(&node, "Mul") && hasOperand(node, graph, [&](const FlatNode &factor) {
+           return isInverseDeviation(factor, graph);
+         });
+}
+
+/// The scale of a normalisation in pieces, which may meet 1 / sqrt(..) first; or a weight that is computed from stored
+/// tensors. A single number is neither.
+TensorUse useMulFactor(const Reading &reading) {
+  if (reading.getNumElements() == 1)
+    return {};
+  if (const SmallVector<int64_t> *other = reading.graph.getStored(reading.getOther())) {
+    bool isNumber = llvm::all_of(*other, [](int64_t size) { return size == 1; });
+    return {isNumber ? TensorUse::Other : TensorUse::HandedOn};
+  }
+  const FlatNode *other = reading.graph.getSource(reading.getOther());
+  if (other && reading.isVector() &&
+      (isNormalized(*other, reading.graph) || isInverseDeviation(*other, reading.graph)))
+    return {TensorUse::Learnt, "scale"};
+  return {};
+}
+
+/// A bias is added to a layer and has as many elements as the layer has features: 3 in x + 3 is none.
+TensorUse useAddend(const Reading &reading) {
+  const FlatNode *other = reading.graph.getSource(reading.getOther());
+  if (!other)
+    return {};
+  TensorUse layer = reading.graph.getLayerWeight(*other);
+  if (layer.isTable && !reading.shape.empty() && reading.shape.back() == layer.features.front())
+    return {TensorUse::Learnt, "embedding"};
+  // More than one dimension means a mask or a table.
+  if (reading.isVector() && llvm::is_contained(layer.features, reading.getNumElements()))
+    return {TensorUse::Learnt, "bias"};
+  bool isScaled = isOp(other, "Mul") && hasOperand(*other, reading.graph, [&](const FlatNode &factor) {
+                    return isNormalized(factor, reading.graph);
+                  });
+  if (isScaled && reading.isVector() && reading.getNumElements() > 1)
+    return {TensorUse::Learnt, "bias"};
+  return {};
+}
+
+const ReaderRule kReaders[] = {
+    {"Add", useAddend},
+    {"Cast", useHandedOn},
+    {"CastLike", useHandedOn},
+    {"Mul", useMulFactor},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getElementwiseImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getElementwiseReaders() { return kReaders; }
 
 } // namespace glyptic

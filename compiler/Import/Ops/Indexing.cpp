@@ -1,5 +1,6 @@
 //===- Indexing.cpp - Pieces of tensors ---------------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -338,8 +339,22 @@ const OpImporter kImporters[] = {
     {"Trilu", 14, importTrilu},
 };
 
+TensorUse useLookup(const Reading &reading) {
+  if (reading.slot != 0 || reading.shape.size() < 2)
+    return {};
+  return {TensorUse::Learnt, "embedding table", {reading.shape.back()}, /*isTable=*/true};
+}
+
+const ReaderRule kReaders[] = {
+    {"Gather", useLookup},
+    {"Slice", useHandedOn},
+    {"Split", useHandedOn},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getIndexingImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getIndexingReaders() { return kReaders; }
 
 } // namespace glyptic

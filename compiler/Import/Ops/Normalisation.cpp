@@ -1,5 +1,6 @@
 //===- Normalisation.cpp - Softmax and the norms ------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 #include "dialects/Graph/Builders.h"
 
 using namespace mlir;
@@ -115,8 +116,28 @@ const OpImporter kImporters[] = {
     {"Softmax", 13, importSoftmax<SoftmaxOp>},
 };
 
+TensorUse useAffine(const Reading &reading) {
+  if (reading.slot == 1)
+    return {TensorUse::Learnt, "scale", {reading.getNumElements()}};
+  return reading.slot == 2 ? TensorUse{TensorUse::Learnt, "bias"} : TensorUse();
+}
+
+TensorUse useBatchNormalization(const Reading &reading) {
+  return reading.slot >= 3 ? TensorUse{TensorUse::Kept, "running statistics"} : useAffine(reading);
+}
+
+const ReaderRule kReaders[] = {
+    {"BatchNormalization", useBatchNormalization},
+    {"GroupNormalization", useAffine},
+    {"InstanceNormalization", useAffine},
+    {"LayerNormalization", useAffine},
+    {"RMSNormalization", useAffine},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getNormalisationImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getNormalisationReaders() { return kReaders; }
 
 } // namespace glyptic

@@ -1,5 +1,6 @@
 //===- Shape.cpp - The same elements under another shape ----------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -220,8 +221,20 @@ const OpImporter kImporters[] = {
     {"Unsqueeze", 1, importUnsqueeze},
 };
 
+const ReaderRule kReaders[] = {
+    {"Expand", useHandedOn},
+    {"Flatten", useHandedOn},
+    {"Identity", useHandedOn},
+    {"Reshape", useHandedOn},
+    {"Squeeze", useHandedOn},
+    {"Transpose", useHandedOn},
+    {"Unsqueeze", useHandedOn},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getShapeImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getShapeReaders() { return kReaders; }
 
 } // namespace glyptic
