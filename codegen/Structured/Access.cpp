@@ -75,7 +75,7 @@ AffineExpr traceIndex(Value value, ArrayRef<AffineExpr> loopIndex) {
     return loopIndex[index.getDim()];
   if (auto cast = dyn_cast<arith::IndexCastOp>(op))
     return traceIndex(cast.getIn(), loopIndex);
-  if (!isa<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op))
+  if (!isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::DivUIOp>(op))
     return {};
   AffineExpr lhs = traceIndex(op->getOperand(0), loopIndex), rhs = traceIndex(op->getOperand(1), loopIndex);
   if (!lhs || !rhs)
@@ -84,6 +84,8 @@ AffineExpr traceIndex(Value value, ArrayRef<AffineExpr> loopIndex) {
     return lhs + rhs;
   if (isa<arith::SubIOp>(op))
     return lhs - rhs;
+  if (isa<arith::DivUIOp>(op))
+    return isa<AffineConstantExpr>(rhs) ? lhs.floorDiv(rhs) : AffineExpr();
   return isa<AffineConstantExpr>(lhs) || isa<AffineConstantExpr>(rhs) ? lhs * rhs : AffineExpr();
 }
 

@@ -78,6 +78,8 @@ public:
   void readKept(mlir::Value tensor) { kept[tensor].isComplete = true; }
   void remember(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index, mlir::Value value);
 
+  mlir::Value load(mlir::Value buffer, mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index,
+                   Scope &scope);
   void store(mlir::Value value, mlir::Value buffer, mlir::RankedTensorType type,
              llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
 
@@ -104,6 +106,8 @@ public:
   void forEach(Scope &parent, Dim size, llvm::function_ref<void(Scope &, mlir::AffineExpr)> body);
 
   Bound getBound(Dim size);
+  /// Where the part begins and ends.
+  std::pair<Bound, Bound> getPartBounds(const Part &part, Dim size, mlir::OpBuilder &builder);
   mlir::Value getSize(Dim size);
   mlir::Value getConstant(int64_t value);
   /// The number that an index expression stands for; one lane of it if `lane` is given.
@@ -125,8 +129,6 @@ private:
   using BodyMap = llvm::DenseMap<mlir::Value, mlir::Value>;
 
   mlir::Value compute(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> index, Scope &scope);
-  mlir::Value load(mlir::Value buffer, mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index,
-                   Scope &scope);
   mlir::Value gather(mlir::Value buffer, mlir::AffineExpr address, int64_t lanes, Scope &scope);
   mlir::Value getTable(mlir::Value constant);
   mlir::AffineExpr getAddress(mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index);

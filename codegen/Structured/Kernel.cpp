@@ -1,6 +1,5 @@
 //===- Kernel.cpp - Kernels from a plan -------------------------===//
-#include "codegen/Structured/Kernel.h"
-#include "codegen/Structured/StructuredForm.h"
+#include "codegen/Structured/KernelEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include <numeric>
@@ -12,9 +11,6 @@ namespace glyptic::codegen {
 
 /// Elements of one chunk of a flat loop: a few microseconds of work at most, so that threads end together.
 static constexpr int64_t kFlatChunk = 1024;
-
-/// Elements of a row of a costly value that a kernel keeps: 16 KiB in FP32.
-static constexpr int64_t kMaxKept = 4096;
 
 int64_t getGrain(int64_t work) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, work)); }
 
@@ -28,81 +24,6 @@ func::FuncOp createKernel(ModuleOp module, Location loc, ArrayRef<RankedTensorTy
   function.addEntryBlock();
   return function;
 }
-
-namespace {
-
-class KernelEmitter {
-public:
-  KernelEmitter(ModuleOp module, const KernelPlan &plan, const RegionMemory &memory, const KernelOptions &options)
-      : module(module), plan(plan), memory(memory), options(options) {}
-
-  FailureOr<EmittedKernel> run() {
-    if (failed(createFunction()))
-      return failure();
-    Emitter theEmitter(kernel.function, argument(0), chooseLanes());
-    emitter = &theEmitter;
-    for (auto [value, position] : leaves)
-      emitter->setBuffer(value, getBuffer(position));
-    switch (plan.schedule) {
-    case Schedule::Row:
-      emitRows();
-      break;
-    case Schedule::Column:
-      emitParts();
-      break;
-    default:
-      emitElements();
-    }
-    func::ReturnOp::create(emitter->getRoot().builder, kernel.function.getLoc());
-    return kernel;
-  }
-
-private:
-  LogicalResult createFunction();
-  int64_t chooseLanes() const;
-  int64_t countOperations() const;
-  Value getBuffer(unsigned position) {
-    return kernel.function.getArgument(llvm::find(kernel.buffers, position) - kernel.buffers.begin());
-  }
-  /// Batch, first chunk, end of chunks.
-  Value argument(unsigned i) { return kernel.function.getArgument(kernel.buffers.size() + i); }
-
-  void emitElements();
-  void emitFlat(const LoopSpace &space, int64_t width);
-  void emitRows();
-  struct Pass {
-    unsigned phase;
-    SmallVector<Dim> sizes;
-    SmallVector<ReductionUse> uses;
-  };
-  SmallVector<Pass> collectPasses(ArrayRef<AffineExpr> row);
-  SmallVector<Value> findKept(const Pass &pass, ArrayRef<Pass> later, ArrayRef<AffineExpr> row);
-  void emitRowReductions(ArrayRef<AffineExpr> row);
-  void emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner);
-  void emitParts();
-  LoopSpace merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner, int64_t &width);
-  void storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> index);
-  Scope &openChunks() { return emitter->openLoop(emitter->getRoot(), argument(1), argument(2), 1); }
-  Index splitChunk(Scope &scope, ArrayRef<Dim> sizes);
-  void loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
-                llvm::function_ref<void(Scope &, ArrayRef<AffineExpr>)> body);
-
-  MLIRContext *context() { return module.getContext(); }
-  static Dim product(ArrayRef<Dim> sizes) {
-    Dim all{1, false};
-    for (Dim size : sizes)
-      all = {all.scale * size.scale, all.batched || size.batched};
-    return all;
-  }
-
-  ModuleOp module;
-  const KernelPlan &plan;
-  const RegionMemory &memory;
-  const KernelOptions &options;
-  Emitter *emitter = nullptr;
-  EmittedKernel kernel;
-  SmallVector<std::pair<Value, unsigned>> leaves; ///< what the kernel reads
-};
 
 /// Arguments are the tensors that the kernel reads, then those it writes, each by position.
 LogicalResult KernelEmitter::createFunction() {
@@ -198,7 +119,10 @@ void KernelEmitter::storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<Af
       llvm::map_to_vector(roots, [&](Root *root) { return emitter->emit(root->value, root->getIndex(index)); });
   for (auto [root, value] : llvm::zip_equal(roots, values))
     for (unsigned position : root->buffers)
-      emitter->store(value, getBuffer(position), root->getType(), root->getIndex(index), scope);
+      if (root->accumulated)
+        accumulate(scope, *root, position, root->getIndex(index));
+      else
+        emitter->store(value, getBuffer(position), root->getType(), root->getIndex(index), scope);
 }
 
 /// The indices that make up the number of a chunk.
@@ -283,160 +207,6 @@ void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
 }
 
 //===----------------------------------------------------------------------===//
-// Rows
-//===----------------------------------------------------------------------===//
-
-void KernelEmitter::emitRows() {
-  const Root &first = *plan.roots.front();
-  SmallVector<Dim> rows = first.getSizes();
-  rows.truncate(first.rowRank);
-  kernel.chunks = product(rows);
-  Scope &chunks = openChunks();
-  Index row = splitChunk(chunks, rows);
-  emitRowReductions(row);
-
-  // Roots over the same rest of the dimensions share its loops.
-  SmallVector<std::pair<SmallVector<Dim>, SmallVector<Root *>>> groups;
-  int64_t elements = 1;
-  for (Root *root : plan.roots) {
-    SmallVector<Dim> rest = root->getSizes();
-    rest.erase(rest.begin(), rest.begin() + root->rowRank);
-    elements = std::max(elements, product(rest).scale);
-    auto group = llvm::find_if(groups, [&](auto &g) { return g.first == rest; });
-    if (group == groups.end())
-      group = groups.insert(groups.end(), {rest, {}});
-    group->second.push_back(root);
-  }
-  for (Root *root : plan.roots)
-    for (ReductionUse &use : root->perRow)
-      elements = std::max(elements, product(getReductionSizes(use.op)).scale);
-  kernel.grain = getGrain(elements * countOperations());
-  for (auto &[rest, roots] : groups)
-    emitInner(chunks, roots, row, rest);
-  emitter->closeLoop(chunks);
-}
-
-void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner) {
-  int64_t width;
-  LoopSpace space = merge(roots, outer, inner, width);
-  loopOver(scope, space, 0, {}, width, [&](Scope &loop, ArrayRef<AffineExpr> index) {
-    Index full(outer);
-    llvm::append_range(full, compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), index));
-    storeRoots(loop, roots, full);
-  });
-}
-
-/// How many reductions lie under `value`, one upon the other.
-static unsigned getPhase(Value value, llvm::function_ref<bool(Value)> isMemory,
-                         llvm::DenseMap<Operation *, unsigned> &known) {
-  Operation *op = value.getDefiningOp();
-  if (!op || isMemory(value))
-    return 0;
-  if (auto it = known.find(op); it != known.end())
-    return it->second;
-  unsigned phase = 0;
-  for (Value operand : op->getOperands())
-    phase = std::max(phase, getPhase(operand, isMemory, known));
-  op->walk([&](Operation *inner) { // tensors that a body looks up
-    for (Value operand : inner->getOperands())
-      if (operand.getParentBlock() == op->getBlock())
-        phase = std::max(phase, getPhase(operand, isMemory, known));
-  });
-  if (auto generic = dyn_cast<linalg::GenericOp>(op); generic && generic.getNumReductionLoops())
-    ++phase;
-  return known[op] = phase;
-}
-
-/// Elementwise values under `value`, down to memory and to reductions.
-static void collectElementwise(Value value, llvm::function_ref<bool(Value)> isMemory, llvm::SetVector<Value> &values) {
-  auto op = value.getDefiningOp<linalg::GenericOp>();
-  if (!op || isMemory(value) || op.getNumReductionLoops() || !values.insert(value))
-    return;
-  for (Value operand : op.getDpsInputs())
-    collectElementwise(operand, isMemory, values);
-}
-
-/// Independent reductions over loops of the same sizes share a pass over the row.
-SmallVector<KernelEmitter::Pass> KernelEmitter::collectPasses(ArrayRef<AffineExpr> row) {
-  llvm::DenseMap<Operation *, unsigned> phases;
-  SmallVector<Pass> passes;
-  for (Root *root : plan.roots) {
-    Index full = root->getIndex(Index(root->dims.size(), getAffineConstantExpr(0, context())));
-    for (auto [i, expr] : llvm::enumerate(row))
-      full[root->dims[i]] = expr;
-    for (ReductionUse use : root->perRow) {
-      for (AffineExpr &expr : use.index)
-        expr = expr.replaceDims(full);
-      unsigned phase = getPhase(use.op.getResult(0), [&](Value v) { return emitter->isMemory(v); }, phases);
-      SmallVector<Dim> sizes = getReductionSizes(use.op);
-      auto pass = llvm::find_if(passes, [&](Pass &p) { return p.phase == phase && p.sizes == sizes; });
-      if (pass == passes.end())
-        pass = passes.insert(passes.end(), {phase, sizes, {}});
-      if (llvm::none_of(pass->uses, [&](ReductionUse &u) { return u.op == use.op && u.index == use.index; }))
-        pass->uses.push_back(use);
-    }
-  }
-  SmallVector<Pass> ordered;
-  for (unsigned phase = 1; ordered.size() < passes.size(); ++phase)
-    llvm::copy_if(passes, std::back_inserter(ordered), [&](Pass &pass) { return pass.phase == phase; });
-  return ordered;
-}
-
-/// Costly values (an exponential) that a pass computes for a whole row and that later loops need again: kept in a
-/// buffer, if it fits the first-level cache beside the operands.
-SmallVector<Value> KernelEmitter::findKept(const Pass &pass, ArrayRef<Pass> later, ArrayRef<AffineExpr> row) {
-  auto isMemory = [&](Value v) { return emitter->isMemory(v); };
-  llvm::SetVector<Value> computed, needed;
-  for (ReductionUse use : pass.uses)
-    for (Value operand : use.op.getDpsInputs())
-      collectElementwise(operand, isMemory, computed);
-  for (const Pass &next : later)
-    for (ReductionUse use : next.uses)
-      for (Value operand : use.op.getDpsInputs())
-        collectElementwise(operand, isMemory, needed);
-  for (Root *root : plan.roots)
-    collectElementwise(root->value, isMemory, needed);
-
-  SmallVector<Value> kept;
-  for (Value value : computed) {
-    auto type = cast<RankedTensorType>(value.getType());
-    if (!needed.contains(value) || !value.getDefiningOp()->hasAttr(kCostlyAttr) || type.getRank() < int64_t(row.size()) + 1)
-      continue;
-    ArrayRef<int64_t> inner = type.getShape().drop_front(row.size());
-    if (ShapedType::isDynamicShape(inner) || ShapedType::getNumElements(inner) > kMaxKept)
-      continue;
-    // The pass must compute it at the row's index and at exactly its own loops' indices, or elements would be missing.
-    for (ReductionUse use : pass.uses) {
-      unsigned first = emitter->getNumVariables();
-      AccessAnalysis analysis(first, [&](Value v) { return v == value || isMemory(v); });
-      analysis.visit(use.op.getResult(0), use.index);
-      Index wanted(row);
-      for (size_t i = 0; i < inner.size(); ++i)
-        wanted.push_back(getAffineDimExpr(first + i, context()));
-      if (pass.sizes.size() == inner.size() && llvm::any_of(analysis.getAccesses(), [&](const Access &access) {
-            return access.tensor == value && access.index == wanted;
-          })) {
-        kept.push_back(value);
-        break;
-      }
-    }
-  }
-  return kept;
-}
-
-void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
-  SmallVector<Pass> passes = collectPasses(row);
-  for (auto [i, pass] : llvm::enumerate(passes)) {
-    SmallVector<Value> kept = findKept(pass, ArrayRef(passes).drop_front(i + 1), row);
-    for (Value value : kept)
-      emitter->keep(value, row);
-    emitter->emitReductions(pass.uses);
-    for (Value value : kept)
-      emitter->readKept(value);
-  }
-}
-
-//===----------------------------------------------------------------------===//
 // Columns
 //===----------------------------------------------------------------------===//
 
@@ -471,8 +241,6 @@ void KernelEmitter::emitParts() {
   });
   emitter->closeLoop(chunks);
 }
-
-} // namespace
 
 FailureOr<EmittedKernel> emitKernel(ModuleOp module, const KernelPlan &plan, const RegionMemory &memory,
                                     const KernelOptions &options) {

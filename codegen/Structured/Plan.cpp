@@ -94,6 +94,7 @@ Value Planner::store(linalg::GenericOp reduction, unsigned result) {
 LogicalResult Planner::run() {
   for (auto [i, value] : llvm::enumerate(form.getResults()))
     addRoot(value, form.getInputs().size() + i);
+  accumulateWhatIsStored();
   for (size_t i = 0; i < roots.size(); ++i) // grows
     if (failed(classify(roots[i])))
       return failure();
@@ -102,6 +103,47 @@ LogicalResult Planner::run() {
   delay();
   group();
   return success();
+}
+
+/// Whether the reduction adds up the rows of a matrix, as its operand lies in memory.
+static bool addsUpRows(linalg::GenericOp op) {
+  if (!op || !op.getNumReductionLoops() || op.getNumResults() != 1 || op.getNumDpsInputs() != 1 || !paysInParts(op) ||
+      !op.getIndexingMapsArray().front().isIdentity())
+    return false;
+  auto source = op.getDpsInputs().front().getDefiningOp<linalg::GenericOp>();
+  if (source && source.getNumReductionLoops())
+    return false;
+  AffineMap all = op.getIndexingMapsArray().front(), result = op.getIndexingMapsArray().back();
+  if (result.getResults() != all.getResults().drop_front(op.getNumReductionLoops()))
+    return false;
+  // Accumulators are to stay in the first-level cache; with few of them each row would wait for the one before.
+  int64_t columns = getNumElements(cast<RankedTensorType>(op.getResult(0).getType())).scale;
+  return columns >= 32 && columns <= 4096;
+}
+
+/// A sum over the rows of a matrix is done where the matrix, or another of its size, passes through registers anyway.
+void Planner::accumulateWhatIsStored() {
+  for (Root &root : roots) {
+    auto op = root.value.getDefiningOp<linalg::GenericOp>();
+    if (!addsUpRows(op))
+      continue;
+    Value source = op.getDpsInputs().front();
+    auto type = cast<RankedTensorType>(source.getType());
+    if (llvm::none_of(roots, [&](Root &other) { return getDims(other.getType()) == getDims(type); }))
+      continue;
+    root.accumulated = op;
+    root.value = source;
+    root.dims.clear();
+    for (auto [i, dim] : llvm::enumerate(getDims(type)))
+      if (!dim.isOne())
+        root.dims.push_back(i);
+  }
+}
+
+/// How many of the root's dimensions number the rows that are added up.
+static unsigned getAccumulatedRank(const Root &root) {
+  unsigned rows = linalg::GenericOp(root.accumulated).getNumReductionLoops();
+  return llvm::count_if(root.dims, [&](unsigned dim) { return dim < rows; });
 }
 
 LogicalResult Planner::classify(Root &root) {
@@ -151,6 +193,8 @@ std::optional<ReductionUse> Planner::findMisplaced(Root &root, const AccessAnaly
       root.rowRank = std::max(root.rowRank, count);
     }
   }
+  if (root.accumulated)
+    root.rowRank = getAccumulatedRank(root);
   root.perRow.clear();
   for (auto &[use, count] : llvm::reverse(perRow)) {
     if (count != root.rowRank)
@@ -166,7 +210,7 @@ void Planner::chooseSchedule(Root &root, const AccessAnalysis &analysis) {
   const bool isReduction = own && own.getNumReductionLoops();
   const bool alongResults = !root.dims.empty() && analysis.getContiguity(root.dims.back()) > 0;
   if (root.rowRank)
-    root.schedule = Schedule::Row; // reductions shared by the elements of a row
+    root.schedule = Schedule::Row; // reductions shared by the elements of a row, or accumulators by its rows
   else if (analysis.getReductions().empty())
     root.schedule = analysis.hasLookups() ? Schedule::Gather : Schedule::Pointwise;
   else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < kParts))
@@ -193,6 +237,8 @@ static bool haveSameLoops(const Root &a, const Root &b) {
     return a.schedule == b.schedule && a.getSizes() == b.getSizes() &&
            getReductionSizes(a.value.getDefiningOp<linalg::GenericOp>()) ==
                getReductionSizes(b.value.getDefiningOp<linalg::GenericOp>());
+  if (a.accumulated && b.accumulated && a.rowRank != b.rowRank)
+    return false;
   if (a.schedule == Schedule::Row && b.schedule == Schedule::Row)
     return ArrayRef(a.getSizes()).take_front(a.rowRank).equals(ArrayRef(b.getSizes()).take_front(b.rowRank));
   return a.getSizes() == b.getSizes();
@@ -234,22 +280,27 @@ void Planner::group() {
     kernel->roots.push_back(root);
   }
   for (KernelPlan &kernel : grouped)
-    if (kernel.schedule == Schedule::Column)
-      splitColumns(kernel);
+    if (kernel.schedule == Schedule::Column || kernel.hasAccumulators())
+      splitParts(kernel);
     else
       kernels.push_back(kernel);
 }
 
 /// Partial results go to scratch memory; a last kernel adds them up in order.
-void Planner::splitColumns(KernelPlan kernel) {
+void Planner::splitParts(KernelPlan kernel) {
   KernelPlan finish{Schedule::Nest, {}, /*isFinish=*/true};
   const unsigned firstScratch = form.getInputs().size() + form.getResults().size();
   for (Root *root : kernel.roots) {
-    SmallVector<Dim> sizes = getDims(root->getType());
+    if (kernel.schedule != Schedule::Column && !root->accumulated)
+      continue;
+    Value result = root->accumulated ? root->accumulated.getResult(0) : root->value;
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<Dim> sizes = getDims(type);
     sizes.insert(sizes.begin(), Dim{kParts, false});
     unsigned position = firstScratch + scratch.size();
-    scratch.push_back(getTensorType(sizes, root->getType().getElementType()));
-    Root &last = addFinish(*root, cast<OpResult>(root->value).getResultNumber(), position);
+    scratch.push_back(getTensorType(sizes, type.getElementType()));
+    Root &last = addFinish(cast<OpResult>(result));
+    std::swap(last.stored, root->stored); // what the last kernel reads is what this one stores
     finish.roots.push_back(&last);
     last.buffers = std::exchange(root->buffers, {position});
     if (last.dims.empty())
@@ -259,8 +310,9 @@ void Planner::splitColumns(KernelPlan kernel) {
   kernels.push_back(std::move(finish));
 }
 
-Root &Planner::addFinish(Root &column, unsigned result, unsigned partials) {
-  auto op = column.value.getDefiningOp<linalg::GenericOp>();
+/// Adds up the last scratch tensor. `stored` of the new root is that tensor.
+Root &Planner::addFinish(OpResult column) {
+  auto op = cast<linalg::GenericOp>(column.getOwner());
   OpBuilder builder(op->getBlock()->getTerminator());
   Location loc = op.getLoc();
   auto type = scratch.back();
@@ -272,9 +324,9 @@ Root &Planner::addFinish(Root &column, unsigned result, unsigned partials) {
   ArrayRef<AffineExpr> results = all.getResults().drop_front();
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   iterators.front() = utils::IteratorType::reduction;
-  Operation *combiner = getCombiner(op, result)->op;
+  Operation *combiner = getCombiner(op, column.getResultNumber())->op;
   auto sum = linalg::GenericOp::create(
-      builder, loc, column.value.getType(), stored, op.getDpsInitOperand(result)->get(),
+      builder, loc, column.getType(), stored, op.getDpsInitOperand(column.getResultNumber())->get(),
       ArrayRef{all, AffineMap::get(rank, 0, results, context)}, iterators,
       [&](OpBuilder &body, Location, ValueRange args) {
         Operation *combined = body.clone(*combiner);
@@ -283,8 +335,10 @@ Root &Planner::addFinish(Root &column, unsigned result, unsigned partials) {
       });
   Root &finish = roots.emplace_back();
   finish.value = sum.getResult(0);
-  finish.stored = std::exchange(column.stored, stored);
-  finish.dims = column.dims;
+  finish.stored = stored;
+  for (auto [i, dim] : llvm::enumerate(getDims(finish.getType())))
+    if (!dim.isOne())
+      finish.dims.push_back(i);
   if (finish.dims.empty()) {
     finish.schedule = Schedule::Row;
     finish.perRow.push_back({sum, Index(results.size(), getAffineConstantExpr(0, context)), 0});

@@ -3,7 +3,8 @@
 // A region is cut in kernels by what its reductions depend on. A reduction that depends on exactly the leading
 // dimensions of the value that uses it (a row) is computed once per row inside the kernel of that value. Every other
 // one would be computed again and again, so it is stored first, by a kernel of its own: either one element at a time,
-// or - over many rows - in parts that a last kernel adds up.
+// or - over many rows - in parts that a last kernel adds up. A reduction over the rows of a matrix that the region also
+// stores (the bias gradient beside the activation's) joins the kernel that stores it, which then goes by parts, too.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -39,6 +40,8 @@ struct Root {
   unsigned level = 0;               ///< kernels run in this order
   llvm::SetVector<mlir::Value> needs; ///< stored values that it reads
   llvm::SmallVector<ReductionUse> perRow; ///< reductions once per row, inner ones first; over d0, d1, ... of `value`
+  /// A reduction over the rows of `value`, whose partial results are stored in the place of `value`.
+  mlir::linalg::GenericOp accumulated;
 
   mlir::RankedTensorType getType() const { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
   llvm::SmallVector<Dim> getSizes() const;
@@ -50,6 +53,11 @@ struct KernelPlan {
   Schedule schedule;
   llvm::SmallVector<Root *> roots;
   bool isFinish = false; ///< adds up the parts of a column kernel
+
+  /// Rows are taken in parts, each with partial results of its own.
+  bool hasAccumulators() const {
+    return llvm::any_of(roots, [](Root *root) { return bool(root->accumulated); });
+  }
 };
 
 class Planner {
@@ -71,8 +79,9 @@ private:
   unsigned getLevel(Root &root);
   void delay();
   void group();
-  void splitColumns(KernelPlan kernel);
-  Root &addFinish(Root &column, unsigned result, unsigned partials);
+  void accumulateWhatIsStored();
+  void splitParts(KernelPlan kernel);
+  Root &addFinish(mlir::OpResult column);
 
   StructuredForm &form;
   std::deque<Root> roots; ///< stable addresses; grows while it is worked through

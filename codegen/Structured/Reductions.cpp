@@ -143,17 +143,7 @@ private:
     vectorised = true;
   }
 
-  std::pair<Bound, Bound> getPartBounds(Dim size) {
-    OpBuilder &builder = scope.builder;
-    Location loc = emitter.getLoc();
-    Value all = emitter.getSize(size), one = emitter.getConstant(1);
-    Value share = arith::CeilDivUIOp::create(builder, loc, all, emitter.getConstant(part->count));
-    auto clamp = [&](Value number) -> Value {
-      return arith::MinUIOp::create(builder, loc, arith::MulIOp::create(builder, loc, number, share), all);
-    };
-    Value lower = clamp(part->number);
-    return {{std::nullopt, lower}, {std::nullopt, clamp(arith::AddIOp::create(builder, loc, part->number, one))}};
-  }
+  std::pair<Bound, Bound> getPartBounds(Dim size) { return emitter.getPartBounds(*part, size, scope.builder); }
 
   void openBanks() {
     if (order.empty() || !vectorised) {
@@ -308,6 +298,18 @@ private:
   SmallVector<unsigned> order; ///< loops of `space`, outermost first
   SmallVector<Bank> banks;
 };
+
+std::pair<Bound, Bound> Emitter::getPartBounds(const Part &part, Dim size, OpBuilder &builder) {
+  Location loc = getLoc();
+  Value all = getSize(size);
+  Value share = arith::CeilDivUIOp::create(builder, loc, all, getConstant(part.count));
+  auto clamp = [&](Value number) -> Value {
+    return arith::MinUIOp::create(builder, loc, arith::MulIOp::create(builder, loc, number, share), all);
+  };
+  Value lower = clamp(part.number);
+  Value next = arith::AddIOp::create(builder, loc, part.number, getConstant(1));
+  return {{std::nullopt, lower}, {std::nullopt, clamp(next)}};
+}
 
 SmallVector<Value> Emitter::emitReductions(ArrayRef<ReductionUse> uses, const Part *part) {
   SmallVector<Value> values = ReductionLoops(*this, uses, part).run();

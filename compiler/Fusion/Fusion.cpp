@@ -1,5 +1,6 @@
 //===- Fusion.cpp - Ops into regions ----------------------------*- C++ -*-===//
 #include "compiler/Fusion/Grouping.h"
+#include "compiler/Fusion/Recompute.h"
 #include "compiler/Passes.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/IR/IRMapping.h"
@@ -98,7 +99,7 @@ private:
     assert(def && fusion::isFree(def) && "every other value is an input or computed before");
     for (Value operand : def->getOperands())
       materialise(builder, operand);
-    builder.clone(*def, mapping);
+    builder.clone(*def, mapping)->removeAttr(fusion::kRecomputedAttr);
   }
 
   const fusion::Group &group;
@@ -109,6 +110,7 @@ private:
 struct FusionPass : impl::FusionPassBase<FusionPass> {
   void runOnOperation() override {
     Block &block = getOperation().getBody().front();
+    fusion::markRecomputed(block);
     std::vector<fusion::Group> groups = fusion::formGroups(block);
     // A value that a library call, a kernel of its own or the caller needs is computed by a region even if it is free elsewhere.
     for (fusion::Group &group : formFreeGroups(block))

@@ -1,5 +1,6 @@
 //===- Group.cpp - Sets of ops that may become one kernel -------*- C++ -*-===//
 #include "compiler/Fusion/Group.h"
+#include "compiler/Fusion/Recompute.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -15,6 +16,8 @@ StringRef stringifyKind(Kind kind) {
     return "row";
   case Kind::Column:
     return "column";
+  case Kind::RowColumn:
+    return "row+column";
   case Kind::Alone:
     return "alone";
   }
@@ -22,6 +25,8 @@ StringRef stringifyKind(Kind kind) {
 }
 
 bool isFree(Operation *op) {
+  if (op->hasAttr(kRecomputedAttr))
+    return true;
   if (!isa<StructuredOpInterface>(op))
     return false;
   // A table is data: planning places it in memory. A splat is a literal in the kernel.
@@ -31,6 +36,8 @@ bool isFree(Operation *op) {
 }
 
 bool isFusible(Operation *op) {
+  if (op->hasAttr(kRecomputedAttr))
+    return true;
   if (op->hasTrait<OpTrait::ConstantLike>())
     return false;
   if (auto call = dyn_cast<LibraryCallOpInterface>(op); call && call.getLibraryCall())
@@ -89,7 +96,7 @@ Group describe(Operation *op) {
     return group;
   if (auto reduction = dyn_cast<ReducingOpInterface>(op)) {
     describeReduction(reduction, group);
-  } else if (op->hasTrait<OpTrait::Elementwise>() || op->hasTrait<trait::MovesElements>()) {
+  } else if (cast<StructuredOpInterface>(op).getElementAccess() != ElementAccess::Other) {
     group.kind = Kind::Pointwise;
     group.domain = getDims(cast<RankedTensorType>(op->getResult(0).getType()));
   }

@@ -16,6 +16,7 @@ enum class Kind {
   Pointwise, ///< every op has the group's domain
   Row,       ///< reductions over the trailing dimensions, from `rowRank` on; values of the leading ones as by-products
   Column,    ///< reductions over the leading dimensions, `rowRank` of them, which end the group
+  RowColumn, ///< both, over the same rows: the rows are gone through once
   Alone,     ///< anything else that can be generated: one op, one kernel
 };
 
@@ -35,8 +36,8 @@ Group describe(mlir::Operation *op);
 /// An op that fusion places: one with a structured form (or a kernel of its own) that no library does better.
 bool isFusible(mlir::Operation *op);
 
-/// An op that costs nothing where it is used - constants, indices, broadcasts: cloned into every region that uses it
-/// and never stored for its own sake.
+/// An op that costs nothing where it is used - constants, indices, broadcasts, and what is marked as recomputed: cloned
+/// into every region that uses it and never stored for its own sake.
 bool isFree(mlir::Operation *op);
 
 /// An op whose operands must lie in memory: free ops cannot be cloned for it.

@@ -2,7 +2,8 @@
 //
 // Greedy and forward: each op starts as a group; for every value that passes from one group to another, largest first,
 // the groups merge if the predicates allow it and no path leaves the merged group and comes back. A value that stays
-// inside a group is traffic saved: its bytes are the gain, so the order of the edges is the order of the gain.
+// inside a group is traffic saved: its bytes are the gain, so the order of the edges is the order of the gain. Then groups
+// merge that read the same value.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Fusion/Grouping.h"
@@ -40,6 +41,7 @@ public:
   std::vector<Group> run() {
     for (const Edge &edge : collectEdges())
       tryMerge(groupOf.lookup(edge.producer), groupOf.lookup(edge.consumer));
+    mergeSiblings();
     mergeScalars();
     llvm::erase_if(groups, [](const Group &group) { return group.ops.empty() || !isFusible(group.ops.front()); });
     return std::move(groups);
@@ -50,6 +52,35 @@ private:
     Group group;
     group.ops.insert(op);
     return group;
+  }
+
+  /// Groups that read the same tensor read it once if they go over it together. Before now they would have stood in the
+  /// way of what passes between groups, which saves a write as well.
+  void mergeSiblings() {
+    llvm::MapVector<Value, llvm::SetVector<Operation *>> readers;
+    for (const Group &group : groups)
+      for (Operation *op : isFusible(group.ops.front()) ? group.ops.getArrayRef() : ArrayRef<Operation *>())
+        for (Value operand : op->getOperands())
+          collectStored(operand, op, readers);
+    auto byBytes = readers.takeVector();
+    llvm::stable_sort(byBytes, [](auto &a, auto &b) { return getBytes(a.first) > getBytes(b.first); });
+    for (auto &[value, ops] : byBytes) {
+      for (auto [i, later] : llvm::enumerate(ops))
+        for (Operation *earlier : ArrayRef(ops.getArrayRef()).take_front(i))
+          if (getBytes(value) * 2 > getBytes(later->getOperand(0)))
+            tryMerge(groupOf.lookup(earlier), groupOf.lookup(later));
+    }
+  }
+
+  /// Values in memory that `op` reads, itself or through free ops.
+  void collectStored(Value value, Operation *op, llvm::MapVector<Value, llvm::SetVector<Operation *>> &readers) const {
+    Operation *def = value.getDefiningOp();
+    if (def && isFree(def)) {
+      for (Value operand : def->getOperands())
+        collectStored(operand, op, readers);
+    } else if (!def || groupOf.lookup(def) != groupOf.lookup(op)) {
+      readers[value].insert(op);
+    }
   }
 
   /// A kernel that computes a scalar is all launch and no work, so those that need not wait for each other share one.
@@ -77,15 +108,15 @@ private:
       if (isFusible(consumer))
         for (Operation *producer : getProducers(consumer))
           if (isFusible(producer))
-            edges.push_back({producer, consumer, bytesOf(producer)});
+            edges.push_back({producer, consumer, getBytes(producer->getResult(0))});
     }
     // Stable: edges of one size keep program order, so the result depends on the program alone.
     llvm::stable_sort(edges, [](const Edge &a, const Edge &b) { return a.bytes > b.bytes; });
     return edges;
   }
 
-  static int64_t bytesOf(Operation *op) {
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  static int64_t getBytes(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
     return getNumElements(type).at(kTypicalBatch) * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
   }
 

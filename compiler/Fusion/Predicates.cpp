@@ -6,13 +6,22 @@ using namespace glyptic::graph;
 
 namespace glyptic::fusion {
 
+/// The batch at which sizes are compared where only one side depends on it.
+static constexpr int64_t kTypicalBatch = 32;
+
 /// Beyond this many values a kernel's loop spills registers and takes long to compile, for no traffic saved.
 static constexpr unsigned kMaxOps = 96;
 
 static bool isRowValueOf(const Group &small, const Group &row) {
-  return row.kind == Kind::Row && small.kind == Kind::Pointwise &&
+  return (row.kind == Kind::Row || row.kind == Kind::RowColumn) && small.kind == Kind::Pointwise &&
          ArrayRef(small.domain) == ArrayRef(row.domain).take_front(row.rowRank);
 }
+
+static bool isOverRows(const Group &group) {
+  return group.kind == Kind::Row || group.kind == Kind::Column || group.kind == Kind::RowColumn;
+}
+
+static bool hasColumns(const Group &group) { return group.kind == Kind::Column || group.kind == Kind::RowColumn; }
 
 /// Kind, domain and row rank of the union; Kind::Alone if no loop structure serves both.
 static Group unite(const Group &producer, const Group &consumer) {
@@ -28,13 +37,16 @@ static Group unite(const Group &producer, const Group &consumer) {
     lead = &producer;
   else if (sameDomain && producer.kind == consumer.kind && producer.rowRank == consumer.rowRank)
     lead = &producer;
+  else if (sameDomain && isOverRows(producer) && isOverRows(consumer) && producer.rowRank == consumer.rowRank)
+    lead = &producer, merged.kind = Kind::RowColumn;
   else if (isRowValueOf(consumer, producer))
     lead = &producer;
   else if (isRowValueOf(producer, consumer))
     lead = &consumer;
   if (!lead)
     return merged;
-  merged.kind = lead->kind;
+  if (merged.kind != Kind::RowColumn)
+    merged.kind = lead->kind;
   merged.domain = lead->domain;
   merged.rowRank = lead->rowRank;
   return merged;
@@ -54,27 +66,40 @@ static bool haveOneLoopStructure(const Group &, const Group &, const Group &merg
 static bool isSmallEnough(const Group &, const Group &, const Group &merged) { return merged.ops.size() <= kMaxOps; }
 
 /// A column reduction is finished by a second kernel, so nothing in its own region can use it.
-static bool columnsEndTheGroup(const Group &producer, const Group &, const Group &merged) {
-  if (producer.kind != Kind::Column)
-    return true;
-  return llvm::all_of(producer.ops, [&](Operation *op) {
-    return !isa<ReducingOpInterface>(op) ||
+static bool columnsEndTheGroup(const Group &, const Group &, const Group &merged) {
+  return !hasColumns(merged) || llvm::all_of(merged.ops, [&](Operation *op) {
+    return !isa<ReducingOpInterface>(op) || describe(op).kind != Kind::Column ||
            llvm::none_of(op->getUsers(), [&](Operation *user) { return merged.ops.contains(user); });
   });
 }
 
-/// What feeds a column reduction is computed in its loop; if others need it too it is stored once, by its own group,
-/// where more threads share the work.
+/// Whether sums over the rows can accumulate in the first-level cache while the rows are computed and stored, and there
+/// are enough rows to share out.
+static bool canAccumulate(const Group &group) {
+  int64_t rows = 1, columns = 1;
+  for (auto [i, dim] : llvm::enumerate(group.domain)) {
+    (i < group.rowRank ? rows : columns) *= dim.at(kTypicalBatch);
+    if (i >= group.rowRank && dim.batched)
+      return false;
+  }
+  return columns >= 32 && columns <= 4096 && rows >= 512;
+}
+
+/// What feeds a column reduction is computed in its loop. If others need it, too, the loop must store it beside the sums;
+/// where it cannot, its own group stores it, and more threads share the work.
 static bool columnsTakeOnlyWhatIsTheirs(const Group &producer, const Group &consumer, const Group &merged) {
-  if (merged.kind != Kind::Column || producer.kind == Kind::Column)
+  if (!hasColumns(merged) || (producer.kind == Kind::Column && consumer.kind == Kind::Column) || canAccumulate(merged))
     return true;
+  if (merged.kind == Kind::RowColumn)
+    return false;
   return llvm::all_of(producer.ops, [&](Operation *op) { return isUsedOnlyIn(op, merged); });
 }
 
 /// An op that reads through a map must find its operand in memory, not in the registers of another iteration.
 static bool mapsReadMemory(const Group &, const Group &, const Group &merged) {
   return llvm::none_of(merged.ops, [&](Operation *op) {
-    if (!op->hasTrait<trait::MovesElements>())
+    auto structured = dyn_cast<StructuredOpInterface>(op);
+    if (!structured || structured.getElementAccess() != ElementAccess::Mapped)
       return false;
     llvm::SetVector<Operation *> producers;
     for (Value operand : op->getOperands())

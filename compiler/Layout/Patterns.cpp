@@ -11,6 +11,9 @@ namespace glyptic::layout {
 
 namespace {
 
+/// The batch at which sizes are compared where only one side depends on it.
+constexpr int64_t kTypicalBatch = 32;
+
 /// Where an op can read its operand in another order, the transpose before it is not needed.
 struct AbsorbIntoUser : OpInterfaceRewritePattern<PermutableOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -31,7 +34,24 @@ struct AbsorbIntoUser : OpInterfaceRewritePattern<PermutableOpInterface> {
   }
 };
 
-/// op(transpose(x, p), transpose(y, p), c) -> transpose(op(x, y, c'), p), if that leaves fewer transposes than before.
+/// Where an op can write its result in another order, the transpose after it is not needed.
+struct AbsorbIntoProducer : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &rewriter) const override {
+    auto producer = op.getInput().getDefiningOp<PermutableOpInterface>();
+    if (!producer || !producer->hasOneUse())
+      return failure();
+    rewriter.setInsertionPoint(producer);
+    FailureOr<Value> permuted = producer.absorbResultPermutation(rewriter, op.getPermutation());
+    if (failed(permuted))
+      return failure();
+    rewriter.replaceOp(op, *permuted);
+    return success();
+  }
+};
+
+/// op(transpose(x, p), transpose(y, p), c) -> transpose(op(x, y, c'), p), if that leaves fewer elements to transpose.
 /// Moving them one way only, towards results, is what makes this end.
 struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -41,16 +61,16 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
     if (op->getNumResults() != 1 || op->hasTrait<trait::Repeats>())
       return failure();
     TransposeOp first;
-    unsigned removed = 0, added = 0;
+    int64_t removed = 0, added = 0;
     for (Value operand : op->getOperands()) {
       if (costsNothingToTranspose(operand))
         continue;
       if (auto producer = operand.getDefiningOp<TransposeOp>()) {
         if (!first)
           first = producer;
-        ++(producer.getPermutation() == first.getPermutation() ? removed : added);
+        (producer.getPermutation() == first.getPermutation() ? removed : added) += getSize(operand);
       } else {
-        ++added;
+        added += getSize(operand);
       }
     }
     auto getRank = [](Value value) { return cast<RankedTensorType>(value.getType()).getRank(); };
@@ -61,6 +81,10 @@ struct SinkThroughUser : OpInterfaceRewritePattern<PermutableOpInterface> {
       return failure();
     rewriter.replaceOp(op, transpose(rewriter, op.getLoc(), *moved, first.getPermutation()));
     return success();
+  }
+
+  static int64_t getSize(Value value) {
+    return getNumElements(cast<RankedTensorType>(value.getType())).at(kTypicalBatch);
   }
 
   /// Nor does the transpose of such a value count as one that is there: it will vanish (TransposeOfRepeats), and two of
@@ -111,8 +135,13 @@ struct TransposeOfUnitDims : OpRewritePattern<TransposeOp> {
 
 } // namespace
 
+void populateAbsorbingPatterns(RewritePatternSet &patterns) {
+  patterns.add<AbsorbIntoUser, AbsorbIntoProducer>(patterns.getContext());
+}
+
 void populateTransposePatterns(RewritePatternSet &patterns) {
-  patterns.add<AbsorbIntoUser, SinkThroughUser, TransposeOfRepeats>(patterns.getContext());
+  populateAbsorbingPatterns(patterns);
+  patterns.add<SinkThroughUser, TransposeOfRepeats>(patterns.getContext());
 }
 
 void populateUnitDimPatterns(RewritePatternSet &patterns) { patterns.add<TransposeOfUnitDims>(patterns.getContext()); }

@@ -34,6 +34,13 @@ enum class PrecisionClass {
   Exact,       ///< Not a floating-point computation: indices, masks, shapes.
 };
 
+/// What the elements of an op's results are computed from.
+enum class ElementAccess {
+  Same,   ///< Elements of the operands at the same position.
+  Mapped, ///< Elements of the operands at other positions, a fixed number for each.
+  Other,  ///< Anything else: reductions, look-ups in several steps.
+};
+
 /// How a factor takes part in an op.
 enum class FactorKind { Parallel, Reduction, Replicated, Permuted };
 

@@ -55,7 +55,14 @@ def StructuredOpInterface : GraphInterface<"StructuredOpInterface"> {
       result, of the op's result types.
     }],
     "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "buildStructured",
-    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>];
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands)>,
+    InterfaceMethod<"What an element of the results is computed from.",
+    "::glyptic::graph::ElementAccess", "getElementAccess", (ins), [{}], [{
+      if ($_op->template hasTrait<::mlir::OpTrait::Elementwise>())
+        return ::glyptic::graph::ElementAccess::Same;
+      return $_op->template hasTrait<::glyptic::graph::trait::MovesElements>()
+                 ? ::glyptic::graph::ElementAccess::Mapped : ::glyptic::graph::ElementAccess::Other;
+    }]>];
 }
 
 def DecomposableOpInterface : GraphInterface<"DecomposableOpInterface"> {
@@ -128,6 +135,14 @@ def PermutableOpInterface : GraphInterface<"PermutableOpInterface"> {
       "::mlir::FailureOr<::mlir::Value>", "buildPermuted",
       (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<int64_t>":$permutation), [{}], [{
         return ::glyptic::graph::permuteElementwise($_op, builder, permutation);
+      }]>,
+    InterfaceMethod<[{
+        Builds the op over its present operands such that its result is transpose(present result, permutation), where
+        that costs no more than the op does now; else fails.
+      }],
+      "::mlir::FailureOr<::mlir::Value>", "absorbResultPermutation",
+      (ins "::mlir::OpBuilder &":$builder, "::llvm::ArrayRef<int64_t>":$permutation), [{}], [{
+        return ::mlir::failure();
       }]>,
   ];
 }

@@ -54,6 +54,22 @@ func.func @few(%x: tensor<?x10xf32>) -> tensor<10xf32> {
   return %0 : tensor<10xf32>
 }
 
+// A sum over rows beside a result for every element: the rows are gone through once, in sixteen parts, each with a table
+// of its own that the last kernel adds up.
+// CHECK-LABEL: func @beside
+// CHECK: graph.region "row"
+// CHECK-SAME: #graph.launch<@kernel_row_2, buffers = [0, 1, 4, 2], writes = [2, 3], chunks = 16,
+// CHECK-SAME: #graph.launch<@kernel_column_finish_2, buffers = [4, 3], writes = [1], chunks = 3
+func.func @beside(%x: !X, %y: !X) -> (!X, tensor<96xf32>) {
+  %0:2 = graph.region (%x, %y) {
+  ^bb0(%a: !X, %b: !X):
+    %1 = graph.mul %a, %b : !X
+    %2 = graph.reduce sum %1 dims = [0] : (!X) -> tensor<96xf32>
+    graph.yield %1, %2 : !X, tensor<96xf32>
+  } : (!X, !X) -> (!X, tensor<96xf32>)
+  return %0#0, %0#1 : !X, tensor<96xf32>
+}
+
 // CHECK-LABEL: func.func @kernel_column(
 // CHECK: arith.ceildivui %{{.*}}, %c16
 // CHECK: scf.for %[[PART:.*]] =

@@ -34,17 +34,45 @@ func.func @softmax(%x: tensor<?x10xf32>) -> tensor<?x10xf32> {
   return %6 : tensor<?x10xf32>
 }
 
-// "columns-own": the masked gradient is needed by others, so it is stored once, and the bias gradient reads it.
+// The bias gradient is summed up while the masked gradient passes through registers: one kernel, "column" with a result
+// for every element.
 // CHECK-LABEL: func @bias_gradient
+// CHECK:       %[[R:.*]]:2 = graph.region "column"(%{{.*}}, %{{.*}})
+// CHECK:         graph.select
+// CHECK:         graph.reduce
+// CHECK:       return %[[R]]#{{[01]}}, %[[R]]#{{[01]}}
+func.func @bias_gradient(%dy: tensor<?x16x64xf32>, %mask: tensor<?x16x64xi1>) -> (tensor<?x16x64xf32>, tensor<64xf32>) {
+  %scalar = graph.constant dense<0.0> : tensor<f32>
+  %zero = graph.broadcast %scalar dims = [] : (tensor<f32>) -> tensor<?x16x64xf32>
+  %0 = graph.select %mask, %dy, %zero : tensor<?x16x64xi1>, tensor<?x16x64xf32>
+  %1 = graph.reduce sum %0 dims = [0, 1] : (tensor<?x16x64xf32>) -> tensor<64xf32>
+  return %0, %1 : tensor<?x16x64xf32>, tensor<64xf32>
+}
+
+// "columns-own": with few rows there is nothing to share out, so the masked gradient is stored by its own kernel.
+// CHECK-LABEL: func @few_rows
 // CHECK:       %[[MASKED:.*]] = graph.region "pointwise"
 // CHECK:       %[[SUM:.*]] = graph.region "column"(%[[MASKED]])
 // CHECK:       return %[[MASKED]], %[[SUM]]
-func.func @bias_gradient(%dy: tensor<?x20xf32>, %mask: tensor<?x20xi1>) -> (tensor<?x20xf32>, tensor<20xf32>) {
-  %scalar = graph.constant dense<0.0> : tensor<f32>
-  %zero = graph.broadcast %scalar dims = [] : (tensor<f32>) -> tensor<?x20xf32>
-  %0 = graph.select %mask, %dy, %zero : tensor<?x20xi1>, tensor<?x20xf32>
+func.func @few_rows(%dy: tensor<?x20xf32>, %x: tensor<?x20xf32>) -> (tensor<?x20xf32>, tensor<20xf32>) {
+  %0 = graph.mul %dy, %x : tensor<?x20xf32>
   %1 = graph.reduce sum %0 dims = [0] : (tensor<?x20xf32>) -> tensor<20xf32>
   return %0, %1 : tensor<?x20xf32>, tensor<20xf32>
+}
+
+// The backward pass of a normalisation: sums over each row, and over all rows, in one pass.
+// CHECK-LABEL: func @norm_backward
+// CHECK:       graph.region "row+column"
+// CHECK-NOT:   graph.region
+// CHECK:       return
+func.func @norm_backward(%dy: tensor<?x16x64xf32>, %x: tensor<?x16x64xf32>) -> (tensor<?x16x64xf32>, tensor<64xf32>, tensor<64xf32>) {
+  %0 = graph.mul %dy, %x : tensor<?x16x64xf32>
+  %1 = graph.reduce sum %0 dims = [2] : (tensor<?x16x64xf32>) -> tensor<?x16xf32>
+  %2 = graph.broadcast %1 dims = [0, 1] : (tensor<?x16xf32>) -> tensor<?x16x64xf32>
+  %3 = graph.sub %dy, %2 : tensor<?x16x64xf32>
+  %4 = graph.reduce sum %0 dims = [0, 1] : (tensor<?x16x64xf32>) -> tensor<64xf32>
+  %5 = graph.reduce sum %dy dims = [0, 1] : (tensor<?x16x64xf32>) -> tensor<64xf32>
+  return %3, %4, %5 : tensor<?x16x64xf32>, tensor<64xf32>, tensor<64xf32>
 }
 
 // "columns-end": a sum over the batch is complete only after the whole kernel, so the root is another one.
@@ -63,13 +91,13 @@ func.func @total(%x: tensor<?xf32>) -> tensor<f32> {
 
 // "maps-read-memory": a transpose needs elements that other iterations compute.
 // CHECK-LABEL: func @transposed
-// CHECK:       %[[EXP:.*]] = graph.region "pointwise"
-// CHECK:         graph.exp
-// CHECK:       graph.region "pointwise"(%[[EXP]])
+// CHECK:       %[[SUM:.*]] = graph.region "pointwise"
+// CHECK:         graph.add
+// CHECK:       graph.region "pointwise"(%[[SUM]])
 // CHECK:         graph.transpose
 // CHECK:         graph.neg
-func.func @transposed(%x: tensor<4x6xf32>) -> tensor<6x4xf32> {
-  %0 = graph.exp %x : tensor<4x6xf32>
+func.func @transposed(%x: tensor<4x6xf32>, %y: tensor<4x6xf32>) -> tensor<6x4xf32> {
+  %0 = graph.add %x, %y : tensor<4x6xf32>
   %1 = graph.transpose %0 permutation = [1, 0] : (tensor<4x6xf32>) -> tensor<6x4xf32>
   %2 = graph.neg %1 : tensor<6x4xf32>
   return %2 : tensor<6x4xf32>

@@ -34,3 +34,25 @@ bool DotGeneralOp::absorbOperandPermutation(unsigned index, ArrayRef<int64_t> pe
 
 /// A result in another order is another product; a transpose after it is cheaper than strided writes.
 FailureOr<Value> DotGeneralOp::buildPermuted(OpBuilder &, ArrayRef<int64_t>) { return failure(); }
+
+/// The order of batch dimensions is free, and lhs and rhs may change places: so a weight gradient is computed in the
+/// order of the weight.
+FailureOr<Value> DotGeneralOp::absorbResultPermutation(OpBuilder &builder, ArrayRef<int64_t> permutation) {
+  const int64_t batches = getLhsBatch().size(), rank = permutation.size();
+  const int64_t lhsFree = getLhs().getType().getRank() - batches - getLhsContracting().size();
+  SmallVector<int64_t> swapped = llvm::to_vector(llvm::seq(batches + lhsFree, rank));
+  llvm::append_range(swapped, llvm::seq(batches, batches + lhsFree));
+  ArrayRef<int64_t> free = permutation.drop_front(batches);
+  const bool isSwapped = free.equals(swapped);
+  if (!isSwapped && !llvm::equal(free, llvm::seq(batches, rank)))
+    return failure();
+  auto reorder = [&](ArrayRef<int64_t> dims) {
+    return llvm::map_to_vector(permutation.take_front(batches), [&](int64_t dim) { return dims[dim]; });
+  };
+  auto permuted = DotGeneralOp::create(builder, getLoc(), getLhs(), getRhs(), reorder(getLhsBatch()),
+                                       reorder(getRhsBatch()), getLhsContracting(), getRhsContracting());
+  if (isSwapped)
+    permuted = DotGeneralOp::create(builder, getLoc(), getRhs(), getLhs(), reorder(getRhsBatch()),
+                                    reorder(getLhsBatch()), getRhsContracting(), getLhsContracting());
+  return permuted.getResult();
+}

@@ -6,7 +6,8 @@
 include "dialects/Graph/GraphDialect.td"
 
 def Graph_DotGeneralOp : Graph_Op<"dot_general", [InferTypeOpAdaptor,
-                                                  DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted"]>,
+                                                  DeclareOpInterfaceMethods<PermutableOpInterface, ["absorbOperandPermutation", "buildPermuted",
+                                                                                                    "absorbResultPermutation"]>,
                                                   DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                                   DeclareOpInterfaceMethods<StructuredOpInterface>,
                                                   DeclareOpInterfaceMethods<LibraryCallOpInterface>]> {

@@ -69,7 +69,9 @@ def Graph_PoolOp : Graph_Op<"pool", !listconcat(convTraits, permutableTraits, [I
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, $result)";
 }
 
-def Graph_PoolGradOp : Graph_Op<"pool_grad", !listconcat(convTraits, permutableTraits)> {
+def Graph_PoolGradOp : Graph_Op<"pool_grad", !listconcat(permutableTraits, [
+    DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<LibraryCallOpInterface>,
+    DeclareOpInterfaceMethods<StructuredOpInterface, ["getElementAccess"]>])> {
   let summary = "gradient of a pooling with respect to its input";
   let description = [{
     Takes the pooling's input (to find each window's maximum again: the first in row-major order) and the gradient of its result. For averages the input

@@ -21,6 +21,12 @@ struct PoolGeometry {
       windows.push_back({size, window[i], strides[i], padsLow[i], padsHigh[i], dilations[i]});
     return windows;
   }
+  /// Every element of the input lies in exactly one window.
+  bool isTiling(llvm::ArrayRef<int64_t> inputShape) const {
+    return llvm::all_of(getWindows(inputShape), [](const WindowDim &w) {
+      return w.isTrivial() || (w.window == w.stride && w.dilation == 1 && !w.isPadded() && w.size % w.stride == 0);
+    });
+  }
   int64_t getWindowSize() const { return llvm::product_of(window); }
 
   /// The output's type, or an error.

@@ -241,8 +241,14 @@ static Dim getPoolFlops(const PoolGeometry &geometry, RankedTensorType output) {
 std::optional<LibraryCall> PoolOp::getLibraryCall() {
   return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool");
 }
+/// Where windows tile the input, each element of the gradient needs its own window only: a generated kernel does with one
+/// pass over memory, and with what follows, while the library writes zeros, finds the maxima again and scatters (measured,
+/// 2x2 over 24x24x64, 64 samples: 0.7 ms against 2.0 ms).
 std::optional<LibraryCall> PoolGradOp::getLibraryCall() {
-  return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool_gradient");
+  PoolGeometry geometry = PoolGeometry::get(*this);
+  if (geometry.isTiling(getInput().getType().getShape()))
+    return std::nullopt;
+  return getPoolCall(geometry, getInput().getType(), "pool_gradient");
 }
 Dim PoolOp::getFlops() { return getPoolFlops(PoolGeometry::get(*this), getType()); }
 Dim PoolGradOp::getFlops() { return getPoolFlops(PoolGeometry::get(*this), getGradient().getType()); }

@@ -9,6 +9,7 @@
 #include "dialects/Graph/Ops/Elementwise/Scalar.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include <limits>
 
@@ -60,7 +61,53 @@ public:
                     });
   }
 
+  /// The same where windows tile the input: every element asks the others of its window whether one of them wins.
+  Value buildTilingGradient(Value input, Value gradient) {
+    return buildParallel(builder, loc, inputType, {}, {}, [&](OpBuilder &b, Location l, ValueRange) -> Value {
+      SmallVector<Value> position = getLoops(b, l, 0), window, first;
+      for (auto [dim, index] : llvm::zip_equal(windows, position)) {
+        Value stride = arith::ConstantIndexOp::create(b, l, dim.stride);
+        window.push_back(b.createOrFold<arith::DivUIOp>(l, index, stride));
+        first.push_back(b.createOrFold<arith::MulIOp>(l, window.back(), stride));
+      }
+      Scalar part(b, l, tensor::ExtractOp::create(b, l, gradient, window));
+      if (kind != PoolKind::Max)
+        return (part / Scalar(windowSize)).getValue();
+      Scalar own(b, l, tensor::ExtractOp::create(b, l, input, position)), wins(1);
+      for (int64_t tap = 0; tap < windowSize; ++tap) {
+        Scalar won = buildWinsAgainst(b, l, own, input, position, first, delinearize(tap, computeStrides(windowShape)));
+        wins = tap == 0 ? won : wins & won;
+      }
+      return select(wins, part, Scalar(0)).getValue();
+    });
+  }
+
 private:
+  /// Whether `own`, at `position`, is chosen rather than the element under `tap`: the larger, the first of equal ones; a
+  /// NaN is larger than any number.
+  Scalar buildWinsAgainst(OpBuilder &b, Location l, Scalar own, Value input, ArrayRef<Value> position,
+                          ArrayRef<Value> first, ArrayRef<int64_t> tap) {
+    SmallVector<Value> other;
+    Value isBefore = arith::ConstantIntOp::create(b, l, 0, 1); // row-major: decided by the outermost that differs
+    for (auto [start, k] : llvm::zip_equal(first, tap))
+      other.push_back(b.createOrFold<arith::AddIOp>(l, start, arith::ConstantIndexOp::create(b, l, k)));
+    for (size_t i = other.size(); i-- > 0;) {
+      if (windows[i].isTrivial())
+        continue;
+      Value less = arith::CmpIOp::create(b, l, arith::CmpIPredicate::ult, other[i], position[i]);
+      Value equal = arith::CmpIOp::create(b, l, arith::CmpIPredicate::eq, other[i], position[i]);
+      isBefore = arith::OrIOp::create(b, l, less, arith::AndIOp::create(b, l, equal, isBefore));
+    }
+    Scalar rival(b, l, tensor::ExtractOp::create(b, l, input, other));
+    auto unordered = [&](arith::CmpFPredicate predicate) {
+      return Scalar(b, l, arith::CmpFOp::create(b, l, predicate, own.getValue(), rival.getValue()));
+    };
+    Scalar isNumber = compare(Comparison::EQ, rival, rival), isNaN = compare(Comparison::NE, own, own);
+    Scalar larger = unordered(arith::CmpFPredicate::UGT) & isNumber;
+    Scalar notSmaller = unordered(arith::CmpFPredicate::UGE) & (isNumber | isNaN);
+    return select(Scalar(b, l, isBefore), larger, notSmaller);
+  }
+
   /// For each window its largest element, and which tap it is: the first of several equal ones. Taps are counted in
   /// row-major order; -1 stands for none yet.
   linalg::GenericOp buildExtrema(Value input) {
@@ -154,5 +201,12 @@ Structured PoolOp::buildStructured(OpBuilder &builder, ValueRange operands) {
 
 Structured PoolGradOp::buildStructured(OpBuilder &builder, ValueRange operands) {
   PoolBuilder pool(builder, getLoc(), PoolGeometry::get(*this), getInput().getType(), getGradient().getType());
-  return SmallVector<Value>{pool.buildGradient(operands[0], operands[1])};
+  const bool isTiling = PoolGeometry::get(*this).isTiling(getInput().getType().getShape());
+  return SmallVector<Value>{isTiling ? pool.buildTilingGradient(operands[0], operands[1])
+                                     : pool.buildGradient(operands[0], operands[1])};
+}
+
+ElementAccess PoolGradOp::getElementAccess() {
+  return PoolGeometry::get(*this).isTiling(getInput().getType().getShape()) ? ElementAccess::Mapped
+                                                                            : ElementAccess::Other;
 }

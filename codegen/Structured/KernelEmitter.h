@@ -1,0 +1,91 @@
+//===- KernelEmitter.h - Kernels from a plan --------------------*- C++ -*-===//
+//
+// How Kernel.cpp (elements, columns) and Rows.cpp emit a kernel.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "codegen/Structured/Kernel.h"
+
+namespace glyptic::codegen {
+
+class KernelEmitter {
+public:
+  KernelEmitter(mlir::ModuleOp module, const KernelPlan &plan, const RegionMemory &memory, const KernelOptions &options)
+      : module(module), plan(plan), memory(memory), options(options) {}
+
+  mlir::FailureOr<EmittedKernel> run() {
+    if (failed(createFunction()))
+      return mlir::failure();
+    Emitter theEmitter(kernel.function, argument(0), chooseLanes());
+    emitter = &theEmitter;
+    for (auto [value, position] : leaves)
+      emitter->setBuffer(value, getBuffer(position));
+    switch (plan.schedule) {
+    case Schedule::Row:
+      emitRows();
+      break;
+    case Schedule::Column:
+      emitParts();
+      break;
+    default:
+      emitElements();
+    }
+    mlir::func::ReturnOp::create(emitter->getRoot().builder, kernel.function.getLoc());
+    return kernel;
+  }
+
+private:
+  mlir::LogicalResult createFunction();
+  int64_t chooseLanes() const;
+  int64_t countOperations() const;
+  mlir::Value getBuffer(unsigned position) {
+    return kernel.function.getArgument(llvm::find(kernel.buffers, position) - kernel.buffers.begin());
+  }
+  /// Batch, first chunk, end of chunks.
+  mlir::Value argument(unsigned i) { return kernel.function.getArgument(kernel.buffers.size() + i); }
+
+  void emitElements();
+  void emitFlat(const LoopSpace &space, int64_t width);
+  void emitRows();
+  struct Pass {
+    unsigned phase;
+    llvm::SmallVector<Dim> sizes;
+    llvm::SmallVector<ReductionUse> uses;
+  };
+  llvm::SmallVector<Pass> collectPasses(llvm::ArrayRef<mlir::AffineExpr> row);
+  llvm::SmallVector<mlir::Value> findKept(const Pass &pass, llvm::ArrayRef<Pass> later,
+                                          llvm::ArrayRef<mlir::AffineExpr> row);
+  void emitRowReductions(llvm::ArrayRef<mlir::AffineExpr> row);
+  void emitInner(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer,
+                 llvm::ArrayRef<Dim> inner);
+  Scope &openRowsOfPart(Scope &chunks, Dim rows);
+  void accumulate(Scope &scope, const Root &root, unsigned position, llvm::ArrayRef<mlir::AffineExpr> index);
+  void emitParts();
+  LoopSpace merge(llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer, llvm::ArrayRef<Dim> inner,
+                  int64_t &width);
+  void storeRoots(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> index);
+  Scope &openChunks() { return emitter->openLoop(emitter->getRoot(), argument(1), argument(2), 1); }
+  Index splitChunk(Scope &scope, llvm::ArrayRef<Dim> sizes);
+  void loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
+                llvm::function_ref<void(Scope &, llvm::ArrayRef<mlir::AffineExpr>)> body);
+
+  mlir::MLIRContext *context() { return module.getContext(); }
+  static Dim product(llvm::ArrayRef<Dim> sizes) {
+    Dim all{1, false};
+    for (Dim size : sizes)
+      all = {all.scale * size.scale, all.batched || size.batched};
+    return all;
+  }
+
+  mlir::ModuleOp module;
+  const KernelPlan &plan;
+  const RegionMemory &memory;
+  const KernelOptions &options;
+  Emitter *emitter = nullptr;
+  EmittedKernel kernel;
+  mlir::AffineExpr part; ///< number of the part whose rows are computed, where there are accumulators
+  llvm::SmallVector<std::pair<mlir::Value, unsigned>> leaves; ///< what the kernel reads
+};
+
+} // namespace glyptic::codegen

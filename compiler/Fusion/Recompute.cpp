@@ -1,0 +1,111 @@
+//===- Recompute.cpp - What is computed again rather than stored -*- C++ -*-===//
+//
+// Kernels between library calls wait for memory, so arithmetic is free and traffic is not. An elementwise value that is
+// made from one stored tensor of its size (and smaller ones: a bias, a row's mean) costs one read wherever it is used,
+// exactly what it would cost to read it back; storing it would add the write, and the memory until its last use. So a
+// GELU keeps its input for the backward pass, a normalisation its input and two numbers a row.
+//
+// One tensor is the limit: a value made from two would need both kept alive, and a residual stream all that was ever
+// added to it. It is a greedy form of the minimum cut that other compilers compute between the passes.
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Fusion/Recompute.h"
+#include "compiler/Fusion/Group.h"
+#include "compiler/Planning/EntryPlan.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::fusion {
+
+namespace {
+
+/// The batch at which sizes are compared where only one side depends on it.
+constexpr int64_t kTypicalBatch = 32;
+
+/// Operations from memory to the value, beyond which arithmetic is not free.
+constexpr size_t kMaxOps = 32;
+
+class Recomputation {
+public:
+  void visit(Operation *op) {
+    if (!isCandidate(op))
+      return;
+    Sources sources;
+    for (Value operand : op->getOperands())
+      collect(operand, sources);
+    sources.ops.insert(op);
+    if (sources.ops.size() > kMaxOps || countLarge(sources, getSize(op->getResult(0))) > 1)
+      return;
+    op->setAttr(kRecomputedAttr, UnitAttr::get(op->getContext()));
+    known[op] = std::move(sources);
+  }
+
+private:
+  /// What a value is computed from if nothing on the way is stored.
+  struct Sources {
+    llvm::SetVector<Value> stored;
+    llvm::SetVector<Operation *> ops;
+  };
+
+  /// An index map with one meaning for every element: nothing is looked up, nothing repeated.
+  static bool isMove(Operation *op) { return planning::isView(op) || op->hasTrait<trait::MovesElements>(); }
+
+  static bool isCandidate(Operation *op) {
+    auto structured = dyn_cast<StructuredOpInterface>(op);
+    if (op->getNumResults() != 1 || op->use_empty() || isFree(op) ||
+        cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
+      return false;
+    // Of moves in a row only the last touches memory, but what computes on elements wants to find them side by side.
+    if (isMove(op))
+      return llvm::all_of(op->getUsers(), isKernelMove);
+    return structured && isFusible(op) && structured.getElementAccess() == ElementAccess::Same &&
+           llvm::all_of(op->getUsers(), canComputeOperands);
+  }
+
+  static bool isKernelMove(Operation *user) { return isFusible(user) && user->hasTrait<trait::MovesElements>(); }
+
+  /// Whether a region of `user` can compute what it reads. A map that reads an element more than once would compute it
+  /// more than once.
+  static bool canComputeOperands(Operation *user) {
+    if (isMove(user))
+      return isKernelMove(user) || isCandidate(user);
+    return isFusible(user) && !readsMemory(user) &&
+           cast<StructuredOpInterface>(user).getElementAccess() != ElementAccess::Mapped;
+  }
+
+  void collect(Value value, Sources &sources) {
+    Operation *def = value.getDefiningOp();
+    auto it = def ? known.find(def) : known.end();
+    if (it != known.end()) {
+      sources.stored.insert_range(it->second.stored);
+      sources.ops.insert_range(it->second.ops);
+    } else if (def && isFree(def)) {
+      for (Value operand : def->getOperands())
+        collect(operand, sources);
+    } else {
+      sources.stored.insert(value);
+    }
+  }
+
+  static int64_t getSize(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    return getNumElements(type).at(kTypicalBatch) * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  }
+
+  static size_t countLarge(const Sources &sources, int64_t size) {
+    return llvm::count_if(sources.stored, [&](Value value) { return getSize(value) * 4 > size; });
+  }
+
+  llvm::DenseMap<Operation *, Sources> known;
+};
+
+} // namespace
+
+void markRecomputed(Block &block) {
+  Recomputation recomputation;
+  for (Operation &op : block.without_terminator())
+    recomputation.visit(&op);
+}
+
+} // namespace glyptic::fusion
