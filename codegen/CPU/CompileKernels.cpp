@@ -24,7 +24,7 @@ namespace glyptic::codegen {
 namespace {
 
 /// Changes whenever equal kernels would compile to other code, other than by LLVM's own version.
-constexpr llvm::StringLiteral kCodeVersion = "1";
+constexpr llvm::StringLiteral kCodeVersion = "2";
 
 class Stopwatch {
 public:

@@ -1,5 +1,6 @@
 //===- Lowering.cpp - Kernels to LLVM's dialect -----------------===//
 #include "codegen/CPU/Lowering.h"
+#include "codegen/CPU/MathApproximation.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -29,6 +30,7 @@ namespace glyptic::codegen {
 /// FP32 functions become polynomials on vectors (1 to 5 ULP). FP64, and what has no polynomial, calls libm.
 static LogicalResult expandMath(ModuleOp kernels) {
   RewritePatternSet patterns(kernels.getContext());
+  populateMathApproximations(patterns);
   populateMathPolynomialApproximationPatterns(patterns);
   arith::populateCeilFloorDivExpandOpsPatterns(patterns);
   return applyPatternsGreedily(kernels, std::move(patterns));

@@ -31,7 +31,9 @@ public:
     }
     SmallVector<Value> results = getResults();
     OpBuilder builder(last);
-    SmallVector<Location> locations = llvm::map_to_vector(group.ops, [](Operation *op) { return op->getLoc(); });
+    SmallVector<Location> locations;
+    for (Operation *op : llvm::concat<Operation *const>(recomputed, group.ops))
+      locations.push_back(op->getLoc());
     auto region = RegionOp::create(builder, builder.getFusedLoc(locations), ValueRange(results).getTypes(),
                                    inputs.getArrayRef());
     if (group.kind != fusion::Kind::Alone)
@@ -52,6 +54,8 @@ private:
     }
     for (Value operand : def->getOperands())
       collectInputs(operand);
+    if (def->hasAttr(fusion::kRecomputedAttr))
+      recomputed.insert(def);
   }
 
   SmallVector<Value> getResults() const {
@@ -104,6 +108,7 @@ private:
 
   const fusion::Group &group;
   llvm::SetVector<Value> inputs;
+  llvm::SetVector<Operation *> recomputed; ///< what the region serves beside its own ops
   IRMapping mapping;
 };
 

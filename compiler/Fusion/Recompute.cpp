@@ -5,8 +5,9 @@
 // exactly what it would cost to read it back; storing it would add the write, and the memory until its last use. So a
 // GELU keeps its input for the backward pass, a normalisation its input and two numbers a row.
 //
-// One tensor is the limit: a value made from two would need both kept alive, and a residual stream all that was ever
-// added to it. It is a greedy form of the minimum cut that other compilers compute between the passes.
+// What is read instead may be a quarter larger than the value (small tensors count), no more: a value made from two would
+// need both kept alive, and a residual stream all that was ever added to it. It is a greedy form of the minimum cut that
+// other compilers compute between the passes.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Fusion/Recompute.h"
@@ -35,7 +36,7 @@ public:
     for (Value operand : op->getOperands())
       collect(operand, sources);
     sources.ops.insert(op);
-    if (sources.ops.size() > kMaxOps || countLarge(sources, getSize(op->getResult(0))) > 1)
+    if (sources.ops.size() > kMaxOps || countElements(sources) * 4 > getElements(op->getResult(0)) * 5)
       return;
     op->setAttr(kRecomputedAttr, UnitAttr::get(op->getContext()));
     known[op] = std::move(sources);
@@ -88,13 +89,16 @@ private:
     }
   }
 
-  static int64_t getSize(Value value) {
-    auto type = cast<RankedTensorType>(value.getType());
-    return getNumElements(type).at(kTypicalBatch) * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  /// Not bytes: a boolean is narrow, but what it was compared from is most likely read beside it.
+  static int64_t getElements(Value value) {
+    return getNumElements(cast<RankedTensorType>(value.getType())).at(kTypicalBatch);
   }
 
-  static size_t countLarge(const Sources &sources, int64_t size) {
-    return llvm::count_if(sources.stored, [&](Value value) { return getSize(value) * 4 > size; });
+  static int64_t countElements(const Sources &sources) {
+    int64_t elements = 0;
+    for (Value value : sources.stored)
+      elements += getElements(value);
+    return elements;
   }
 
   llvm::DenseMap<Operation *, Sources> known;

@@ -61,3 +61,16 @@ func.func @split_heads(%x: tensor<?x16x8xf32>, %w: tensor<8x16xf32>, %b: tensor<
   %7 = graph.dot_general %5, %6 batch = [0, 1, 2] x [0, 1, 2] contracting = [4] x [4] : (tensor<1x?x2x16x4xf32>, tensor<1x?x2x16x4xf32>) -> tensor<1x?x2x16x16xf32>
   return %7 : tensor<1x?x2x16x16xf32>
 }
+
+// The other way round, parts are put together where they are needed in another order: one kernel from two products.
+// CHECK-LABEL: func @join_heads
+// CHECK:       graph.region "pointwise"(%{{.*}}, %{{.*}}) {
+// CHECK:         graph.concat
+// CHECK:         graph.transpose
+// CHECK-NOT:   graph.region
+// CHECK:       return
+func.func @join_heads(%q: tensor<1x?x2x16x4xf32>, %k: tensor<1x?x2x16x4xf32>) -> tensor<?x16x2x2x4xf32> {
+  %0 = graph.concat %q, %k dim = 0 : (tensor<1x?x2x16x4xf32>, tensor<1x?x2x16x4xf32>) -> tensor<2x?x2x16x4xf32>
+  %1 = graph.transpose %0 permutation = [1, 3, 0, 2, 4] : (tensor<2x?x2x16x4xf32>) -> tensor<?x16x2x2x4xf32>
+  return %1 : tensor<?x16x2x2x4xf32>
+}
