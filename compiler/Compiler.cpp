@@ -1,6 +1,7 @@
 //===- Compiler.cpp - The compiler's C++ interface --------------===//
 #include "compiler/Compiler.h"
 #include "compiler/Export/Export.h"
+#include "compiler/GradientCheck/Certificate.h"
 #include "compiler/Models/Models.h"
 #include "compiler/Pipeline/Check.h"
 #include "compiler/Pipeline/Compilation.h"
@@ -74,6 +75,11 @@ public:
 
   Outcome check(const std::string &model, const CompileOptions &options, std::string &json) noexcept override {
     return guard([&] { return checkModel(model, options, json); });
+  }
+
+  Outcome checkGradient(const std::string &model, const CompileOptions &options, const GradientCheckOptions &check,
+                        std::string &certificate) noexcept override {
+    return guard([&] { return certifyGradient(model, options, check, certificate); });
   }
 
   std::vector<ArchitectureInfo> getArchitectures() const override {

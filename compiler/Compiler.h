@@ -52,6 +52,15 @@ struct ArchitectureInfo {
   std::vector<SizeInfo> sizes;
 };
 
+/// What to check a gradient with.
+struct GradientCheckOptions {
+  std::string data;         ///< .npz, .csv or .csv.gz; empty: random numbers in the ranges that the model takes
+  int64_t samples = 4;      ///< of one batch
+  int64_t directions = 3;   ///< in all parameters at once; each parameter has one of its own besides
+  uint64_t seed = 0;        ///< of data and directions
+  double tolerance = 1e-6;  ///< relative
+};
+
 class Compiler {
 public:
   virtual ~Compiler() = default;
@@ -69,8 +78,15 @@ public:
   virtual Outcome exportModel(const std::string &model, const std::string &state, const std::string &output) noexcept = 0;
 
   /// The pre-flight of a model as JSON: which weights would be trained and why, what blocks gradients, memory and work
-  /// at several batch sizes. Without `training` in the options any loss will do.
+  /// at several batch sizes. Without `training` in the options any loss will do. A model with nodes that cannot be
+  /// imported fails, and has a report that lists them all.
   virtual Outcome check(const std::string &model, const CompileOptions &options, std::string &json) noexcept = 0;
+
+  /// Compares the gradient that a step would use with differences of its loss, in FP64. `certificate` is JSON: what was
+  /// checked, each direction, and the nodes that do not simply agree. Fails where the gradient is wrong (with
+  /// ErrorCode::Internal, and with the certificate), and where it cannot be had.
+  virtual Outcome checkGradient(const std::string &model, const CompileOptions &options,
+                                const GradientCheckOptions &check, std::string &certificate) noexcept = 0;
 
   /// What createModel() knows.
   virtual std::vector<ArchitectureInfo> getArchitectures() const = 0;
@@ -84,7 +100,7 @@ public:
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 3;
+inline constexpr int kCompilerInterface = 4;
 
 } // namespace glyptic
 

@@ -24,9 +24,13 @@ std::string escape(StringRef text) {
 
 std::string quote(StringRef name) { return quoteName({name.data(), name.size()}); }
 
+std::string getOperator(const onnx::NodeProto &node) {
+  return escape(node.domain().empty() || node.domain() == "ai.onnx" ? node.op_type()
+                                                                    : node.domain() + "." + node.op_type());
+}
+
 std::string describeNode(const onnx::NodeProto &node, int64_t index) {
-  std::string op = escape(node.domain().empty() || node.domain() == "ai.onnx" ? node.op_type()
-                                                                              : node.domain() + "." + node.op_type());
+  std::string op = getOperator(node);
   if (node.name().empty())
     return "node " + std::to_string(index) + " (" + op + ") without a name";
   return "node " + quote(node.name()) + " (" + op + ")";

@@ -18,6 +18,9 @@ std::string quote(llvm::StringRef name);
 /// Replaces control characters except newlines.
 std::string escape(llvm::StringRef text);
 
+/// `Conv`, or `my.domain.Conv`.
+std::string getOperator(const onnx::NodeProto &node);
+
 /// `node 'conv1' (Conv)`, or `node 3 (Relu) without a name`.
 std::string describeNode(const onnx::NodeProto &node, int64_t index);
 

@@ -58,7 +58,7 @@ public:
   /// Returns the outputs, and removes what none of them needs: shape arithmetic, unused weights.
   llvm::Error finish(std::vector<Weight> &weights) {
     if (!state.errors.empty())
-      return makeReport();
+      return llvm::make_error<NodeFaults>(file.path, std::move(state.errors));
     SmallVector<Value> results;
     SmallVector<DictionaryAttr> attributes;
     for (const onnx::ValueInfoProto &output : file.proto.graph().output()) {
@@ -180,15 +180,6 @@ private:
     return hasFailed;
   }
 
-  llvm::Error makeReport() {
-    if (state.errors.size() == 1)
-      return makeFileError(file.path, state.errors.front());
-    std::string text = state.errors.front() + "\n" + std::to_string(state.errors.size()) + " nodes are at fault:";
-    for (const std::string &error : state.errors)
-      text += "\n  " + error;
-    return makeFileError(file.path, text);
-  }
-
   void removeUnused(std::vector<Weight> &weights) {
     Block &body = function.front();
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
@@ -221,6 +212,17 @@ struct Parts {
 
 } // namespace
 
+char NodeFaults::ID;
+
+void NodeFaults::log(raw_ostream &out) const {
+  out << escape(path) << ": " << faults.front().message;
+  if (faults.size() == 1)
+    return;
+  out << "\n" << faults.size() << " nodes are at fault:";
+  for (const NodeFault &fault : faults)
+    out << "\n  " << fault.message;
+}
+
 /// The file, read and checked.
 static llvm::Expected<std::unique_ptr<ModelFile>> loadModel(StringRef path) {
   auto file = readModelFile(path);
@@ -241,7 +243,6 @@ static llvm::Expected<Parts> loadParts(MLIRContext &context, StringRef path, con
     return file.takeError();
   Parts parts;
   parts.graph = flatten(**file);
-  parts.model.provenance = collectProvenance(parts.graph);
   parts.tensors = collectTensors(context, **file, parts.graph, options);
   parts.model.file = std::move(*file);
   return parts;

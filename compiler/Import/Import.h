@@ -1,19 +1,19 @@
 //===- Import.h - An ONNX file as a program ---------------------*- C++ -*-===//
 //
-// Reads an ONNX model and gives the program's module, its weights and where everything came from. Weights are never
-// copied into the module: each is an argument of `@infer` with the role `parameter` or `buffer`, and a view of its
-// bytes here.
+// Reads an ONNX model and gives the program's module and its weights. Locations say where everything came from
+// (dialects/Graph/NodeLocation.h). Weights are never copied into the module: each is an argument of `@infer` with the
+// role `parameter` or `buffer`, and a view of its bytes here.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 
 #include "compiler/Options.h"
 #include "compiler/Program.h"
+#include "dialects/Graph/NodeLocation.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <memory>
 
@@ -30,12 +30,26 @@ struct Weight {
   std::string reason;           ///< why it has that role, for the person who wonders what will be trained
 };
 
-/// Where a node came from. Fields that the exporter did not write are empty.
-struct NodeProvenance {
-  std::string node;       ///< name of the node in the file; of the calling node where it was expanded from a function
-  std::string op;         ///< ONNX op type
-  std::string modulePath; ///< PyTorch module, such as `layers.0.attention`
-  std::string source;     ///< innermost line of the Python source that made the node
+/// What is wrong with one node of a model.
+struct NodeFault {
+  graph::NodeOrigin node;
+  std::string message; ///< names the node
+};
+
+/// The nodes of a model that cannot be imported, all together. The text names the file, then the first, then each.
+class NodeFaults : public llvm::ErrorInfo<NodeFaults> {
+public:
+  static char ID;
+
+  NodeFaults(llvm::StringRef path, std::vector<NodeFault> faults) : path(path), faults(std::move(faults)) {}
+
+  llvm::ArrayRef<NodeFault> get() const { return faults; }
+  void log(llvm::raw_ostream &out) const override;
+  std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
+
+private:
+  std::string path;
+  std::vector<NodeFault> faults;
 };
 
 /// Row-major little-endian bytes as an attribute. Copies them: for constants and tests, not for weights.
@@ -44,7 +58,6 @@ mlir::DenseElementsAttr getElements(mlir::RankedTensorType type, llvm::ArrayRef<
 struct ImportedModel {
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`; null from importWeights
   std::vector<Weight> weights;              ///< in the order of the function's arguments
-  llvm::StringMap<NodeProvenance> provenance; ///< by the name of a node's output
   std::shared_ptr<const ModelFile> file;      ///< owns the bytes of the weights; the exporter patches it
 };
 
@@ -53,7 +66,7 @@ struct ImportedModel {
 llvm::Expected<ImportedModel> importOnnx(mlir::MLIRContext &context, llvm::StringRef path,
                                          const CompileOptions &options);
 
-/// The weights and the provenance only, which needs neither shapes nor supported operators.
+/// The weights only, which needs neither shapes nor supported operators.
 llvm::Expected<ImportedModel> importWeights(mlir::MLIRContext &context, llvm::StringRef path,
                                             const CompileOptions &options);
 

@@ -1,32 +1,41 @@
 //===- NodeImporter.cpp - One ONNX node becomes graph ops ---------------------===//
 #include "compiler/Import/NodeImporter.h"
 #include "compiler/Import/Diagnostics.h"
+#include "compiler/Import/Provenance.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
 
 namespace glyptic {
 
-/// Nodes without a name are known by what they compute.
-static Location getLocation(MLIRContext *context, const FlatNode &node) {
-  const onnx::NodeProto &caller = *node.caller;
-  StringRef name = caller.name();
-  if (name.empty() && caller.output_size())
-    name = caller.output(0);
-  return NameLoc::get(StringAttr::get(context, name.empty() ? StringRef(caller.op_type()) : name));
-}
-
 NodeImporter::NodeImporter(ImportState &state, const FlatNode &node, int64_t opset)
-    : state(state), node(node), opset(opset), loc(getLocation(state.builder.getContext(), node)) {}
+    : state(state), node(node), opset(opset), loc(getLocation(state.builder.getContext(), getOrigin(*node.caller))) {}
 
 LogicalResult NodeImporter::emitError(const Twine &message) {
   std::string inside = node.proto == node.caller ? "" : ", in its body at " + escape(node.proto->op_type());
-  if (!reported)
-    state.errors.push_back(node.description + inside + ": " + message.str());
+  if (!reported) {
+    NodeOrigin origin = getOrigin(*node.caller);
+    std::string text = node.description + origin.describePlace() + inside + ": " + message.str();
+    state.errors.push_back({std::move(origin), std::move(text)});
+  }
   reported = true;
   return failure();
+}
+
+std::string NodeImporter::getBatchAdvice() const {
+  llvm::StringSet<> weights;
+  for (const onnx::TensorProto &tensor : getFile().proto.graph().initializer())
+    weights.insert(tensor.name());
+  auto isFree = [&](const onnx::ValueInfoProto &input) {
+    const auto &shape = input.type().tensor_type().shape();
+    return !weights.contains(input.name()) && shape.dim_size() && shape.dim(0).dim_value() <= 0;
+  };
+  return llvm::any_of(getFile().proto.graph().input(), isFree)
+             ? "fix the batch with --shape"
+             : "leave --shape out: the model runs at the batch that it states, and a larger one is several runs";
 }
 
 Value NodeImporter::fail() {
@@ -359,11 +368,11 @@ FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<SmallVector<
       if (common != dims[i] && !common.isOne() && !dims[i].isOne())
         return emitError("sizes " + toString(common) + " and " + toString(dims[i]) + " of dimension " +
                          Twine(rank - dims.size() + i) + " do not agree" +
-                         (common.batched != dims[i].batched ? "; fix the batch with --shape" : ""));
+                         (common.batched != dims[i].batched ? "; " + getBatchAdvice() : ""));
       common = common.isOne() ? dims[i] : common;
     }
   if (llvm::count_if(result, [](Dim dim) { return dim.batched; }) > 1)
-    return emitError("its result depends on the batch in two dimensions; fix the batch with --shape");
+    return emitError("its result depends on the batch in two dimensions; " + getBatchAdvice());
   return result;
 }
 

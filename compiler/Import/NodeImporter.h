@@ -31,7 +31,7 @@ struct ImportState {
   llvm::StringMap<Binding> bindings;
   llvm::StringSet<> used; ///< names that a node of the file or its list of outputs reads
   bool isForTraining;     ///< the program will hold a training step
-  std::vector<std::string> errors;
+  std::vector<NodeFault> errors;
   std::string lastDiagnostic; ///< of an op that would not verify
 };
 
@@ -45,6 +45,9 @@ public:
   const ModelFile &getFile() const { return state.file; }
   /// Records what is wrong with this node and what to do about it.
   mlir::LogicalResult emitError(const llvm::Twine &message);
+  /// What to do where the graph cannot follow a batch of any size: `fix the batch with --shape`, or not to free one that
+  /// the file states.
+  std::string getBatchAdvice() const;
 
   // Operands.
   int getNumInputs() const { return node.proto->input_size(); }

@@ -23,35 +23,49 @@ SmallVector<StringRef> splitPythonList(StringRef text) {
   }
 }
 
-/// The scopes end with the name of the traced operation itself.
+/// The scopes end with the name of the traced operation itself. A name that PyTorch makes up where it knows none is none.
 std::string getModulePath(StringRef scopes) {
   SmallVector<StringRef> items = splitPythonList(scopes);
-  return items.size() < 2 ? "" : escape(items[items.size() - 2]);
+  StringRef module = items.size() < 2 ? "" : items[items.size() - 2];
+  return module.starts_with("_empty_nn_module_stack") ? "" : escape(module);
 }
 
-/// A Python stack trace's innermost frame: `File "model.py", line 12, in forward` without its leading blanks.
-std::string getSource(StringRef trace) {
-  size_t frame = trace.rfind("File \"");
-  return frame == StringRef::npos ? "" : escape(trace.substr(frame).split('\n').first);
+/// Fills in the frame of a Python trace that its reader wrote: the innermost one outside installed packages, such as
+/// PyTorch's own layers; the innermost one if there is no other.
+///   File "model.py", line 12, in forward
+void readSource(StringRef trace, graph::NodeOrigin &origin) {
+  for (StringRef rest = trace; !rest.empty();) {
+    StringRef line;
+    std::tie(line, rest) = rest.split('\n');
+    StringRef file = line.trim();
+    unsigned number = 0;
+    if (!file.consume_front("File \""))
+      continue;
+    std::tie(file, line) = file.split("\", line ");
+    if (line.consumeInteger(10, number))
+      continue;
+    bool isInstalled = file.contains("site-packages/") || file.contains("dist-packages/") || file.starts_with("torch/");
+    if (!isInstalled || origin.file.empty()) {
+      origin.file = escape(file);
+      origin.line = number;
+    }
+  }
 }
 
 } // namespace
 
-StringMap<NodeProvenance> collectProvenance(const FlatGraph &graph) {
-  StringMap<NodeProvenance> table;
-  for (const FlatNode &node : graph.nodes) {
-    NodeProvenance provenance{node.caller->name(), node.proto->op_type(), "", ""};
-    for (const auto &entry : node.caller->metadata_props()) {
-      if (entry.key() == "pkg.torch.onnx.name_scopes")
-        provenance.modulePath = getModulePath(entry.value());
-      else if (entry.key() == "pkg.torch.onnx.stack_trace")
-        provenance.source = getSource(entry.value());
-    }
-    for (const std::string &output : node.proto->output())
-      if (!output.empty())
-        table[output] = provenance;
+graph::NodeOrigin getOrigin(const onnx::NodeProto &node) {
+  graph::NodeOrigin origin;
+  StringRef name = !node.name().empty() ? node.name() : node.output_size() ? node.output(0) : node.op_type();
+  origin.node = name.str();
+  origin.op = getOperator(node);
+  for (const auto &entry : node.metadata_props()) {
+    if (entry.key() == "pkg.torch.onnx.name_scopes")
+      origin.modulePath = getModulePath(entry.value());
+    else if (entry.key() == "pkg.torch.onnx.stack_trace")
+      readSource(entry.value(), origin);
   }
-  return table;
+  return origin;
 }
 
 StringMap<StringRef> collectDeclaredRoles(const onnx::ModelProto &model) {

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "compiler/Import/FlatGraph.h"
+#include "dialects/Graph/NodeLocation.h"
 
 namespace glyptic {
 
-/// Where each node came from, by the names of its outputs.
-llvm::StringMap<NodeProvenance> collectProvenance(const FlatGraph &graph);
+/// What is known of a node of the file. Nodes without a name are known by what they compute.
+graph::NodeOrigin getOrigin(const onnx::NodeProto &node);
 
 /// What PyTorch's exporter says of initializers: role::Parameter or role::Buffer by name. Files of other exporters say
 /// nothing.

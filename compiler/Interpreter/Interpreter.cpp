@@ -14,13 +14,13 @@ class Interpreter {
 public:
   explicit Interpreter(const InterpreterOptions &options) : options(options) {}
 
-  /// What the terminator of `block` returns.
-  FailureOr<std::vector<HostTensor>> run(Block &block, ArrayRef<const HostTensor *> arguments);
-
-private:
   using Operands = SmallVector<const HostTensor *>;
 
+  /// What the terminator of `block` returns.
+  FailureOr<std::vector<HostTensor>> run(Block &block, ArrayRef<const HostTensor *> arguments);
   FailureOr<std::vector<HostTensor>> execute(Operation *op, const Operands &operands);
+
+private:
   FailureOr<std::vector<HostTensor>> evaluate(EvaluableOpInterface op, const Operands &operands);
   FailureOr<std::vector<HostTensor>> call(func::CallOp op, const Operands &operands);
 
@@ -112,6 +112,11 @@ FailureOr<std::vector<HostTensor>> Interpreter::call(func::CallOp op, const Oper
   FailureOr<std::vector<HostTensor>> results = run(callee.getBody().front(), operands);
   --depth;
   return results;
+}
+
+FailureOr<std::vector<HostTensor>> interpret(Operation *op, ArrayRef<const HostTensor *> operands,
+                                             const InterpreterOptions &options) {
+  return Interpreter(options).execute(op, llvm::to_vector(operands));
 }
 
 FailureOr<std::vector<HostTensor>> interpret(func::FuncOp function, ArrayRef<HostTensor> arguments,

@@ -22,4 +22,9 @@ mlir::FailureOr<std::vector<graph::HostTensor>> interpret(mlir::func::FuncOp fun
                                                           llvm::ArrayRef<graph::HostTensor> arguments,
                                                           const InterpreterOptions &options);
 
+/// The results of one op, whose operands have the shapes of its operand types for the batch.
+mlir::FailureOr<std::vector<graph::HostTensor>> interpret(mlir::Operation *op,
+                                                          llvm::ArrayRef<const graph::HostTensor *> operands,
+                                                          const InterpreterOptions &options);
+
 } // namespace glyptic

@@ -1,14 +1,15 @@
 //===- Check.cpp - The pre-flight of a model --------------------===//
 //
-// Builds the training step of the model, as a compilation would, and reports which weights it changes and what it would
-// cost at several batch sizes. Nothing is generated: phases end with the memory plan.
+// Builds the training step of the model, as a compilation would, and reports which weights it changes, where gradients
+// end and why, and what it would cost at several batch sizes. No machine code is made.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Pipeline/Check.h"
-#include "compiler/Import/Import.h"
+#include "compiler/Import/ModelFile.h"
 #include "compiler/Pipeline/Compilation.h"
 #include "compiler/Pipeline/Registration.h"
 #include "compiler/Training/Training.h"
+#include "dialects/Graph/BatchDims.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringSet.h"
@@ -21,18 +22,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int64_t kBatches[] = {1, 8, 32, 128};
+/// What there is to say of a node.
+Json describe(const graph::NodeOrigin &node, const std::string &message) {
+  return {{"node", node.node},
+          {"op", node.op},
+          {"module", node.modulePath},
+          {"source", node.getSource()},
+          {"place", node.node.empty() ? "" : node.describe()},
+          {"message", message}};
+}
 
-/// Names of the parameters that the step changes; empty where there is no step.
-llvm::StringSet<> trainedParameters(ModuleOp module) {
-  llvm::StringSet<> names;
-  auto step = module.lookupSymbol<func::FuncOp>(entry::Step);
-  for (unsigned i = 0, count = step ? step.getNumArguments() : 0; i < count; ++i) {
-    auto role = step.getArgAttrOfType<StringAttr>(i, kRoleAttr);
-    if (role && role.getValue() == role::Parameter)
-      names.insert(step.getArgAttrOfType<StringAttr>(i, kNameAttr).getValue());
-  }
-  return names;
+Json describe(Location location, const std::string &message) {
+  SmallVector<graph::NodeOrigin> nodes = graph::getNodes(location);
+  return describe(nodes.empty() ? graph::NodeOrigin() : nodes.front(), message);
 }
 
 Json describe(const Weight &weight, bool trained) {
@@ -44,84 +46,162 @@ Json describe(const Weight &weight, bool trained) {
           {"trained", trained}};
 }
 
-/// Where a diagnostic points to: the ONNX node's name, or nothing.
-std::string nodeOf(Location location) {
-  std::string name;
-  location->walk([&](Location part) {
-    if (auto named = dyn_cast<NameLoc>(part)) {
-      name = named.getName().str();
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
-  return name;
+/// Names of the parameters that the step changes; empty where there is no step.
+llvm::StringSet<> getTrainedParameters(ModuleOp module) {
+  llvm::StringSet<> names;
+  auto step = module.lookupSymbol<func::FuncOp>(entry::Step);
+  for (unsigned i = 0, count = step ? step.getNumArguments() : 0; i < count; ++i) {
+    auto role = step.getArgAttrOfType<StringAttr>(i, kRoleAttr);
+    if (role && role.getValue() == role::Parameter)
+      names.insert(step.getArgAttrOfType<StringAttr>(i, kNameAttr).getValue());
+  }
+  return names;
 }
 
-/// Memory and work at one batch size, or what stands in the way.
-Json costAt(const std::string &model, CompileOptions options, int64_t batch) {
-  options.maxBatch = batch;
-  options.stopAfter = "planning";
-  CompileReport report;
-  Json cost = {{"batch", batch}};
-  Outcome outcome = Compilation(model, options, "", report).run();
-  if (!outcome) {
-    cost["error"] = outcome.message;
-    return cost;
+/// The batches to ask for; only its own where the model fixes it.
+SmallVector<int64_t> getBatches(func::FuncOp infer) {
+  int64_t fixed = 1;
+  for (auto [i, type] : llvm::enumerate(infer.getArgumentTypes())) {
+    if (infer.getArgAttrOfType<StringAttr>(i, kRoleAttr).getValue() != role::Input)
+      continue;
+    auto tensor = cast<RankedTensorType>(type);
+    if (graph::getBatchedDim(tensor) >= 0)
+      return {1, 8, 32, 128};
+    if (fixed == 1 && tensor.getRank() > 0)
+      fixed = tensor.getDimSize(0);
   }
-  Json bill = Json::parse(report.billJson);
-  cost["memory"] = bill["memory"]["total"];
-  const char *entry = options.training ? "step" : "infer";
-  for (const char *key : {"flops", "predicted_seconds"})
-    if (bill["entries"].contains(entry) && bill["entries"][entry].contains(key))
-      cost[key] = bill["entries"][entry][key];
-  return cost;
+  return {fixed};
 }
+
+/// Inference exporters compute normalisations into the convolutions before them.
+bool isNormalizationFolded(const onnx::GraphProto &graph) {
+  int64_t biased = 0;
+  for (const onnx::NodeProto &node : graph.node()) {
+    if (StringRef(node.op_type()).ends_with("Normalization"))
+      return false;
+    biased += node.op_type() == "Conv" && node.input_size() == 3;
+  }
+  return biased >= 4;
+}
+
+class ModelCheck {
+public:
+  ModelCheck(const std::string &model, CompileOptions asked) : model(model), options(std::move(asked)) {
+    // Whether a gradient reaches a parameter does not depend on the loss; this one takes any output.
+    if (!options.training)
+      options.training.emplace().loss = "mse";
+    result = {{"model", model}, {"trains", false}, {"loss", options.training->loss}};
+    for (const char *list : {"unsupported", "blocked", "modes", "remarks"})
+      result[list] = Json::array();
+  }
+
+  Outcome run() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+    context.printOpOnDiagnostic(false);
+    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+      const char *list = diagnostic.getSeverity() == DiagnosticSeverity::Error ? "blocked" : "remarks";
+      result[list].push_back(describe(diagnostic.getLocation(), diagnostic.str()));
+    });
+    llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
+    if (!imported)
+      return fail(imported.takeError());
+    const SmallVector<int64_t> batches = getBatches(imported->module->lookupSymbol<func::FuncOp>(entry::Infer));
+    checkTraining(*imported);
+    CompileOptions inference = options;
+    inference.training.reset();
+    result["inference"] = getCosts(inference, batches);
+    result["training"] = result["trains"].get<bool>() ? getCosts(options, batches) : Json::array();
+    return {};
+  }
+
+  std::string getJson() const { return result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+private:
+  Outcome fail(llvm::Error error) {
+    std::string text;
+    llvm::handleAllErrors(
+        std::move(error),
+        [&](const NodeFaults &faults) {
+          for (const NodeFault &fault : faults.get())
+            result["unsupported"].push_back(describe(fault.node, fault.message));
+          llvm::raw_string_ostream out(text);
+          faults.log(out);
+        },
+        [&](const llvm::ErrorInfoBase &other) { text = other.message(); });
+    return {false, ErrorCode::Format, text};
+  }
+
+  void checkTraining(ImportedModel &imported) {
+    std::vector<Obstacle> obstacles;
+    bool trains = succeeded(buildTraining(*imported.module, *options.training, &obstacles));
+    result["trains"] = trains;
+    Json blocked = Json::array();
+    for (const Obstacle &obstacle : obstacles) {
+      blocked.push_back(describe(obstacle.node, obstacle.message));
+      blocked.back()["parameters"] = obstacle.parameters;
+    }
+    for (const Json &error : result["blocked"]) // what follows from them
+      blocked.push_back(error);
+    result["blocked"] = std::move(blocked);
+    if (isNormalizationFolded(imported.file->proto.graph()))
+      result["remarks"].push_back(describe(graph::NodeOrigin(), "its convolutions have biases and nothing normalises: if the "
+                                           "network had BatchNormalization, it was folded into them, and training goes on "
+                                           "without it"));
+    llvm::StringSet<> trained = trains ? getTrainedParameters(*imported.module) : llvm::StringSet<>();
+    int64_t total = 0, changed = 0;
+    Json weights = Json::array();
+    for (const Weight &weight : imported.weights) {
+      bool isTrained = trained.contains(weight.name);
+      weights.push_back(describe(weight, isTrained));
+      total += weight.role == role::Parameter ? weight.type.getNumElements() : 0;
+      changed += isTrained ? weight.type.getNumElements() : 0;
+    }
+    result["parameters"] = total;
+    result["trained_parameters"] = changed;
+    result["weights"] = std::move(weights);
+  }
+
+  /// Memory, work and time at each batch, or what stands in the way.
+  Json getCosts(CompileOptions asked, ArrayRef<int64_t> batches) {
+    asked.stopAfter = "kernels";
+    CompileReport report;
+    Compilation compilation(model, asked, "", report);
+    Outcome compiled = compilation.run();
+    Json costs = Json::array();
+    for (int64_t batch : batches) {
+      Json cost = {{"batch", batch}};
+      planning::Bill bill;
+      Outcome outcome = compiled ? compilation.makeBillAt(batch, bill) : compiled;
+      if (!outcome) {
+        cost["error"] = outcome.message;
+      } else {
+        cost["memory"] = bill.total;
+        StringRef name = asked.training ? entry::Step : entry::Infer;
+        for (const planning::EntryBill &entry : bill.entries)
+          if (entry.name == name) {
+            cost["flops"] = entry.flops;
+            cost["predicted_seconds"] = *entry.seconds;
+          }
+      }
+      costs.push_back(std::move(cost));
+    }
+    return costs;
+  }
+
+  const std::string &model;
+  CompileOptions options;
+  Json result;
+};
 
 } // namespace
 
 Outcome checkModel(const std::string &model, CompileOptions options, std::string &json) {
-  DialectRegistry registry;
-  registerDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  context.printOpOnDiagnostic(false);
-  Json blocked = Json::array(), remarks = Json::array();
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    Json &list = diagnostic.getSeverity() == DiagnosticSeverity::Error ? blocked : remarks;
-    list.push_back({{"node", nodeOf(diagnostic.getLocation())}, {"message", diagnostic.str()}});
-  });
-  // Whether a gradient reaches a parameter does not depend on the loss; this one takes any output.
-  if (!options.training)
-    options.training.emplace().loss = "mse";
-  llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
-  if (!imported)
-    return {false, ErrorCode::Format, llvm::toString(imported.takeError())};
-  bool trains = succeeded(buildTraining(*imported->module, *options.training));
-  llvm::StringSet<> trained = trains ? trainedParameters(*imported->module) : llvm::StringSet<>();
-
-  Json result = {{"model", model}, {"trains", trains}, {"loss", options.training->loss}};
-  int64_t total = 0, changed = 0;
-  Json weights = Json::array();
-  for (const Weight &weight : imported->weights) {
-    bool isTrained = trained.contains(weight.name);
-    weights.push_back(describe(weight, isTrained));
-    total += weight.role == role::Parameter ? weight.type.getNumElements() : 0;
-    changed += isTrained ? weight.type.getNumElements() : 0;
-  }
-  result["parameters"] = total;
-  result["trained_parameters"] = changed;
-  result["weights"] = std::move(weights);
-  result["blocked"] = std::move(blocked);
-  result["remarks"] = std::move(remarks);
-  CompileOptions inference = options;
-  inference.training.reset();
-  for (const auto &[key, asked] : {std::pair("inference", &inference), std::pair("training", &options)}) {
-    result[key] = Json::array();
-    if (trains || asked == &inference)
-      for (int64_t batch : kBatches)
-        result[key].push_back(costAt(model, *asked, batch));
-  }
-  json = result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  return {};
+  ModelCheck check(model, std::move(options));
+  Outcome outcome = check.run();
+  json = check.getJson();
+  return outcome;
 }
 
 } // namespace glyptic

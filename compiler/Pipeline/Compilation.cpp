@@ -7,10 +7,9 @@
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/OptionsJson.h"
 #include "compiler/Pipeline/Registration.h"
-#include "compiler/Planning/Bill.h"
 #include "compiler/Training/Training.h"
+#include "dialects/Graph/NodeLocation.h"
 #include "support/glyph/Glyph.h"
-#include "mlir/IR/Diagnostics.h"
 #include <chrono>
 #include <thread>
 
@@ -24,11 +23,26 @@ static DialectRegistry makeRegistry() {
   return registry;
 }
 
+/// `model.onnx: node 'conv1' (Conv): what is wrong`; notes follow on lines of their own.
+static std::string describe(Diagnostic &diagnostic, const std::string &model) {
+  std::string node = graph::describeNode(diagnostic.getLocation());
+  std::string text = model + ": " + (node.empty() ? "" : node + ": ") + diagnostic.str();
+  for (Diagnostic &note : diagnostic.getNotes())
+    text += "\n  " + note.str();
+  return text;
+}
+
 Compilation::Compilation(const std::string &model, const CompileOptions &options, const std::string &glyph,
                          CompileReport &report)
     // Phases are short and machines few-cored: MLIR's thread pool would cost more than it brings.
     : model(model), glyph(glyph), options(options), report(report),
-      context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+      context(makeRegistry(), MLIRContext::Threading::DISABLED), handler(&context, [this](Diagnostic &diagnostic) {
+        std::string text = describe(diagnostic, this->model);
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          diagnostics += (diagnostics.empty() ? "" : "\n") + text;
+        else
+          this->report.remarks.push_back(std::move(text));
+      }) {
   // Messages are for the person with the model, who cannot read our ops.
   context.printOpOnDiagnostic(false);
   settings.maxBatch = options.maxBatch;
@@ -44,28 +58,7 @@ Outcome Compilation::failWithDiagnostics(ErrorCode code) {
   return fail(code, std::exchange(diagnostics, {}));
 }
 
-/// `model.onnx: node "conv1": what is wrong`; notes follow on lines of their own.
-static std::string describe(Diagnostic &diagnostic, const std::string &model) {
-  std::string node;
-  diagnostic.getLocation()->walk([&](Location part) {
-    auto named = dyn_cast<NameLoc>(part);
-    if (!named)
-      return WalkResult::advance();
-    node = "node " + quote(named.getName()) + ": ";
-    return WalkResult::interrupt();
-  });
-  std::string text = model + ": " + node + diagnostic.str();
-  for (Diagnostic &note : diagnostic.getNotes())
-    text += "\n  " + note.str();
-  return text;
-}
-
 Outcome Compilation::run() {
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-      return report.remarks.push_back(describe(diagnostic, model));
-    diagnostics += (diagnostics.empty() ? "" : "\n") + describe(diagnostic, model);
-  });
   if (Outcome outcome = checkOptions(); !outcome)
     return outcome;
   const PhaseInfo *last = findPhase(options.stopAfter);
@@ -161,10 +154,28 @@ static plan::ProgramOp getPlan(ModuleOp module) { return *module.getOps<plan::Pr
 Outcome Compilation::makeBill() {
   plan::ProgramOp program = getPlan(*imported.module);
   storedBill = toText(planning::makeBill(program));
-  const std::string cache = options.cache ? codegen::ObjectCache::standard().getFolder() : "";
-  planning::Bill bill = planning::makeBill(program, planning::Machine::measure(settings.threads, cache));
+  planning::Bill bill = planning::makeBill(program, getMachine());
   report.bill = toText(bill);
   report.billJson = toJson(bill);
+  return {};
+}
+
+const planning::Machine &Compilation::getMachine() {
+  if (!machine)
+    machine = planning::Machine::measure(settings.threads,
+                                         options.cache ? codegen::ObjectCache::standard().getFolder() : "");
+  return *machine;
+}
+
+Outcome Compilation::makeBillAt(int64_t batch, planning::Bill &bill) {
+  OwningOpRef<ModuleOp> copy = imported.module->clone();
+  PassSettings atBatch = settings;
+  atBatch.maxBatch = batch;
+  PassManager manager(&context, ModuleOp::getOperationName());
+  addPasses(manager, Phase::Planning, atBatch);
+  if (failed(manager.run(*copy)))
+    return failWithDiagnostics(ErrorCode::Memory);
+  bill = planning::makeBill(getPlan(*copy), getMachine());
   return {};
 }
 

@@ -4,6 +4,8 @@
 #include "compiler/Compiler.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Pipeline.h"
+#include "compiler/Planning/Bill.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 
 namespace glyptic {
@@ -15,6 +17,9 @@ public:
 
   Outcome run();
 
+  /// After the kernels: the bill of this program for batches of up to `batch`. The program stays as it is.
+  Outcome makeBillAt(int64_t batch, planning::Bill &bill);
+
 private:
   Outcome checkOptions();
   Outcome runPhase(const PhaseInfo &info);
@@ -23,6 +28,7 @@ private:
   Outcome buildTrainingStep();
   Outcome runPasses(Phase phase);
   Outcome makeBill();
+  const planning::Machine &getMachine();
   Outcome compileObjects();
   Outcome writeFile();
 
@@ -37,9 +43,11 @@ private:
 
   mlir::MLIRContext context;
   ImportedModel imported;
+  mlir::ScopedDiagnosticHandler handler; ///< collects errors
   std::string diagnostics;
   std::vector<char> kernels;
   std::string storedBill;
+  std::optional<planning::Machine> machine;
 };
 
 } // namespace glyptic

@@ -1,6 +1,7 @@
 //===- Bill.cpp - What a program costs, before it runs ----------===//
 #include "compiler/Planning/Bill.h"
 #include "compiler/Program.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include <map>
 #include <set>
@@ -57,6 +58,31 @@ double predict(InstructionInterface op, int64_t batch, const Machine &machine, d
          kSecondsPerInstruction;
 }
 
+/// What the first few nodes cost, the heaviest first.
+std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *machine, double bandwidth) {
+  constexpr size_t kMaxNodes = 5;
+  llvm::MapVector<StringRef, NodeBill> byNodes;
+  for (Operation &op : entry.getBody().front()) {
+    auto instruction = dyn_cast<InstructionInterface>(op);
+    std::optional<StringRef> nodes = instruction ? instruction.getLabel() : std::nullopt;
+    if (!nodes)
+      continue;
+    NodeBill &bill = byNodes[*nodes];
+    bill.nodes = nodes->str();
+    bill.flops += instruction.getFlops().at(batch);
+    bill.bytes += instruction.getBytes().at(batch);
+    bill.seconds += machine ? predict(instruction, batch, *machine, bandwidth) : 0;
+  }
+  std::vector<NodeBill> all;
+  for (auto &[nodes, bill] : byNodes)
+    all.push_back(std::move(bill));
+  llvm::sort(all, [](const NodeBill &a, const NodeBill &b) {
+    return std::tie(b.seconds, b.bytes, a.nodes) < std::tie(a.seconds, a.bytes, b.nodes);
+  });
+  all.resize(std::min(all.size(), kMaxNodes));
+  return all;
+}
+
 EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machine> &machine) {
   EntryBill bill;
   bill.name = entry.getSymName();
@@ -88,14 +114,16 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
     }
   }
   bill.footprint = resident + bill.work;
+  double bandwidth = 0;
   if (machine) {
     const bool cached = bill.footprint <= machine->cacheBytes;
-    const double bandwidth = cached ? machine->cacheBandwidth : machine->memoryBandwidth;
+    bandwidth = cached ? machine->cacheBandwidth : machine->memoryBandwidth;
     bill.seconds = 0;
     for (Operation &op : entry.getBody().front())
       if (auto instruction = dyn_cast<InstructionInterface>(op))
         *bill.seconds += predict(instruction, batch, *machine, bandwidth);
   }
+  bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr, bandwidth);
   return bill;
 }
 

@@ -7,6 +7,13 @@
 
 namespace glyptic::planning {
 
+/// All instructions that serve the same nodes, in one run.
+struct NodeBill {
+  std::string nodes; ///< as graph::getLabel() has them
+  double flops = 0, bytes = 0;
+  double seconds = 0; ///< where the machine is known
+};
+
 struct EntryBill {
   std::string name;
   int64_t kernels = 0, libraryCalls = 0, copies = 0;
@@ -16,6 +23,7 @@ struct EntryBill {
   int64_t lowerBound = 0;     ///< the most that lives at one time: no plan needs less
   double footprint = 0;       ///< bytes of state, accumulators and work memory that it touches
   std::optional<double> seconds; ///< predicted, where the machine is known
+  std::vector<NodeBill> heaviest; ///< a few, by predicted time, else by traffic
 };
 
 struct Bill {

@@ -54,6 +54,29 @@ static void writeEntries(llvm::raw_ostream &out, const Bill &bill) {
         formatBytes(entry.work), formatBytes(entry.lowerBound), entry.seconds ? formatSeconds(*entry.seconds) : "");
 }
 
+/// At most `size` bytes: the beginning, and an ellipsis where something is missing. Never ends within a character.
+static std::string shorten(llvm::StringRef text, size_t size) {
+  if (text.size() <= size)
+    return text.str();
+  size -= 3;
+  while (size > 0 && (text[size] & 0xC0) == 0x80)
+    --size;
+  return (text.take_front(size) + "...").str();
+}
+
+/// Of the entry with the most traffic: the step, where there is one.
+static void writeHeaviest(llvm::raw_ostream &out, const Bill &bill) {
+  const auto entry = llvm::max_element(bill.entries, [](auto &a, auto &b) { return a.bytes < b.bytes; });
+  if (entry == bill.entries.end() || entry->heaviest.empty())
+    return;
+  auto row = [&](auto &&...cells) { out << llvm::formatv("{0,-51}{1,9}{2,10}{3,9}\n", cells...); };
+  out << "\n";
+  row("Heaviest nodes of " + entry->name, "FLOPs", "traffic", bill.machine ? "time" : "");
+  for (const NodeBill &nodes : entry->heaviest)
+    row(shorten(nodes.nodes, 50), formatCount(nodes.flops), formatBytes(nodes.bytes),
+        bill.machine ? formatSeconds(nodes.seconds) : "");
+}
+
 /// `formatv` cells keep trailing spaces in a last empty column.
 static std::string trimLines(llvm::StringRef text) {
   std::string result;
@@ -72,6 +95,7 @@ std::string toText(const Bill &bill) {
                   .str());
   writeMemory(out, bill);
   writeEntries(out, bill);
+  writeHeaviest(out, bill);
   out << "\n"
       << wrap("Per run with the largest batch. Traffic counts what each kernel and call reads and writes; work is the "
               "memory planned between them, and no plan could do with less than the column beside it.");
@@ -99,6 +123,12 @@ std::string toJson(const Bill &bill) {
             {"work_lower_bound", entry.lowerBound}};
     if (entry.seconds)
       item["predicted_seconds"] = *entry.seconds;
+    item["heaviest"] = Json::array();
+    for (const NodeBill &nodes : entry.heaviest) {
+      item["heaviest"].push_back({{"nodes", nodes.nodes}, {"flops", nodes.flops}, {"bytes", nodes.bytes}});
+      if (entry.seconds)
+        item["heaviest"].back()["predicted_seconds"] = nodes.seconds;
+    }
   }
   if (const auto &machine = bill.machine)
     json["machine"] = {{"name", machine->name},

@@ -2,27 +2,13 @@
 #include "compiler/Planning/Emit.h"
 #include "compiler/Program.h"
 #include "dialects/Graph/GraphDialect.h"
-#include "llvm/ADT/SetVector.h"
+#include "dialects/Graph/NodeLocation.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
 using namespace glyptic::plan;
 
 namespace glyptic::planning {
-
-std::string getLabel(Location loc) {
-  constexpr size_t kMaxNames = 4;
-  llvm::SetVector<StringRef> names;
-  loc->walk([&](Location part) {
-    if (auto named = dyn_cast<NameLoc>(part))
-      names.insert(named.getName());
-    return WalkResult::advance();
-  });
-  std::string label = llvm::join(names.getArrayRef().take_front(kMaxNames), " + ");
-  if (names.size() > kMaxNames)
-    label += " + " + std::to_string(names.size() - kMaxNames) + " more";
-  return label;
-}
 
 namespace {
 

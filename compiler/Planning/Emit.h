@@ -11,7 +11,4 @@ void emitPersistent(plan::PlanBuilder &builder, mlir::Location loc, const Progra
 void emitRanges(plan::PlanBuilder &builder, mlir::Location loc, const ProgramMemory &memory);
 void emitEntry(plan::PlanBuilder &builder, const EntryPlan &entry);
 
-/// The ONNX nodes that a location names, as one line.
-std::string getLabel(mlir::Location loc);
-
 } // namespace glyptic::planning

@@ -33,10 +33,28 @@ public:
     markVaried();
     if (varied.contains(target))
       gradients[target] = seed;
+    bool ok = true;
     for (Operation *op : findActive())
-      if (failed(propagate(op)))
-        return failure();
+      ok &= succeeded(propagate(op));
+    if (!ok)
+      return failure();
     return llvm::map_to_vector(sources, [&](Value source) { return gradients.lookup(source); });
+  }
+
+  /// After run(): the barriers, in the order of the program.
+  SmallVector<GradientBarrier> findBarriers() {
+    llvm::MapVector<Operation *, GradientBarrier> found;
+    for (Operation *op : llvm::reverse(blocking))
+      found.insert({op, {GradientBarrier::NoDerivative, op, {}}});
+    llvm::DenseSet<Operation *> upstream = findUpstream();
+    for (auto [i, source] : llvm::enumerate(sources))
+      if (!gradients.lookup(source) || !found.empty())
+        followFrom(source, i, upstream, found);
+    SmallVector<GradientBarrier> barriers;
+    for (auto &[op, barrier] : found)
+      barriers.push_back(std::move(barrier));
+    llvm::sort(barriers, [](auto &a, auto &b) { return a.op->isBeforeInBlock(b.op); });
+    return barriers;
   }
 
 private:
@@ -68,15 +86,20 @@ private:
         llvm::map_to_vector(op->getResults(), [&](Value result) { return gradients.lookup(result); });
     if (llvm::none_of(resultGradients, [](Value gradient) { return gradient; }))
       return success();
-    auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
-    if (!differentiable)
-      return reportBlocking(op);
     BitVector wanted(op->getNumOperands());
     for (auto [i, operand] : llvm::enumerate(op->getOperands()))
       wanted[i] = varied.contains(operand);
-    FailureOr<SmallVector<Value>> contributions = differentiable.buildGradients(builder, resultGradients, wanted);
-    if (failed(contributions))
+    auto differentiable = dyn_cast<DifferentiableOpInterface>(op);
+    if (!differentiable) {
+      blocking.push_back(op);
+      pretend(op);
       return failure();
+    }
+    FailureOr<SmallVector<Value>> contributions = differentiable.buildGradients(builder, resultGradients, wanted);
+    if (failed(contributions)) {
+      pretend(op);
+      return failure();
+    }
     for (auto [operand, contribution] : llvm::zip_equal(op->getOperands(), *contributions)) {
       if (!contribution || !varied.contains(operand))
         continue;
@@ -86,28 +109,48 @@ private:
     return success();
   }
 
-  /// Says which parameters cannot be trained because of `op`.
-  LogicalResult reportBlocking(Operation *op) {
-    llvm::SetVector<Value> upstream;
-    upstream.insert_range(op->getOperands());
-    for (size_t i = 0; i < upstream.size(); ++i)
-      if (Operation *producer = upstream[i].getDefiningOp())
-        upstream.insert_range(producer->getOperands());
-    SmallVector<StringRef> names;
-    for (Value source : sources)
-      if (auto argument = dyn_cast<BlockArgument>(source); argument && upstream.contains(source))
-        if (auto function = dyn_cast<FunctionOpInterface>(block->getParentOp()))
-          if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kNameAttr))
-            names.push_back(name.getValue());
-    InFlightDiagnostic error =
-        op->emitOpError("has no derivative, but trained parameters reach the loss through it");
-    if (!names.empty()) {
-      error << "; leave those out of training: --freeze '" << llvm::join(ArrayRef(names).take_front(3), "' --freeze '")
-            << "'";
-      if (names.size() > 3)
-        error << " and " << names.size() - 3 << " more";
+  /// Goes on with zeros where there is no derivative, so that ops further up are judged in the same run.
+  void pretend(Operation *op) {
+    for (Value operand : op->getOperands())
+      if (varied.contains(operand) && isDifferentiable(operand) && !gradients.lookup(operand))
+        gradients[operand] = splat(builder, op->getLoc(), cast<RankedTensorType>(operand.getType()), 0.0);
+  }
+
+  /// All ops that the target depends on, through values of any type.
+  llvm::DenseSet<Operation *> findUpstream() {
+    llvm::DenseSet<Operation *> upstream;
+    SmallVector<Operation *> open{target.getDefiningOp()};
+    while (!open.empty()) {
+      Operation *op = open.pop_back_val();
+      if (op && upstream.insert(op).second)
+        for (Value operand : op->getOperands())
+          open.push_back(operand.getDefiningOp());
     }
-    return failure();
+    return upstream;
+  }
+
+  /// Walks from a source towards the target as far as there is no gradient, and notes where one ends.
+  void followFrom(Value source, unsigned index, const llvm::DenseSet<Operation *> &upstream,
+                  llvm::MapVector<Operation *, GradientBarrier> &found) {
+    const bool isCut = !gradients.lookup(source);
+    llvm::SetVector<Value> open;
+    open.insert(source);
+    for (size_t i = 0; i < open.size(); ++i)
+      for (Operation *user : open[i].getUsers()) {
+        if (!upstream.contains(user) || user->getBlock() != block)
+          continue;
+        bool isBlocking = found.contains(user) && found[user].kind == GradientBarrier::NoDerivative;
+        bool hasGradient = llvm::any_of(user->getResults(), [&](Value result) { return gradients.lookup(result); });
+        bool isDiscrete = llvm::none_of(user->getResults(), isDifferentiable);
+        if (isBlocking || (isCut && (hasGradient || isDiscrete))) {
+          auto kind = isDiscrete ? GradientBarrier::Discrete : GradientBarrier::Constant;
+          SmallVector<unsigned> &reached = found.insert({user, {kind, user, {}}}).first->second.sources;
+          if (!llvm::is_contained(reached, index))
+            reached.push_back(index);
+        } else {
+          open.insert_range(user->getResults());
+        }
+      }
   }
 
   OpBuilder &builder;
@@ -116,7 +159,26 @@ private:
   ValueRange sources;
   llvm::DenseSet<Value> varied;
   llvm::DenseMap<Value, Value> gradients;
+  SmallVector<Operation *> blocking; ///< without a derivative, last first
 };
+
+/// `'a', 'b', 'c' and 5 more`
+std::string listNames(ArrayRef<StringRef> names, StringRef before = "'", StringRef between = "', '") {
+  constexpr size_t kShown = 3;
+  std::string text = (before + llvm::join(names.take_front(kShown), between) + "'").str();
+  return names.size() <= kShown ? text : text + " and " + std::to_string(names.size() - kShown) + " more";
+}
+
+/// Names of those sources that are named arguments of a function.
+SmallVector<StringRef> getNames(ValueRange sources, ArrayRef<unsigned> indices) {
+  SmallVector<StringRef> names;
+  for (unsigned i : indices)
+    if (auto argument = dyn_cast<BlockArgument>(sources[i]))
+      if (auto function = dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp()))
+        if (auto name = function.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kNameAttr))
+          names.push_back(name.getValue());
+  return names;
+}
 
 constexpr llvm::StringLiteral kDifferentiateAttr = "graph.differentiate";
 
@@ -161,8 +223,29 @@ struct AutodiffPass : impl::AutodiffPassBase<AutodiffPass> {
 
 } // namespace
 
-FailureOr<SmallVector<Value>> buildGradients(OpBuilder &builder, Value target, Value seed, ValueRange sources) {
-  return ReverseMode(builder, target, sources).run(seed);
+std::string GradientBarrier::describe(ArrayRef<StringRef> names) const {
+  if (kind == NoDerivative)
+    return "has no derivative, but trained parameters reach the loss through it" +
+           (names.empty() ? "" : "; leave those out of training: " + listNames(names, "--freeze '", "' --freeze '"));
+  std::string why = kind == Discrete ? "its results are integers or truth values, which do not change smoothly"
+                                     : "its derivative is zero wherever it exists, as that of rounding or of a sign";
+  return "no gradient passes: " + why + "; " + listNames(names) +
+         (names.size() == 1 ? " stays as it is" : " stay as they are") +
+         ". To train " + (names.size() == 1 ? "it" : "them") + ", let the loss look at an output that is computed before this node (--output)";
+}
+
+FailureOr<SmallVector<Value>> buildGradients(OpBuilder &builder, Value target, Value seed, ValueRange sources,
+                                             SmallVectorImpl<GradientBarrier> *barriers) {
+  ReverseMode reverse(builder, target, sources);
+  FailureOr<SmallVector<Value>> gradients = reverse.run(seed);
+  if (barriers) {
+    *barriers = reverse.findBarriers();
+  } else if (failed(gradients)) {
+    for (const GradientBarrier &barrier : reverse.findBarriers())
+      if (barrier.kind == GradientBarrier::NoDerivative)
+        barrier.op->emitError(barrier.describe(getNames(sources, barrier.sources)));
+  }
+  return gradients;
 }
 
 } // namespace glyptic

@@ -63,6 +63,15 @@ StringRef getName(func::FuncOp function, unsigned result) {
   return name ? name.getValue() : "";
 }
 
+/// Of a model without scores: says which nodes made them integers.
+LogicalResult reportIntegers(func::FuncOp infer) {
+  for (auto [i, output] : llvm::enumerate(infer.getBody().front().getTerminator()->getOperands()))
+    emitError(output.getLoc()) << "computes the output '" << getName(infer, i)
+                               << "', which is of an integer type, and no output is of a floating-point type for a loss to "
+                                  "look at; export the model with the scores before this node as an output";
+  return failure();
+}
+
 } // namespace
 
 FailureOr<Objective> Objective::create(func::FuncOp infer, const TrainingOptions &options) {
@@ -81,9 +90,9 @@ LogicalResult Objective::findOutput(func::FuncOp infer) {
     return options->output.empty() ? isFloat(i) : getName(infer, i) == options->output;
   });
   if (found == results.end()) {
-    InFlightDiagnostic error = infer.emitError();
     if (options->output.empty())
-      return error << "the model has no output of a floating-point type for a loss to look at";
+      return reportIntegers(infer);
+    InFlightDiagnostic error = infer.emitError();
     error << "the model has no output '" << options->output << "'; its outputs are";
     for (unsigned i : results)
       error << (i ? ", '" : " '") << getName(infer, i) << "'";

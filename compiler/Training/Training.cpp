@@ -22,8 +22,9 @@ namespace {
 /// @evaluate, @grad and @step; @apply is built in Apply.cpp.
 class TrainingBuilder {
 public:
-  TrainingBuilder(ModuleOp module, func::FuncOp infer, const TrainingOptions &options, Objective objective)
-      : module(module), infer(infer), options(options), objective(std::move(objective)) {}
+  TrainingBuilder(ModuleOp module, func::FuncOp infer, const TrainingOptions &options, Objective objective,
+                  std::vector<Obstacle> *obstacles)
+      : module(module), infer(infer), options(options), objective(std::move(objective)), obstacles(obstacles) {}
 
   LogicalResult run() {
     FailureOr<UpdateRules> rules = UpdateRules::create(infer, options);
@@ -43,7 +44,8 @@ public:
 private:
   LogicalResult chooseParameters();
   LogicalResult checkGlobs(ArrayRef<std::string> globs, StringRef flag);
-  LogicalResult dropUnreached(ArrayRef<Value> gradients);
+  void report(ArrayRef<GradientBarrier> barriers);
+  LogicalResult dropUnreached(ArrayRef<Value> gradients, ArrayRef<GradientBarrier> barriers);
   void assignRoles(func::FuncOp function);
   SmallVector<std::pair<std::string, Value>> buildForward(Entry &entry);
   func::FuncOp buildEvaluate();
@@ -55,6 +57,7 @@ private:
   const TrainingOptions &options;
   Objective objective;
   SmallVector<RunningAverage> averages;
+  std::vector<Obstacle> *obstacles;
   llvm::SetVector<StringRef> parameters; ///< names of those that are trained, in the order of the model's state
 };
 
@@ -112,17 +115,38 @@ func::FuncOp TrainingBuilder::buildEvaluate() {
   return entry.finish();
 }
 
+void TrainingBuilder::report(ArrayRef<GradientBarrier> barriers) {
+  for (const GradientBarrier &barrier : barriers) {
+    SmallVector<StringRef> names = llvm::map_to_vector(barrier.sources, [&](unsigned i) { return parameters[i]; });
+    std::string message = barrier.describe(names);
+    if (obstacles)
+      obstacles->push_back({barrier.op->getLoc(), message, std::vector<std::string>(names.begin(), names.end())});
+    else if (barrier.kind == GradientBarrier::NoDerivative)
+      barrier.op->emitError(message);
+    else
+      barrier.op->emitRemark(message);
+  }
+}
+
 /// PyTorch leaves a parameter without gradient alone, even if it would decay; so do we, and say so.
-LogicalResult TrainingBuilder::dropUnreached(ArrayRef<Value> gradients) {
+LogicalResult TrainingBuilder::dropUnreached(ArrayRef<Value> gradients, ArrayRef<GradientBarrier> barriers) {
   SmallVector<StringRef> unreached;
   for (auto [name, gradient] : llvm::zip_equal(parameters, gradients))
     if (!gradient)
       unreached.push_back(name);
+  llvm::SmallDenseSet<StringRef> cut;
+  for (const GradientBarrier &barrier : barriers)
+    for (unsigned i : barrier.sources)
+      cut.insert(parameters[i]);
+  report(barriers);
   if (unreached.size() == parameters.size())
-    return infer.emitError("there is nothing to train: the loss depends on no parameter that is not frozen");
+    return infer.emitError("there is nothing to train: ")
+           << (cut.empty() ? "the loss depends on no parameter that is not frozen"
+                           : "no gradient reaches a parameter that is not frozen");
   for (StringRef name : unreached) {
     parameters.remove(name);
-    infer.emitRemark("parameter '") << name << "' has no influence on the loss and stays as it is";
+    if (!cut.contains(name))
+      infer.emitRemark("parameter '") << name << "' has no influence on the loss and stays as it is";
   }
   return success();
 }
@@ -140,14 +164,17 @@ FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
       llvm::map_to_vector(parameters, [&](StringRef name) { return arguments.lookup(name); });
   Value loss = sums.front().second;
   Value seed = splat(builder, loss.getLoc(), cast<RankedTensorType>(loss.getType()), 1.0);
-  FailureOr<SmallVector<Value>> gradients = buildGradients(builder, loss, seed, sources);
-  if (failed(gradients))
+  SmallVector<GradientBarrier> barriers;
+  FailureOr<SmallVector<Value>> gradients = buildGradients(builder, loss, seed, sources, &barriers);
+  if (failed(gradients)) {
+    report(barriers);
     return failure();
+  }
   SmallVector<std::pair<std::string, Value>> addends;
   for (auto [name, gradient] : llvm::zip_equal(parameters, *gradients))
     if (gradient)
       addends.emplace_back(getGradientName(name), gradient);
-  if (failed(dropUnreached(*gradients)))
+  if (failed(dropUnreached(*gradients, barriers)))
     return failure();
   for (auto &[name, sum] : sums)
     addends.emplace_back(getTotalName(name), sum);
@@ -227,7 +254,7 @@ struct TrainingPass : impl::TrainingPassBase<TrainingPass> {
 
 } // namespace
 
-LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options) {
+LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options, std::vector<Obstacle> *obstacles) {
   auto infer = module.lookupSymbol<func::FuncOp>(entry::Infer);
   if (!infer)
     return module.emitError("has no function @") << entry::Infer << " to train";
@@ -236,7 +263,7 @@ LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options) {
   FailureOr<Objective> objective = Objective::create(infer, options);
   if (failed(objective))
     return failure();
-  return TrainingBuilder(module, infer, options, std::move(*objective)).run();
+  return TrainingBuilder(module, infer, options, std::move(*objective), obstacles).run();
 }
 
 } // namespace glyptic

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "glyptic/train.h"
-#include "runtime/data/DataSet.h"
+#include "support/DataSet.h"
 #include <memory>
 
 /// Some samples of a file, in ascending order; splits share the arrays.
 struct glyptic_dataset {
-  std::shared_ptr<const glyptic::runtime::DataSet> arrays;
+  std::shared_ptr<const glyptic::DataSet> arrays;
   std::vector<uint64_t> samples;
 };

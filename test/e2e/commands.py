@@ -28,7 +28,7 @@ def agree(a, b):
 # ---- Help teaches ----
 top = run("--help").stdout
 listed = run("new").stdout
-for command in ["new", "check", "train", "run", "compile", "inspect", "export", "devices"]:
+for command in ["new", "check", "gradcheck", "train", "run", "compile", "inspect", "export", "devices"]:
     assert command in top
     text = run(command, "--help").stdout
     assert "Example" in text and len(text) > 200, text

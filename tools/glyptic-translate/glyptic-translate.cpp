@@ -1,6 +1,6 @@
 //===- glyptic-translate.cpp - Shows what the importer makes of a model -------===//
 //
-// A developer's tool, like glyptic-opt: prints the module, the weights and the provenance of an ONNX file, runs it in
+// A developer's tool, like glyptic-opt: prints the module and the weights of an ONNX file, runs it in
 // the reference interpreter, and writes models as `glyptic new` and `glyptic export` do.
 //
 //===----------------------------------------------------------------------===//
@@ -31,7 +31,6 @@ static cl::list<std::string> shapes("shape", cl::desc("fix an input's shape; N i
                                     cl::value_desc("name=N,3,8,8"));
 static cl::list<std::string> train("train", cl::desc("train weights that match"), cl::value_desc("glob"));
 static cl::opt<bool> listWeights("weights", cl::desc("list the weights and why they are trained instead"));
-static cl::opt<bool> listProvenance("provenance", cl::desc("list where each value came from instead"));
 static cl::opt<bool> listOperators("operators", cl::desc("list importers: domain, operator, first version"));
 static cl::opt<bool> showLocations("locations", cl::desc("print the module with the names of its nodes"));
 
@@ -62,15 +61,6 @@ static void printWeights(const ImportedModel &model) {
            << weight.reason << "\n";
 }
 
-static void printProvenance(const ImportedModel &model) {
-  SmallVector<StringRef> names(model.provenance.keys());
-  llvm::sort(names);
-  for (StringRef name : names) {
-    const NodeProvenance &from = model.provenance.find(name)->second;
-    outs() << name << ": " << from.node << " (" << from.op << ") " << from.modulePath << " " << from.source << "\n";
-  }
-}
-
 static Error writeNew() {
   Sizes chosen;
   for (StringRef size : sizes) {
@@ -92,8 +82,6 @@ static Error printImported(mlir::MLIRContext &context) {
     return interpretModel(*model, inputPath, outputPath);
   if (listWeights)
     printWeights(*model);
-  else if (listProvenance)
-    printProvenance(*model);
   else
     model->module->print(outs(), flags);
   return Error::success();

@@ -67,14 +67,15 @@ bool isGlyph(const std::string &path) {
 ProgramHandle openProgram(const std::string &path, const std::function<CompileOptions()> &options) {
   glyptic_program *program = nullptr;
   bool compiled = !isGlyph(path);
+  CompileReport report;
   if (compiled) {
     TemporaryFolder folder;
-    check(openCompiler().compile(path, options(), folder.file));
+    check(openCompiler().compile(path, options(), folder.file, &report));
     glyptic::check(glyptic_program_load(folder.file.c_str(), &program));
   } else {
     glyptic::check(glyptic_program_load(path.c_str(), &program));
   }
-  return {std::shared_ptr<glyptic_program>(program, glyptic_program_free), compiled};
+  return {std::shared_ptr<glyptic_program>(program, glyptic_program_free), compiled, std::move(report.remarks)};
 }
 
 SessionHandle openSession(const ProgramHandle &program, int threads) {

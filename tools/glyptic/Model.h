@@ -20,7 +20,8 @@ bool isGlyph(const std::string &path);
 
 struct ProgramHandle {
   std::shared_ptr<glyptic_program> handle;
-  bool compiled = false; ///< just now
+  bool compiled = false;            ///< just now
+  std::vector<std::string> remarks; ///< of that compilation
 
   const glyptic_program *get() const { return handle.get(); }
 };

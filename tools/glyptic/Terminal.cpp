@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -36,6 +37,25 @@ size_t width(const std::string &text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; });
 }
 
+/// At most `limit` characters, the beginning and the end of `text`; at least three remain.
+std::string shortened(const std::string &text, size_t limit) {
+  if (width(text) <= limit || limit < 3)
+    return text;
+  auto isInside = [&](size_t at) { return at < text.size() && (text[at] & 0xC0) == 0x80; };
+  size_t head = 0, tail = text.size();
+  for (size_t shown = 1; shown < limit; ++shown) { // one is the ellipsis
+    if (shown % 2)
+      do
+        --tail;
+      while (isInside(tail));
+    else
+      do
+        ++head;
+      while (isInside(head));
+  }
+  return text.substr(0, head) + "\u2026" + text.substr(tail);
+}
+
 bool isNumber(const std::string &text) { return !text.empty() && (std::isdigit((unsigned char)text[0]) || text[0] == '-'); }
 
 } // namespace
@@ -53,6 +73,8 @@ int terminalWidth() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+int pageWidth() { return isTerminal() ? std::clamp(terminalWidth(), 80, 100) : 100; }
+
 std::string dim(const std::string &text) { return styled("2", text); }
 std::string bold(const std::string &text) { return styled("1", text); }
 
@@ -67,6 +89,16 @@ std::string escapeControls(const std::string &text) {
       safe += escaped;
     }
   }
+  return safe;
+}
+
+nlohmann::ordered_json escapeStrings(const nlohmann::ordered_json &json) {
+  if (json.is_string())
+    return escapeControls(json.get<std::string>());
+  nlohmann::ordered_json safe = json;
+  if (json.is_structured())
+    for (auto &[key, value] : safe.items())
+      value = escapeStrings(value);
   return safe;
 }
 
@@ -90,6 +122,51 @@ std::string table(const std::vector<std::vector<std::string>> &rows) {
   std::string text = facts(rows);
   size_t heading = text.find('\n');
   return heading == std::string::npos ? text : dim(text.substr(0, heading)) + text.substr(heading);
+}
+
+std::string fittedTable(std::vector<std::vector<std::string>> rows, size_t limit) {
+  std::vector<size_t> widths;
+  for (const auto &row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], width(row[i]));
+  }
+  size_t total = 2 * widths.size();
+  for (size_t cell : widths)
+    total += cell;
+  for (; total > limit; --total)
+    --*std::max_element(widths.begin(), widths.end());
+  for (auto &row : rows)
+    for (size_t i = 0; i < row.size(); ++i)
+      row[i] = shortened(row[i], widths[i]);
+  return table(rows);
+}
+
+std::string wrapped(const std::string &text, size_t limit, const std::string &indent) {
+  size_t column = std::min(text.find_first_not_of(' '), text.size());
+  std::string result(column, ' ');
+  for (size_t begin = column; begin < text.size();) {
+    size_t end = std::min(text.find(' ', begin), text.size());
+    std::string word = text.substr(begin, end - begin);
+    if (column > indent.size() && column + 1 + width(word) > limit) {
+      result += "\n" + indent;
+      column = indent.size();
+    } else if (begin > 0 && result.find_last_not_of(' ') != std::string::npos) {
+      result += " ";
+      ++column;
+    }
+    result += word;
+    column += width(word);
+    begin = end + 1;
+  }
+  return result;
+}
+
+std::string notes(const std::vector<std::string> &remarks) {
+  std::string text;
+  for (const std::string &remark : remarks)
+    text += wrapped("note: " + escapeControls(remark), pageWidth(), "  ") + "\n";
+  return text.empty() ? text : text + "\n";
 }
 
 std::string facts(const std::vector<std::vector<std::string>> &rows) {

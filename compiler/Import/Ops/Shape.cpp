@@ -58,12 +58,13 @@ LogicalResult importReshape(NodeImporter &node) {
     std::optional<Dim> rest = known->scale && total->scale % known->scale == 0 ? divDims(*total, *known) : std::nullopt;
     if (!rest)
       return node.emitError("the sizes of its shape do not divide its input" +
-                            StringRef(total->batched || known->batched ? " at every batch; fix the batch with --shape" : ""));
+                            (total->batched || known->batched ? " at every batch; " + node.getBatchAdvice() : ""));
     *unknown = *rest;
   } else if (!total || !known || *total != *known) {
     if (total && known && total->batched != known->batched)
       return node.emitError("its shape has a fixed number of elements, but its input depends on the batch; export the "
-                            "model with a dynamic batch, or fix the batch with --shape");
+                            "model with a dynamic batch, or " +
+                            node.getBatchAdvice());
     return node.emitError("its shape does not have as many elements as its input");
   }
   if (failed(node.checkSizes(*to)))

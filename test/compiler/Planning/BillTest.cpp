@@ -60,6 +60,21 @@ TEST_F(BillTest, CountsByHand) {
   EXPECT_FALSE(infer.seconds);
 }
 
+TEST_F(BillTest, NodesAreBilledTogetherAndHeaviestFirst) {
+  std::vector<std::string> labels = {"relu", "conv", "relu", "pool"};
+  size_t next = 0;
+  getPlan().walk([&](plan::LaunchOp launch) { launch.setLabel(labels[next++]); });
+  std::vector<NodeBill> nodes = makeBill(getPlan()).entries[0].heaviest;
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[0].nodes, "relu");
+  EXPECT_EQ(nodes[0].bytes, 40 + 10 * (128 + 96));
+  EXPECT_EQ(nodes[0].flops, 10000 + 5);
+  EXPECT_EQ(nodes[1].nodes, "conv");
+  EXPECT_EQ(nodes[2].nodes, "pool");
+  std::string text = toText(makeBill(getPlan()));
+  EXPECT_NE(text.find("Heaviest nodes of infer"), std::string::npos) << text;
+}
+
 TEST_F(BillTest, PredictionIsTheRoofline) {
   Machine machine;
   machine.flopsPerSecond = 1e3;

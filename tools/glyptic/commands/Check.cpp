@@ -5,6 +5,7 @@
 #include "tools/glyptic/TrainingFlags.h"
 #include "tools/glyptic/commands/Commands.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -24,40 +25,79 @@ std::string shapeText(const Json &shape) {
   return text.empty() ? "scalar" : text;
 }
 
+/// "weight of node 'a.b' (Conv)" is the reason of many weights alike: "weight of Conv".
+std::string reasonKind(const std::string &reason) {
+  size_t node = reason.find(" of node "), op = reason.rfind(" (");
+  return node == std::string::npos || op < node || reason.back() != ')' ? reason
+         : reason.substr(0, node) + " of " + reason.substr(op + 2, reason.size() - op - 3);
+}
+
+constexpr size_t kMaxWeights = 24;
+
+/// One row for each weight, or for each kind of them where there are many.
 std::string weightTable(const Json &weights) {
   std::vector<std::vector<std::string>> rows = {{"weight", "shape", "trained", "because"}};
-  for (const Json &weight : weights)
-    rows.push_back({weight["name"], shapeText(weight["shape"]), weight["trained"].get<bool>() ? "yes" : "no", weight["reason"]});
-  return table(rows);
+  auto isTrained = [](const Json &weight) { return std::string(weight["trained"].get<bool>() ? "yes" : "no"); };
+  if (weights.size() <= kMaxWeights) {
+    for (const Json &weight : weights)
+      rows.push_back({weight["name"], shapeText(weight["shape"]), isTrained(weight), weight["reason"]});
+    return fittedTable(rows, pageWidth());
+  }
+  struct Kind {
+    std::string first, trained, reason;
+    int64_t count = 0;
+    double elements = 0;
+  };
+  std::vector<Kind> kinds;
+  for (const Json &weight : weights) {
+    std::string trained = isTrained(weight), reason = reasonKind(weight["reason"]);
+    auto kind = std::find_if(kinds.begin(), kinds.end(),
+                             [&](const Kind &k) { return k.trained == trained && k.reason == reason; });
+    if (kind == kinds.end())
+      kind = kinds.insert(kind, {weight["name"], trained, reason});
+    ++kind->count;
+    kind->elements += weight["count"].get<double>();
+  }
+  rows[0] = {"weights", "elements", "trained", "because", "the first"};
+  for (const Kind &kind : kinds)
+    rows.push_back({std::to_string(kind.count), countText(kind.elements), kind.trained, kind.reason, kind.first});
+  return fittedTable(rows, pageWidth()) + "  --json lists each of them.\n";
 }
 
 std::string costTable(const Json &check) {
-  std::vector<std::vector<std::string>> rows = {{"batch", "memory to run", "memory to train", "FLOP a step", "predicted"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"batch", "to run: memory", "FLOP", "time", "to train: memory", "FLOP", "time"}};
   auto bytes = [](double value) { return bytesText(uint64_t(value)); };
   for (size_t i = 0; i < check["inference"].size(); ++i) {
-    const Json &inference = check["inference"][i], training = i < check["training"].size() ? check["training"][i] : Json::object();
-    rows.push_back({inference["batch"].dump(), costText(inference, "memory", bytes), costText(training, "memory", bytes),
-                    costText(training, "flops", countText), costText(training, "predicted_seconds", durationText)});
+    std::vector<std::string> row = {check["inference"][i]["batch"].dump()};
+    for (const char *list : {"inference", "training"}) {
+      const Json cost = i < check[list].size() ? check[list][i] : Json::object();
+      row.push_back(costText(cost, "memory", bytes));
+      row.push_back(costText(cost, "flops", countText));
+      row.push_back(costText(cost, "predicted_seconds", durationText));
+    }
+    rows.push_back(std::move(row));
   }
-  return table(rows);
+  return fittedTable(rows, pageWidth()) + "  Memory is all that a program needs; times are predicted for this machine.\n";
 }
 
 std::string render(const Json &check) {
   std::string text = bold(check["model"].get<std::string>()) + "  ";
   text += check["trains"].get<bool>() ? "trains: " + countText(check["trained_parameters"]) + " of " +
-                                            countText(check["parameters"]) + " parameters\n\n"
-                                      : "does not train\n\n";
-  for (const char *list : {"blocked", "remarks"})
+                                            countText(check["parameters"]) + " parameters\n"
+                                      : "does not train\n";
+  for (auto [list, what] : {std::pair("blocked", "blocked: "), std::pair("modes", "changes: "), std::pair("remarks", "note: ")})
     for (const Json &item : check[list]) {
-      std::string node = item["node"];
-      text += std::string(*list == 'b' ? "  blocked: " : "  note: ") + (node.empty() ? "" : "node '" + node + "': ") +
-              item["message"].get<std::string>() + "\n";
+      std::string place = item["place"];
+      text += wrapped("  " + bold(what) + (place.empty() ? "" : place + ": ") + item["message"].get<std::string>(), pageWidth(),
+                      "    ") + "\n";
     }
-  text += weightTable(check["weights"]) + "\n" + costTable(check);
-  for (const char *list : {"inference", "training"})
+  text += "\n" + weightTable(check["weights"]) + "\n" + costTable(check);
+  for (auto [list, what] : {std::pair("inference", "to run"), std::pair("training", "to train")})
     for (const Json &cost : check[list])
       if (cost.contains("error"))
-        text += "  batch " + cost["batch"].dump() + ": " + cost["error"].get<std::string>() + "\n";
+        text += wrapped("  " + std::string(what) + " batches of " + cost["batch"].dump() + ": " + cost["error"].get<std::string>(),
+                        pageWidth(), "    ") + "\n";
   return text;
 }
 
@@ -74,9 +114,11 @@ public:
     if (!flags.anyStepFlag())
       options.training.reset();
     std::string json;
-    check(openCompiler().check(model, options, json));
-    std::string text = asJson ? json : escapeControls(render(Json::parse(json)));
+    Outcome outcome = openCompiler().check(model, options, json);
+    // A model that cannot be read has a report, too, which says which nodes are at fault.
+    std::string text = asJson ? json : outcome ? render(escapeStrings(Json::parse(json))) : "";
     std::fwrite(text.data(), 1, text.size(), stdout);
+    check(outcome);
     return kDone;
   }
 

@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 
 void addNew(CLI::App &app, Action &action);
 void addCheck(CLI::App &app, Action &action);
+void addGradcheck(CLI::App &app, Action &action);
 void addTrain(CLI::App &app, Action &action);
 void addRun(CLI::App &app, Action &action);
 void addCompile(CLI::App &app, Action &action);
@@ -22,7 +23,7 @@ void addExport(CLI::App &app, Action &action);
 void addDevices(CLI::App &app, Action &action);
 
 inline void addCommands(CLI::App &app, Action &action) {
-  for (auto *add : {addNew, addCheck, addTrain, addRun, addCompile, addInspect, addExport, addDevices})
+  for (auto *add : {addNew, addCheck, addGradcheck, addTrain, addRun, addCompile, addInspect, addExport, addDevices})
     add(app, action);
 }
 

@@ -59,6 +59,7 @@ int CompileCommand::run() {
   check(compiler.compile(model, options, output, &report));
   if (!stopAfter.empty())
     return kDone;
+  std::printf("%s", notes(report.remarks).c_str());
   std::printf("%s\n", escapeControls(report.bill).c_str());
   double seconds = 0;
   for (const auto &phase : report.phases)

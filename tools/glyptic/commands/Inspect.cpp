@@ -144,7 +144,7 @@ int inspect(const std::string &path, bool asJson) {
     throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
   std::vector<std::byte> bytes = withSubject(path, [&] { return readProgram(path); });
   Json json = describe(*glyph::GetProgram(bytes.data()));
-  std::string text = asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : escapeControls(render(json));
+  std::string text = asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : render(escapeStrings(json));
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kDone;
 }

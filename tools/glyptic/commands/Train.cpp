@@ -125,6 +125,7 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
 
 int TrainCommand::run() {
   openAll();
+  std::printf("%s", notes(program.remarks).c_str());
   std::printf("%s\n", escapeControls(glyptic_program_bill(program.get())).c_str());
   watchInterrupt();
   Progress progress;

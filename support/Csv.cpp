@@ -1,5 +1,5 @@
 //===- Csv.cpp ------------------------------------------------------------===//
-#include "runtime/data/Csv.h"
+#include "support/Csv.h"
 #include "support/Error.h"
 #include <cerrno>
 #include <charconv>
@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <zlib.h>
 
-namespace glyptic::runtime {
+namespace glyptic {
 
 void CsvReader::Close::operator()(void *file) const { gzclose(static_cast<gzFile>(file)); }
 
@@ -134,4 +134,4 @@ template double CsvReader::number<double>(size_t) const;
 template int32_t CsvReader::number<int32_t>(size_t) const;
 template int64_t CsvReader::number<int64_t>(size_t) const;
 
-} // namespace glyptic::runtime
+} // namespace glyptic

@@ -1,14 +1,14 @@
 //===- DataSet.cpp --------------------------------------------------------===//
-#include "runtime/data/DataSet.h"
-#include "runtime/data/Csv.h"
+#include "support/DataSet.h"
 #include "support/Convert.h"
+#include "support/Csv.h"
 #include "support/Error.h"
 #include "support/Npz.h"
 #include <algorithm>
 #include <cstring>
 #include <zlib.h>
 
-namespace glyptic::runtime {
+namespace glyptic {
 namespace {
 
 bool endsWith(const std::string &text, const char *end) {
@@ -273,4 +273,4 @@ uint32_t DataSet::checksum() const {
   return uint32_t(sum);
 }
 
-} // namespace glyptic::runtime
+} // namespace glyptic

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace glyptic::runtime {
+namespace glyptic {
 
 /// What a program asks of one array. The first axis counts samples (times `rows`, if a sample has several).
 struct ArraySpec {
@@ -64,4 +64,4 @@ private:
   uint64_t samples = 0;
 };
 
-} // namespace glyptic::runtime
+} // namespace glyptic

@@ -1,5 +1,5 @@
 //===- DataSetTest.cpp - Files into a program's arrays, or a useful error -===//
-#include "runtime/data/DataSet.h"
+#include "support/DataSet.h"
 #include "support/Npz.h"
 #include "test/support/TemporaryFolder.h"
 
@@ -7,7 +7,6 @@
 #include <zlib.h>
 
 using namespace glyptic;
-using namespace glyptic::runtime;
 
 namespace {
 

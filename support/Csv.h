@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace glyptic::runtime {
+namespace glyptic {
 
 /// Reads a `.csv` or `.csv.gz` line by line: comma-separated, one header line, fields may stand in double quotes.
 class CsvReader {
@@ -45,4 +45,4 @@ extern template double CsvReader::number<double>(size_t) const;
 extern template int32_t CsvReader::number<int32_t>(size_t) const;
 extern template int64_t CsvReader::number<int64_t>(size_t) const;
 
-} // namespace glyptic::runtime
+} // namespace glyptic
