@@ -12,9 +12,6 @@ using namespace glyptic::plan;
 namespace glyptic::planning {
 namespace {
 
-/// Waking the threads for one kernel, or one look into a library's cache of primitives.
-constexpr double kSecondsPerInstruction = 2e-6;
-
 int64_t getBytes(Value buffer, int64_t batch) { return buffer.getDefiningOp<BufferOp>().getSize().at(batch); }
 
 Arena getArena(Value buffer) { return buffer.getDefiningOp<BufferOp>().getArena(); }
@@ -53,13 +50,13 @@ int64_t findLowerBound(EntryOp entry, int64_t batch) {
   return most;
 }
 
-double predict(InstructionInterface op, int64_t batch, const Machine &machine, double bandwidth) {
-  return std::max(op.getFlops().at(batch) / machine.flopsPerSecond, op.getBytes().at(batch) / bandwidth) +
-         kSecondsPerInstruction;
+double predict(InstructionInterface op, int64_t batch, const Machine &machine, double footprint) {
+  Work work = isa<LaunchOp>(op) ? Work::Kernel : isa<LibraryCallOp>(op) ? Work::LibraryCall : Work::Copy;
+  return machine.predict(work, op.getFlops().at(batch), op.getBytes().at(batch), footprint);
 }
 
 /// What the first few nodes cost, the heaviest first.
-std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *machine, double bandwidth) {
+std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *machine, double footprint) {
   constexpr size_t kMaxNodes = 5;
   llvm::MapVector<StringRef, NodeBill> byNodes;
   for (Operation &op : entry.getBody().front()) {
@@ -71,7 +68,7 @@ std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *
     bill.nodes = nodes->str();
     bill.flops += instruction.getFlops().at(batch);
     bill.bytes += instruction.getBytes().at(batch);
-    bill.seconds += machine ? predict(instruction, batch, *machine, bandwidth) : 0;
+    bill.seconds += machine ? predict(instruction, batch, *machine, footprint) : 0;
   }
   std::vector<NodeBill> all;
   for (auto &[nodes, bill] : byNodes)
@@ -114,16 +111,13 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
     }
   }
   bill.footprint = resident + bill.work;
-  double bandwidth = 0;
   if (machine) {
-    const bool cached = bill.footprint <= machine->cacheBytes;
-    bandwidth = cached ? machine->cacheBandwidth : machine->memoryBandwidth;
     bill.seconds = 0;
     for (Operation &op : entry.getBody().front())
       if (auto instruction = dyn_cast<InstructionInterface>(op))
-        *bill.seconds += predict(instruction, batch, *machine, bandwidth);
+        *bill.seconds += predict(instruction, batch, *machine, bill.footprint);
   }
-  bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr, bandwidth);
+  bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr, bill.footprint);
   return bill;
 }
 

@@ -1,8 +1,8 @@
 //===- Bill.h - What a program costs, before it runs ------------*- C++ -*-===//
 #pragma once
 
-#include "compiler/Planning/Machine.h"
 #include "dialects/Plan/PlanDialect.h"
+#include "support/Machine.h"
 #include <optional>
 
 namespace glyptic::planning {

@@ -2,8 +2,8 @@
 #include "compiler/Passes.h"
 #include "compiler/Planning/Emit.h"
 #include "compiler/Planning/EntryPlan.h"
-#include "compiler/Planning/Machine.h"
 #include "compiler/Planning/Units.h"
+#include "support/Machine.h"
 
 using namespace mlir;
 

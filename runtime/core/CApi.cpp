@@ -1,6 +1,7 @@
 //===- CApi.cpp - The C interface -----------------------------------------===//
 #include "glyptic/runtime.h"
 #include "runtime/core/Guard.h"
+#include "runtime/core/LibraryTimes.h"
 #include "runtime/core/Schema.h"
 #include "runtime/core/Session.h"
 #include "support/Convert.h"
@@ -93,6 +94,16 @@ size_t glyptic_program_outputs(const glyptic_program *program, const char *entry
   return found ? handOut(program->program->outputs(*found), tensors) : 0;
 }
 
+size_t glyptic_program_instructions(const glyptic_program *program, const char *entry, const glyptic_instruction **instructions) {
+  const glyph::Entry *found = program->program->findEntry(entry);
+  return found ? handOut(program->program->instructions(*found), instructions) : 0;
+}
+
+glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry, int64_t samples, int threads,
+                                                  int repeats, double *seconds, size_t count) {
+  return guard([&] { timeLibraryCalls(*program->program, entry, samples, threads, repeats, seconds, count); });
+}
+
 glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session) {
   return guard([&] { *session = new glyptic_session{Session(program->program, threads)}; });
 }
@@ -106,6 +117,11 @@ glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *e
 
 glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples) {
   return guard([&] { session->session.run(entry, samples); });
+}
+
+glyptic_error *glyptic_session_profile(glyptic_session *session, const char *entry, int64_t samples,
+                                       glyptic_instruction_time *times, size_t count) {
+  return guard([&] { session->session.profile(entry, samples, times, count); });
 }
 
 glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data, size_t size) {

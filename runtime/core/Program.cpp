@@ -56,7 +56,7 @@ void Program::read(std::string_view bytes) {
     constantArena.protect();
   }
   loadCode(archive);
-  describeTensors();
+  fillTables();
 }
 
 void Program::loadCode(const ZipReader &archive) {
@@ -134,14 +134,30 @@ glyptic_tensor Program::describe(const glyph::Tensor &tensor, const flatbuffers:
   return {tensor.name()->c_str(), role, static_cast<glyptic_dtype>(tensor.dtype()), dims.size(), scales.data(), batched.data()};
 }
 
-void Program::describeTensors() {
+static glyptic_instruction describeInstruction(const glyph::Instruction &instruction) {
+  auto amount = [](const glyph::Size &size) { return glyptic_amount{size.constant(), size.per_batch()}; };
+  glyptic_instruction made{GLYPTIC_COPY, "copy", instruction.label() ? instruction.label()->c_str() : "",
+                           amount(*instruction.flops()), amount(*instruction.bytes())};
+  if (const glyph::Launch *launch = instruction.action_as_Launch()) {
+    made.action = GLYPTIC_KERNEL;
+    made.name = launch->symbol()->c_str();
+  } else if (const glyph::LibraryCall *call = instruction.action_as_LibraryCall()) {
+    made.action = GLYPTIC_LIBRARY_CALL;
+    made.name = call->routine()->c_str();
+  }
+  return made;
+}
+
+void Program::fillTables() {
   for (const glyph::Entry *entry : Elements(schema->entries())) {
     names.push_back(entry->name()->c_str());
-    EntryTensors &tensors = entryTensors.emplace_back();
+    EntryTables &tables = entryTables.emplace_back();
     for (const glyph::Tensor *tensor : Elements(entry->inputs()))
-      tensors.inputs.push_back(describe(*tensor, nullptr));
+      tables.inputs.push_back(describe(*tensor, nullptr));
     for (const glyph::Tensor *tensor : Elements(entry->outputs()))
-      tensors.outputs.push_back(describe(*tensor, nullptr));
+      tables.outputs.push_back(describe(*tensor, nullptr));
+    for (const glyph::Instruction *instruction : Elements(entry->instructions()))
+      tables.instructions.push_back(describeInstruction(*instruction));
   }
   for (const glyph::StateEntry *entry : Elements(schema->state()))
     stateTensors.push_back(describe(*entry->tensor(), entry->permutation()));
@@ -158,11 +174,15 @@ static size_t indexOf(const glyph::Program &program, const glyph::Entry &entry) 
 }
 
 const std::vector<glyptic_tensor> &Program::inputs(const glyph::Entry &entry) const {
-  return entryTensors[indexOf(*schema, entry)].inputs;
+  return entryTables[indexOf(*schema, entry)].inputs;
 }
 
 const std::vector<glyptic_tensor> &Program::outputs(const glyph::Entry &entry) const {
-  return entryTensors[indexOf(*schema, entry)].outputs;
+  return entryTables[indexOf(*schema, entry)].outputs;
+}
+
+const std::vector<glyptic_instruction> &Program::instructions(const glyph::Entry &entry) const {
+  return entryTables[indexOf(*schema, entry)].instructions;
 }
 
 } // namespace glyptic::runtime

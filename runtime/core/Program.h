@@ -35,12 +35,14 @@ public:
   const std::vector<const char *> &entryNames() const { return names; }
   const std::vector<glyptic_tensor> &inputs(const glyph::Entry &entry) const;
   const std::vector<glyptic_tensor> &outputs(const glyph::Entry &entry) const;
+  const std::vector<glyptic_instruction> &instructions(const glyph::Entry &entry) const;
   const std::vector<glyptic_tensor> &state() const { return stateTensors; }
   const std::vector<glyptic_range> &ranges() const { return valueRanges; }
 
 private:
-  struct EntryTensors {
+  struct EntryTables {
     std::vector<glyptic_tensor> inputs, outputs;
+    std::vector<glyptic_instruction> instructions;
   };
 
   Program(std::optional<MappedFile> file, std::vector<char> owned);
@@ -48,7 +50,7 @@ private:
   void loadCode(const ZipReader &archive);
   void checkStored() const;
   void checkHoles() const;
-  void describeTensors();
+  void fillTables();
   glyptic_tensor describe(const glyph::Tensor &tensor, const flatbuffers::Vector<uint8_t> *permutation);
 
   std::optional<MappedFile> file;
@@ -61,7 +63,7 @@ private:
   std::vector<Code> code;
 
   std::vector<const char *> names;
-  std::vector<EntryTensors> entryTensors;
+  std::vector<EntryTables> entryTables;
   std::vector<glyptic_tensor> stateTensors;
   std::vector<glyptic_range> valueRanges;
   std::list<std::vector<int64_t>> extents;

@@ -1,5 +1,6 @@
 //===- Session.cpp - Executing a program ----------------------------------===//
 #include "runtime/core/Session.h"
+#include "runtime/core/Clock.h"
 #include "runtime/core/Ranges.h"
 #include "runtime/core/Schema.h"
 
@@ -108,8 +109,17 @@ void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
   }
 }
 
-void Session::run(std::string_view entryName, int64_t samples) {
-  Plan &plan = findPlan(entryName);
+void Session::run(std::string_view entry, int64_t samples) { run(findPlan(entry), samples, nullptr); }
+
+void Session::profile(std::string_view entry, int64_t samples, glyptic_instruction_time *times, size_t count) {
+  Plan &plan = findPlan(entry);
+  if (count != plan.steps.size())
+    throw Error("entry " + quoteName(entry) + " has " + std::to_string(plan.steps.size()) + " instructions, there is room for " +
+                std::to_string(count) + " times");
+  run(plan, samples, times);
+}
+
+void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) {
   auto limit = static_cast<int64_t>(program->tables().max_batch());
   if (samples < 1 || samples > limit)
     throw Error("a run takes 1 to " + std::to_string(limit) + " samples, not " + std::to_string(samples));
@@ -120,7 +130,13 @@ void Session::run(std::string_view entryName, int64_t samples) {
     bound = nullptr;
   ran = plan.entry;
   ranSamples = samples;
-  executor->call([&] { execute(plan, samples); });
+  executor->call([&] {
+    NoClock none;
+    if (!times)
+      return execute(plan, samples, none);
+    InstructionClock clock(threadCount, times);
+    execute(plan, samples, clock);
+  });
 }
 
 /// Everything that allocates: primitives, and scratch memory that all calls share.
@@ -136,14 +152,15 @@ void Session::prepare(Plan &plan, int64_t samples) {
   plan.prepared.insert(samples);
 }
 
-void Session::execute(Plan &plan, int64_t samples) {
+template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clock &clock) {
+  clock.begin();
   for (Step &step : plan.steps) {
     void *const *buffers = step.buffers;
     if (step.kind == Step::Call) {
       step.routine->run(samples, buffers, scratch.data());
     } else if (step.kind == Step::Launch) {
       parallelRanges(threadCount, sizeFor(*step.extent, samples), step.grain, [&](uint64_t lo, uint64_t hi) {
-        step.kernel(buffers, samples, static_cast<int64_t>(lo), static_cast<int64_t>(hi));
+        clock.share([&] { step.kernel(buffers, samples, static_cast<int64_t>(lo), static_cast<int64_t>(hi)); });
       });
     } else {
       auto *source = static_cast<const std::byte *>(buffers[0]);
@@ -151,8 +168,11 @@ void Session::execute(Plan &plan, int64_t samples) {
       // Buffers may lie over each other where one is moved; then only one thread keeps the order.
       uint64_t size = sizeFor(*step.extent, samples), distance = static_cast<uint64_t>(std::abs(target - source));
       parallelRanges(distance < size ? 1 : threadCount, size, /*grain=*/uint64_t(256) << 10,
-                     [&](uint64_t lo, uint64_t hi) { std::memmove(target + lo, source + lo, hi - lo); });
+                     [&](uint64_t lo, uint64_t hi) {
+                       clock.share([&] { std::memmove(target + lo, source + lo, hi - lo); });
+                     });
     }
+    clock.end();
   }
 }
 

@@ -18,6 +18,8 @@ public:
 
   void setInput(std::string_view entry, std::string_view input, std::string_view bytes);
   void run(std::string_view entry, int64_t samples);
+  /// The same with a clock; `times` has an element for each instruction.
+  void profile(std::string_view entry, int64_t samples, glyptic_instruction_time *times, size_t count);
   /// An output of the entry that ran last, in place.
   struct Output {
     DType type;
@@ -55,7 +57,8 @@ private:
   Plan &findPlan(std::string_view entry);
   void checkInputs(const glyph::Entry &entry, int64_t samples) const;
   void prepare(Plan &plan, int64_t samples);
-  void execute(Plan &plan, int64_t samples);
+  void run(Plan &plan, int64_t samples, glyptic_instruction_time *times);
+  template <typename Clock> void execute(Plan &plan, int64_t samples, Clock &clock);
   void resetState();
   const glyph::StateEntry &findState(std::string_view name, size_t size) const;
   std::string_view savedBytes(const glyph::StateEntry &entry, std::vector<char> &buffer) const;

@@ -14,13 +14,6 @@ struct CpuFacts {
 
 CpuFacts describeCpu();
 
-/// Bytes a second of reads and writes together on all threads, over arrays far larger than the caches.
-double measureBandwidth(int threads);
-
-/// FP32 operations a second on all threads, by independent fused multiply-adds in the widest vectors: what a perfect
-/// matrix product could reach.
-double measureFlops(int threads);
-
 /// Why there is no GPU to use, or empty with `name` set.
 std::string findGpu(std::string &name);
 

@@ -98,6 +98,32 @@ GLYPTIC_API size_t glyptic_program_ranges(const glyptic_program *program, const 
 GLYPTIC_API size_t glyptic_program_inputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors);
 GLYPTIC_API size_t glyptic_program_outputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors);
 
+/* What an entry does, one after the other. Amounts are `fixed` + `per_sample` times the number of samples. */
+typedef enum glyptic_action { GLYPTIC_KERNEL = 0, GLYPTIC_LIBRARY_CALL = 1, GLYPTIC_COPY = 2 } glyptic_action;
+
+typedef struct glyptic_amount {
+  uint64_t fixed, per_sample;
+} glyptic_amount;
+
+typedef struct glyptic_instruction {
+  glyptic_action action;
+  const char *name;     /* of the kernel or the routine */
+  const char *nodes;    /* of the model, that it serves; "" where there are none */
+  glyptic_amount flops; /* operations on elements */
+  glyptic_amount bytes; /* of the memory that it reads and writes */
+} glyptic_instruction;
+
+/* Returns how many; 0 where there is no such entry. */
+GLYPTIC_API size_t glyptic_program_instructions(const glyptic_program *program, const char *entry,
+                                                const glyptic_instruction **instructions);
+
+/* Runs each library call of an entry alone, over random numbers in memory of its own, once to warm up and `repeats` times
+ * more. seconds[i] becomes the median for the i-th instruction, 0 for one that is no library call; `count` is the number
+ * of instructions. This is what no way to run the rest could save. */
+GLYPTIC_API glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry,
+                                                              int64_t samples, int threads, int repeats,
+                                                              double *seconds, size_t count);
+
 /* ---- Sessions ---- */
 
 typedef struct glyptic_session glyptic_session;
@@ -115,6 +141,17 @@ GLYPTIC_API glyptic_error *glyptic_session_set_input(glyptic_session *session, c
  * are an error that names the first bad sample. The first run with a new number of samples sets the libraries up and
  * allocates; later ones allocate nothing, except what a library does for its own arguments. */
 GLYPTIC_API glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples);
+/* Where an instruction's time went, in seconds. */
+typedef struct glyptic_instruction_time {
+  double total;   /* from its start to its end */
+  double busy;    /* inside the kernel, the mean over the threads that took part; of a library call its total */
+  double longest; /* the same of the slowest of them: `total - longest` is what starting threads took */
+} glyptic_instruction_time;
+
+/* glyptic_session_run with a clock: times[i] becomes that of the i-th instruction; `count` is the number of instructions.
+ * Reading the clock costs some 0.1 microseconds for each; a run without it costs nothing. */
+GLYPTIC_API glyptic_error *glyptic_session_profile(glyptic_session *session, const char *entry, int64_t samples,
+                                                   glyptic_instruction_time *times, size_t count);
 /* Copies an output of the entry that ran last; `size` must be its size for that run's samples. Outputs last until the
  * next input is set. */
 GLYPTIC_API glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data, size_t size);

@@ -41,6 +41,11 @@ public:
     size_t count = glyptic_program_outputs(get(), entry.c_str(), &tensors);
     return {tensors, tensors + count};
   }
+  std::vector<glyptic_instruction> instructions(const std::string &entry) const {
+    const glyptic_instruction *instructions = nullptr;
+    size_t count = glyptic_program_instructions(get(), entry.c_str(), &instructions);
+    return {instructions, instructions + count};
+  }
   std::vector<glyptic_tensor> state() const {
     const glyptic_tensor *tensors = nullptr;
     size_t count = glyptic_program_state(get(), &tensors);

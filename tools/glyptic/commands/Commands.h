@@ -21,9 +21,11 @@ void addCompile(CLI::App &app, Action &action);
 void addInspect(CLI::App &app, Action &action);
 void addExport(CLI::App &app, Action &action);
 void addDevices(CLI::App &app, Action &action);
+void addBench(CLI::App &app, Action &action);
 
 inline void addCommands(CLI::App &app, Action &action) {
-  for (auto *add : {addNew, addCheck, addGradcheck, addTrain, addRun, addCompile, addInspect, addExport, addDevices})
+  for (auto *add : {addNew, addCheck, addGradcheck, addTrain, addRun, addCompile, addInspect, addExport, addDevices,
+                    addBench})
     add(app, action);
 }
 

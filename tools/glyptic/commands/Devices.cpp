@@ -1,4 +1,5 @@
 //===- Devices.cpp - glyptic devices --------------------------------------===//
+#include "support/Machine.h"
 #include "tools/glyptic/Machine.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -12,7 +13,8 @@ namespace {
 
 int showDevices(bool asJson) {
   CpuFacts cpu = describeCpu();
-  double bandwidth = measureBandwidth(cpu.threads), flops = measureFlops(cpu.threads);
+  Machine machine = Machine::measure(cpu.threads, /*cacheFolder=*/"");
+  double bandwidth = machine.memoryBandwidth, flops = machine.flopsPerSecond;
   std::string gpu, reason = findGpu(gpu);
   if (asJson) {
     nlohmann::ordered_json json;

@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <string>
 
-namespace glyptic::planning {
+namespace glyptic {
 
 /// Bytes of memory that a process may use here: physical memory, or its control group's limit if that is lower.
 int64_t getMemoryLimit();
 
-/// What a roofline needs to know. Measured in some 30 ms on all threads at once, in FP32, and cached.
+/// How an instruction of a program is carried out.
+enum class Work { Kernel, LibraryCall, Copy };
+
+/// What a roofline needs to know. Measured in some 40 ms on all threads at once, in FP32, and cached.
 struct Machine {
   std::string name;            ///< of the processor
   int threads = 1;
@@ -20,6 +23,10 @@ struct Machine {
 
   /// Measures, unless `cacheFolder` (empty: none) holds the figures of this processor and thread count.
   static Machine measure(int threads, const std::string &cacheFolder);
+
+  /// Seconds for an instruction of a program that touches `footprint` bytes in all: its arithmetic or its memory
+  /// traffic, whichever takes longer, and what it takes to start.
+  double predict(Work work, double flops, double bytes, double footprint) const;
 };
 
-} // namespace glyptic::planning
+} // namespace glyptic
