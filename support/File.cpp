@@ -33,6 +33,11 @@ MappedFile::~MappedFile() {
     ::munmap(const_cast<char *>(mapped.data()), mapped.size());
 }
 
+void MappedFile::dropPages() const {
+  if (!mapped.empty())
+    ::madvise(const_cast<char *>(mapped.data()), mapped.size(), MADV_DONTNEED);
+}
+
 /// The file that `path` leads to, so that renaming replaces the target of a link rather than the link.
 static std::string followLinks(const std::string &path) {
   char resolved[PATH_MAX];

@@ -22,6 +22,9 @@ public:
 
   std::string_view bytes() const { return mapped; }
 
+  /// Gives back the memory of what was read so far; it is read from the file again where it is needed again.
+  void dropPages() const;
+
 private:
   std::string_view mapped;
 };

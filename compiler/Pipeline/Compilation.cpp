@@ -160,9 +160,9 @@ Outcome Compilation::makeBill() {
   return {};
 }
 
-const planning::Machine &Compilation::getMachine() {
+const Machine &Compilation::getMachine() {
   if (!machine)
-    machine = planning::Machine::measure(settings.threads,
+    machine = Machine::measure(settings.threads,
                                          options.cache ? codegen::ObjectCache::standard().getFolder() : "");
   return *machine;
 }

@@ -28,7 +28,7 @@ private:
   Outcome buildTrainingStep();
   Outcome runPasses(Phase phase);
   Outcome makeBill();
-  const planning::Machine &getMachine();
+  const Machine &getMachine();
   Outcome compileObjects();
   Outcome writeFile();
 
@@ -47,7 +47,7 @@ private:
   std::string diagnostics;
   std::vector<char> kernels;
   std::string storedBill;
-  std::optional<planning::Machine> machine;
+  std::optional<Machine> machine;
 };
 
 } // namespace glyptic

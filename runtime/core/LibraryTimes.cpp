@@ -55,7 +55,7 @@ void timeLibraryCalls(const Program &program, std::string_view name, int64_t sam
   if (samples < 1 || samples > limit || threads < 1 || repeats < 1 || count != instructions.size())
     throw Error("timing needs 1 to " + std::to_string(limit) + " samples, threads, repeats, and room for " +
                 std::to_string(instructions.size()) + " times");
-  ExecutorThread executor(threads);
+  Executor executor(threads);
   executor.call([&] {
     for (size_t i = 0; i < count; ++i) {
       const glyph::LibraryCall *call = instructions[i]->action_as_LibraryCall();

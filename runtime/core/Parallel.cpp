@@ -5,9 +5,9 @@
 
 namespace glyptic::runtime {
 
-ExecutorThread::ExecutorThread(int threads) : thread([this, threads] { loop(threads); }) {}
-
-ExecutorThread::~ExecutorThread() {
+Executor::~Executor() {
+  if (!thread.joinable())
+    return;
   {
     std::lock_guard lock(mutex);
     stopping = true;
@@ -16,7 +16,23 @@ ExecutorThread::~ExecutorThread() {
   thread.join();
 }
 
-void ExecutorThread::run(void (*function)(void *), void *data) {
+/// oneDNN goes by the number of threads that the calling thread has chosen; a caller's own choice is put back.
+static void runHere(int threads, void (*function)(void *), void *data) {
+  struct Restore {
+    int before = omp_get_max_threads();
+    ~Restore() { omp_set_num_threads(before); }
+  } restore;
+  omp_set_num_threads(threads);
+  function(data);
+}
+
+void Executor::run(void (*function)(void *), void *data) {
+  if (home == std::thread::id())
+    home = std::this_thread::get_id();
+  if (home == std::this_thread::get_id() && !omp_in_parallel())
+    return runHere(threads, function, data);
+  if (!thread.joinable())
+    thread = std::thread([this] { loop(); });
   std::unique_lock lock(mutex);
   this->function = function;
   this->data = data;
@@ -26,8 +42,7 @@ void ExecutorThread::run(void (*function)(void *), void *data) {
     std::rethrow_exception(std::exchange(failure, nullptr));
 }
 
-void ExecutorThread::loop(int threads) {
-  omp_set_num_threads(threads); // what oneDNN goes by; holds for this thread only
+void Executor::loop() {
   std::unique_lock lock(mutex);
   while (true) {
     changed.wait(lock, [&] { return function || stopping; });
@@ -35,7 +50,7 @@ void ExecutorThread::loop(int threads) {
       return;
     lock.unlock();
     try {
-      function(data);
+      runHere(threads, function, data);
     } catch (...) {
       failure = std::current_exception();
     }

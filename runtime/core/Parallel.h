@@ -17,6 +17,8 @@ extern "C" {
 void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
 int omp_get_thread_num();
 int omp_get_num_threads();
+int omp_get_max_threads();
+int omp_in_parallel();
 void omp_set_num_threads(int threads);
 }
 
@@ -47,29 +49,32 @@ template <typename Body> void parallelRanges(int threads, uint64_t count, uint64
   GOMP_parallel(run, &job, team, 0);
 }
 
-/// One thread from which a session's work is done. libgomp keeps a pool for every thread that enters it; callers may
-/// come from any thread, and would each grow one.
-class ExecutorThread {
+/// Where a session's work is done. libgomp keeps a pool of threads for every thread that enters it, and callers may come
+/// from any. The first computes itself: handing a step to another thread and back takes longer than a small step. Those
+/// who come from other threads, or from within a parallel region, share one thread of the session's own.
+class Executor {
 public:
-  explicit ExecutorThread(int threads);
-  ~ExecutorThread();
+  explicit Executor(int threads) : threads(threads) {}
+  ~Executor();
 
-  /// Runs `action` on the thread and waits; what it throws is thrown here.
+  /// Runs `action` and waits; what it throws is thrown here. Calls do not overlap.
   template <typename Action> void call(Action &&action) {
     run([](void *data) { (*static_cast<std::remove_reference_t<Action> *>(data))(); }, &action);
   }
 
 private:
   void run(void (*function)(void *), void *data);
-  void loop(int threads);
+  void loop();
 
+  const int threads;
+  std::thread::id home; ///< of the first caller
   std::mutex mutex;
   std::condition_variable changed;
   void (*function)(void *) = nullptr;
   void *data = nullptr;
   std::exception_ptr failure;
   bool stopping = false;
-  std::thread thread;
+  std::thread thread; ///< started when it is first needed
 };
 
 } // namespace glyptic::runtime

@@ -57,6 +57,12 @@ void Program::read(std::string_view bytes) {
   }
   loadCode(archive);
   fillTables();
+  dropPages();
+}
+
+void Program::dropPages() const {
+  if (file)
+    file->dropPages();
 }
 
 void Program::loadCode(const ZipReader &archive) {

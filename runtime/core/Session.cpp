@@ -23,7 +23,7 @@ Session::Session(std::shared_ptr<const Program> shared, int threads) : program(s
   for (const glyph::Entry *entry : Elements(tables.entries()))
     plans.push_back(makePlan(*entry));
   resetState();
-  executor = std::make_unique<ExecutorThread>(threadCount);
+  executor = std::make_unique<Executor>(threadCount);
 }
 
 std::byte *Session::address(const glyph::Buffer &buffer) const {

@@ -73,7 +73,7 @@ private:
   const glyph::Entry *ran = nullptr;                ///< the entry whose outputs are in memory
   int64_t ranSamples = 0;
   // Last: work ends before the memory that it uses goes.
-  std::unique_ptr<ExecutorThread> executor;
+  std::unique_ptr<Executor> executor;
 };
 
 } // namespace glyptic::runtime

@@ -29,6 +29,7 @@ void Session::resetState() {
   for (const glyph::StateEntry *entry : Elements(program->tables().state()))
     if (entry->stored())
       toMemory(*entry, program->initialState(*entry).data(), address(*entry->tensor()->buffer()));
+  program->dropPages();
 }
 
 const glyph::StateEntry &Session::findState(std::string_view name, size_t size) const {

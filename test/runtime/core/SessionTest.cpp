@@ -2,6 +2,7 @@
 #include "test/runtime/GlyphBuilder.h"
 
 #include <numeric>
+#include <thread>
 
 using namespace glyptic;
 
@@ -115,6 +116,32 @@ TEST_F(SessionTest, RunsAnyBatchOnAnyThreads) {
         EXPECT_EQ(y[n * 2 + 1], x[n * 3] * 2 + x[n * 3 + 1] * 4 + x[n * 3 + 2] * 6);
       }
     }
+}
+
+TEST_F(SessionTest, ComputesOnTheFirstCallersThread) {
+  GlyphBuilder builder;
+  builder.code(folder, R"(
+#include <pthread.h>
+void self(void *const *b, int64_t batch, int64_t lo, int64_t hi) { *(int64_t *)b[0] = (int64_t)pthread_self(); })");
+  auto thread = builder.work("thread", DType::I64, {});
+  auto &entry = builder.entry("who");
+  builder.launch(entry, "self", {&thread}, {0}, {1, 0});
+  builder.output(entry, thread);
+  Program program(builder.write(folder / "who.glyph"));
+  Session session(program, 2);
+  auto who = [&] {
+    session.run("who", 1);
+    int64_t id = 0;
+    session.getOutput("thread", &id, 1);
+    return id;
+  };
+  auto self = [] { return static_cast<int64_t>(pthread_self()); };
+  EXPECT_EQ(who(), self());
+  int64_t first = 0, second = 0;
+  std::thread([&] { EXPECT_NE(first = who(), self()); }).join();
+  std::thread([&] { EXPECT_NE(second = who(), self()); }).join();
+  EXPECT_EQ(first, second) << "one thread for all others, or libgomp would keep a pool for each";
+  EXPECT_EQ(who(), self());
 }
 
 TEST_F(SessionTest, KeepsAndSavesState) {
