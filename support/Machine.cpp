@@ -146,7 +146,7 @@ Machine Machine::measure(int threads, const std::string &cacheFolder) {
   Machine machine;
   machine.name = getProcessorName();
   machine.threads = threads;
-  machine.cacheBytes = std::max<int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), 1 << 20);
+  machine.cacheBytes = threads * std::max<int64_t>(sysconf(_SC_LEVEL2_CACHE_SIZE), 1 << 18);
   const std::string path = cacheFolder + "/machine-" + std::to_string(threads) + ".json";
   if (!cacheFolder.empty() && load(machine, path))
     return machine;
@@ -158,11 +158,13 @@ Machine Machine::measure(int threads, const std::string &cacheFolder) {
   return machine;
 }
 
-double Machine::predict(Work work, double flops, double bytes, double footprint) const {
-  /// Waking the threads for one kernel, or one look into a library's cache of primitives.
-  constexpr double kSecondsToStart = 2e-6;
-  double bandwidth = footprint <= static_cast<double>(cacheBytes) ? cacheBandwidth : memoryBandwidth;
-  return std::max(flops / flopsPerSecond, bytes / bandwidth) + kSecondsToStart;
+double Machine::predict(Work work, double flops, double bytes) const {
+  // Measured: a kernel is a call through a pointer; a library looks at its arguments and sets addresses; threads that
+  // wait are told to go and wait for one another.
+  constexpr double kKernel = 0.1e-6, kCall = 2e-6, kWake = 2e-6;
+  double bandwidth = bytes <= static_cast<double>(cacheBytes) ? cacheBandwidth : memoryBandwidth;
+  double shared = std::max(flops / flopsPerSecond, bytes / bandwidth), alone = shared * threads;
+  return std::min(alone, shared + kWake) + (work == Work::LibraryCall ? kCall : kKernel);
 }
 
 } // namespace glyptic

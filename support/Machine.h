@@ -19,14 +19,13 @@ struct Machine {
   double flopsPerSecond = 0;   ///< of independent fused multiply-adds in the widest vectors; one counts twice
   double cacheBandwidth = 0;   ///< bytes per second read and written where everything stays in the cache
   double memoryBandwidth = 0;  ///< the same where nothing does
-  int64_t cacheBytes = 0;      ///< of the last-level cache
+  int64_t cacheBytes = 0;      ///< of the threads' own caches; the last one is often shared with others
 
   /// Measures, unless `cacheFolder` (empty: none) holds the figures of this processor and thread count.
   static Machine measure(int threads, const std::string &cacheFolder);
 
-  /// Seconds for an instruction of a program that touches `footprint` bytes in all: its arithmetic or its memory
-  /// traffic, whichever takes longer, and what it takes to start.
-  double predict(Work work, double flops, double bytes, double footprint) const;
+  /// Seconds for an instruction: its arithmetic or its memory traffic, whichever takes longer, and what it takes to start.
+  double predict(Work work, double flops, double bytes) const;
 };
 
 } // namespace glyptic

@@ -3,8 +3,6 @@
 #include "compiler/Program.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
-#include <map>
-#include <set>
 
 using namespace mlir;
 using namespace glyptic::plan;
@@ -50,9 +48,9 @@ int64_t findLowerBound(EntryOp entry, int64_t batch) {
   return most;
 }
 
-double predict(InstructionInterface op, int64_t batch, const Machine &machine, double footprint) {
+double predict(InstructionInterface op, int64_t batch, const Machine &machine) {
   Work work = isa<LaunchOp>(op) ? Work::Kernel : isa<LibraryCallOp>(op) ? Work::LibraryCall : Work::Copy;
-  return machine.predict(work, op.getFlops().at(batch), op.getBytes().at(batch), footprint);
+  return machine.predict(work, op.getFlops().at(batch), op.getBytes().at(batch));
 }
 
 /// What the first few nodes cost, the heaviest first.
@@ -84,8 +82,6 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
   EntryBill bill;
   bill.name = entry.getSymName();
   bill.lowerBound = findLowerBound(entry, batch);
-  double resident = 0;
-  llvm::SetVector<Value> touched;
   for (Operation &op : entry.getBody().front()) {
     auto instruction = dyn_cast<InstructionInterface>(op);
     if (!instruction)
@@ -93,29 +89,15 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
     ++(isa<LaunchOp>(op) ? bill.kernels : isa<LibraryCallOp>(op) ? bill.libraryCalls : bill.copies);
     bill.flops += instruction.getFlops().at(batch);
     bill.bytes += instruction.getBytes().at(batch);
-    touched.insert(op.operand_begin(), op.operand_end());
   }
   for (BufferOp buffer : entry.getBody().getOps<BufferOp>())
     if (buffer.getArena() == Arena::Work)
       bill.work = std::max<int64_t>(bill.work, buffer.getOffset() + llvm::alignTo(buffer.getSize().at(batch), kAlignment));
-  // A kernel over flat memory touches what others touch in parts.
-  std::map<Arena, std::set<std::pair<int64_t, int64_t>>> pieces;
-  for (Value buffer : touched)
-    if (int64_t begin = buffer.getDefiningOp<BufferOp>().getOffset(); getArena(buffer) != Arena::Work)
-      pieces[getArena(buffer)].insert({begin, begin + getBytes(buffer, batch)});
-  for (auto &[arena, sorted] : pieces) {
-    int64_t reached = 0;
-    for (auto [begin, end] : sorted) {
-      resident += std::max<int64_t>(0, end - std::max(begin, reached));
-      reached = std::max(reached, end);
-    }
-  }
-  bill.footprint = resident + bill.work;
   if (machine) {
     bill.seconds = 0;
     for (Operation &op : entry.getBody().front())
       if (auto instruction = dyn_cast<InstructionInterface>(op))
-        *bill.seconds += predict(instruction, batch, *machine, bill.footprint);
+        *bill.seconds += predict(instruction, batch, *machine);
   }
   bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr, bill.footprint);
   return bill;

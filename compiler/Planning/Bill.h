@@ -21,7 +21,6 @@ struct EntryBill {
   double bytes = 0;           ///< read and written by instructions
   int64_t work = 0;           ///< bytes of the work arena up to the last one in use
   int64_t lowerBound = 0;     ///< the most that lives at one time: no plan needs less
-  double footprint = 0;       ///< bytes of state, accumulators and work memory that it touches
   std::optional<double> seconds; ///< predicted, where the machine is known
   std::vector<NodeBill> heaviest; ///< a few, by predicted time, else by traffic
 };

@@ -101,7 +101,7 @@ std::string toText(const Bill &bill) {
               "memory planned between them, and no plan could do with less than the column beside it.");
   if (const auto &machine = bill.machine)
     out << wrap(llvm::formatv("Time is a roofline of this machine: {0}FLOP/s, {1}/s within {2} of cache, {3}/s beyond, as "
-                              "measured on {4} thread{5} of {6}; plus 2 us for each instruction.",
+                              "measured on {4} thread{5} of {6}; plus what it takes to start kernels, calls and threads.",
                               formatCount(machine->flopsPerSecond), formatBytes(machine->cacheBandwidth),
                               formatBytes(machine->cacheBytes), formatBytes(machine->memoryBandwidth), machine->threads,
                               machine->threads == 1 ? "" : "s", machine->name)

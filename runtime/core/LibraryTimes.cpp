@@ -59,6 +59,7 @@ void timeLibraryCalls(const Program &program, std::string_view name, int64_t sam
   executor.call([&] {
     for (size_t i = 0; i < count; ++i) {
       const glyph::LibraryCall *call = instructions[i]->action_as_LibraryCall();
+      ThreadLimit limit(threadsFor(*instructions[i], samples, threads));
       seconds[i] = call ? timeCall(*call, samples, repeats) : 0;
     }
   });

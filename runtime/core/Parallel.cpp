@@ -16,13 +16,8 @@ Executor::~Executor() {
   thread.join();
 }
 
-/// oneDNN goes by the number of threads that the calling thread has chosen; a caller's own choice is put back.
-static void runHere(int threads, void (*function)(void *), void *data) {
-  struct Restore {
-    int before = omp_get_max_threads();
-    ~Restore() { omp_set_num_threads(before); }
-  } restore;
-  omp_set_num_threads(threads);
+void Executor::limited(void (*function)(void *), void *data) {
+  ThreadLimit limit(threads);
   function(data);
 }
 
@@ -30,7 +25,7 @@ void Executor::run(void (*function)(void *), void *data) {
   if (home == std::thread::id())
     home = std::this_thread::get_id();
   if (home == std::this_thread::get_id() && !omp_in_parallel())
-    return runHere(threads, function, data);
+    return limited(function, data);
   if (!thread.joinable())
     thread = std::thread([this] { loop(); });
   std::unique_lock lock(mutex);
@@ -50,7 +45,7 @@ void Executor::loop() {
       return;
     lock.unlock();
     try {
-      runHere(threads, function, data);
+      limited(function, data);
     } catch (...) {
       failure = std::current_exception();
     }

@@ -24,6 +24,17 @@ void omp_set_num_threads(int threads);
 
 namespace glyptic::runtime {
 
+/// How many threads oneDNN takes, for the calling thread and as long as this lives.
+class ThreadLimit {
+public:
+  explicit ThreadLimit(int threads) : before(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ThreadLimit(const ThreadLimit &) = delete;
+  ~ThreadLimit() { omp_set_num_threads(before); }
+
+private:
+  int before;
+};
+
 /// Calls body(lo, hi) over ranges that cover [0, count), one per thread, none much shorter than `grain`.
 template <typename Body> void parallelRanges(int threads, uint64_t count, uint64_t grain, Body body) {
   uint64_t useful = grain > 1 ? count / grain : count;
@@ -64,6 +75,7 @@ public:
 
 private:
   void run(void (*function)(void *), void *data);
+  void limited(void (*function)(void *), void *data);
   void loop();
 
   const int threads;

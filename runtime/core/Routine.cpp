@@ -46,4 +46,9 @@ void CallSite::fail(const std::string &why) const {
   throw Error(ErrorCode::Format, "library routine " + quoteName(routine()) + ": " + why);
 }
 
+int threadsFor(const glyph::Instruction &call, int64_t batch, int threads) {
+  constexpr uint64_t kFlops = 500'000, kBytes = 128 << 10; // some 5 us of arithmetic or of traffic
+  return sizeFor(*call.flops(), batch) < kFlops && sizeFor(*call.bytes(), batch) < kBytes ? 1 : threads;
+}
+
 } // namespace glyptic::runtime

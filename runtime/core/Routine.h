@@ -46,4 +46,8 @@ public:
 /// Throws for a routine that this runtime does not have.
 std::unique_ptr<Routine> makeRoutine(const CallSite &site);
 
+/// How many of `threads` a call uses: waking the others takes microseconds, in which one thread does a small product
+/// alone. It depends on nothing but the program and the batch, as the bits do.
+int threadsFor(const glyph::Instruction &call, int64_t batch, int threads);
+
 } // namespace glyptic::runtime

@@ -38,13 +38,13 @@ Session::Plan Session::makePlan(const glyph::Entry &entry) const {
   std::vector<size_t> begins;
   for (const glyph::Instruction *instruction : Elements(entry.instructions())) {
     begins.push_back(plan.pointers.size());
-    Step &step = plan.steps.emplace_back(Step{Step::Copy, nullptr, nullptr, 1, nullptr, nullptr});
+    Step &step = plan.steps.emplace_back(Step{Step::Copy, instruction, nullptr, nullptr, 1, nullptr, nullptr});
     if (auto *launch = instruction->action_as_Launch()) {
-      step = {Step::Launch, nullptr, launch->chunks(), launch->grain(), program->kernel(*launch), nullptr};
+      step = {Step::Launch, instruction, nullptr, launch->chunks(), launch->grain(), program->kernel(*launch), nullptr};
       for (const glyph::Buffer *buffer : Elements(launch->buffers()))
         plan.pointers.push_back(address(*buffer));
     } else if (auto *call = instruction->action_as_LibraryCall()) {
-      step = {Step::Call, nullptr, nullptr, 1, nullptr, makeRoutine(CallSite(*call))};
+      step = {Step::Call, instruction, nullptr, nullptr, 1, nullptr, makeRoutine(CallSite(*call))};
       for (const glyph::Tensor *operand : Elements(call->operands()))
         plan.pointers.push_back(address(*operand->buffer()));
     } else {
@@ -143,8 +143,10 @@ void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) 
 void Session::prepare(Plan &plan, int64_t samples) {
   size_t need = scratch.size();
   for (Step &step : plan.steps)
-    if (step.routine)
+    if (step.routine) {
+      ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
       need = std::max(need, step.routine->prepare(samples));
+    }
   if (need > scratch.size()) {
     scratch = Memory(); // the old one first: they need not fit beside each other
     scratch = Memory(need);
@@ -157,6 +159,7 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
   for (Step &step : plan.steps) {
     void *const *buffers = step.buffers;
     if (step.kind == Step::Call) {
+      ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
       step.routine->run(samples, buffers, scratch.data());
     } else if (step.kind == Step::Launch) {
       parallelRanges(threadCount, sizeFor(*step.extent, samples), step.grain, [&](uint64_t lo, uint64_t hi) {

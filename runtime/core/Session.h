@@ -39,6 +39,7 @@ private:
   /// An instruction with everything resolved that does not change from run to run.
   struct Step {
     enum Kind { Launch, Call, Copy } kind;
+    const glyph::Instruction *instruction;
     void *const *buffers;            ///< into Plan::pointers
     const glyph::Size *extent;       ///< chunks of a launch, bytes of a copy
     uint64_t grain;

@@ -81,13 +81,25 @@ TEST_F(BillTest, PredictionIsTheRoofline) {
   machine.cacheBandwidth = 1e2;
   machine.memoryBandwidth = 1e1;
   machine.cacheBytes = 1 << 20;
-  const double overhead = 4 * 2e-6;
+  machine.threads = 2;
+  const double overhead = 4 * (0.1e-6 + 2e-6); // to start a kernel, and its threads
   // Bound by traffic: 1320 bytes at 100/s, where 10000 operations at 1000/s need but 10 s; and so on.
-  EXPECT_DOUBLE_EQ(*makeBill(getPlan(), machine).entries[0].seconds, 13.2 + 12.8 + 9.6 + 9.6 + overhead);
+  EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 13.2 + 12.8 + 9.6 + 9.6 + overhead, 1e-9);
   machine.flopsPerSecond = 500; // the first needs 20 s for its arithmetic
-  EXPECT_DOUBLE_EQ(*makeBill(getPlan(), machine).entries[0].seconds, 20 + 12.8 + 9.6 + 9.6 + overhead);
+  EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 20 + 12.8 + 9.6 + 9.6 + overhead, 1e-9);
   machine.cacheBytes = 16; // out of cache: ten times as slow
-  EXPECT_DOUBLE_EQ(*makeBill(getPlan(), machine).entries[0].seconds, 132.0 + 128 + 96 + 96 + overhead);
+  EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 132.0 + 128 + 96 + 96 + overhead, 1e-9);
+}
+
+TEST(MachineTest, SmallWorkStaysOnOneThread) {
+  Machine machine;
+  machine.threads = 4;
+  machine.flopsPerSecond = 4e9;
+  machine.cacheBandwidth = machine.memoryBandwidth = 4e9;
+  machine.cacheBytes = 1 << 20;
+  // A microsecond for one of the four threads is less than what it takes to wake the others.
+  EXPECT_NEAR(machine.predict(Work::Kernel, 1000, 0), 1e-6 + 0.1e-6, 1e-12);
+  EXPECT_NEAR(machine.predict(Work::LibraryCall, 4e6, 0), 1e-3 + 2e-6 + 2e-6, 1e-12);
 }
 
 TEST_F(BillTest, TextFitsEightyColumns) {

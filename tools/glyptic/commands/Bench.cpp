@@ -43,7 +43,7 @@ public:
 private:
   void open();
   Json measure();
-  Json describeInstruction(size_t index, const Profile &profile, const Machine &machine, double footprint) const;
+  Json describeInstruction(size_t index, const Profile &profile, const Machine &machine) const;
 
   TrainingFlags flags;
   std::string model, entry;
@@ -72,7 +72,7 @@ void BenchCommand::open() {
   count = glyptic_program_instructions(program.get(), entry.c_str(), &instructions);
 }
 
-Json BenchCommand::describeInstruction(size_t index, const Profile &profile, const Machine &machine, double footprint) const {
+Json BenchCommand::describeInstruction(size_t index, const Profile &profile, const Machine &machine) const {
   const glyptic_instruction &instruction = instructions[index];
   constexpr Work kWork[] = {Work::Kernel, Work::LibraryCall, Work::Copy};
   constexpr const char *kKinds[] = {"kernel", "library call", "copy"};
@@ -80,7 +80,7 @@ Json BenchCommand::describeInstruction(size_t index, const Profile &profile, con
   double flops = at(instruction.flops, samples), bytes = at(instruction.bytes, samples);
   Json json = {{"nodes", instruction.nodes}, {"kind", kKinds[instruction.action]}, {"name", instruction.name},
                {"seconds", time.total},      {"busy", time.busy},                  {"longest", time.longest},
-               {"predicted", machine.predict(kWork[instruction.action], flops, bytes, footprint)},
+               {"predicted", machine.predict(kWork[instruction.action], flops, bytes)},
                {"flops", flops},             {"bytes", bytes}};
   if (instruction.action == GLYPTIC_LIBRARY_CALL)
     json["alone"] = profile.alone[index];
@@ -96,11 +96,11 @@ Json BenchCommand::measure() {
   double last = measurement.firstScalar();
   Profile profile = measurement.profile(std::clamp<int64_t>(runs / 4, 5, 500));
   Machine machine = Machine::measure(glyptic_program_threads(program.get()), /*cacheFolder=*/"");
-  double footprint = double(glyptic_program_session_bytes(program.get())), predicted = 0, flops = 0, bytes = 0;
+  double predicted = 0, flops = 0, bytes = 0;
   size_t calls = 0;
   Json list = Json::array();
   for (size_t i = 0; i < count; ++i) {
-    list.push_back(describeInstruction(i, profile, machine, footprint));
+    list.push_back(describeInstruction(i, profile, machine));
     predicted += list.back()["predicted"].get<double>();
     flops += list.back()["flops"].get<double>();
     bytes += list.back()["bytes"].get<double>();
