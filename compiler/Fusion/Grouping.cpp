@@ -59,9 +59,10 @@ private:
   void mergeSiblings() {
     llvm::MapVector<Value, llvm::SetVector<Operation *>> readers;
     for (const Group &group : groups)
-      for (Operation *op : isFusible(group.ops.front()) ? group.ops.getArrayRef() : ArrayRef<Operation *>())
-        for (Value operand : op->getOperands())
-          collectStored(operand, op, readers);
+      for (Operation *op : group.ops)
+        if (isFusible(op))
+          for (Value operand : op->getOperands())
+            collectStored(operand, op, readers);
     auto byBytes = readers.takeVector();
     llvm::stable_sort(byBytes, [](auto &a, auto &b) { return getBytes(a.first) > getBytes(b.first); });
     for (auto &[value, ops] : byBytes) {

@@ -95,14 +95,14 @@ LogicalResult Checker::prepare(std::vector<HostTensor> arguments, int64_t batch)
   llvm::StringMap<HostTensor *> byName;
   for (unsigned i : llvm::seq(grad.getNumResults()))
     byName[getResultName(grad, i)] = &(*results)[i];
-  report.loss = byName.lookup("loss")->at(0);
+  report.loss = byName.lookup(getTotalName("loss"))->at(0);
   if (!std::isfinite(report.loss))
     return grad.emitError("the loss is not finite at these parameters and data, so it has no gradient to check");
 
   objective = grad.clone();
   Operation *end = objective->getBody().front().getTerminator();
   for (unsigned i : llvm::seq(grad.getNumResults()))
-    if (getResultName(grad, i) == "loss")
+    if (getResultName(grad, i) == getTotalName("loss"))
       loss = end->getOperand(i);
   end->setOperands(loss);
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(objective->getBody().front())))

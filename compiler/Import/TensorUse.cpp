@@ -58,7 +58,9 @@ ReaderGraph::ReaderGraph(const FlatGraph &graph, StringMap<SmallVector<int64_t>>
 
 TensorUse ReaderGraph::getUse(const FlatNode &node, int slot, ArrayRef<int64_t> shape) const {
   const ReaderRule *rule = lookupRule(node);
-  return rule ? rule->getUse({node, slot, shape, *this}) : TensorUse();
+  TensorUse use = rule ? rule->getUse({node, slot, shape, *this}) : TensorUse();
+  // A number that an exporter repeats to the shape of a bias is one of a formula: zeros where a layer has no bias.
+  return use.kind == TensorUse::Learnt && shape.empty() ? TensorUse() : use;
 }
 
 ReaderGraph::Found ReaderGraph::classify(StringRef name) const {

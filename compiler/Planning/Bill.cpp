@@ -54,7 +54,7 @@ double predict(InstructionInterface op, int64_t batch, const Machine &machine) {
 }
 
 /// What the first few nodes cost, the heaviest first.
-std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *machine, double footprint) {
+std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *machine) {
   constexpr size_t kMaxNodes = 5;
   llvm::MapVector<StringRef, NodeBill> byNodes;
   for (Operation &op : entry.getBody().front()) {
@@ -66,7 +66,7 @@ std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *
     bill.nodes = nodes->str();
     bill.flops += instruction.getFlops().at(batch);
     bill.bytes += instruction.getBytes().at(batch);
-    bill.seconds += machine ? predict(instruction, batch, *machine, footprint) : 0;
+    bill.seconds += machine ? predict(instruction, batch, *machine) : 0;
   }
   std::vector<NodeBill> all;
   for (auto &[nodes, bill] : byNodes)
@@ -99,7 +99,7 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
       if (auto instruction = dyn_cast<InstructionInterface>(op))
         *bill.seconds += predict(instruction, batch, *machine);
   }
-  bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr, bill.footprint);
+  bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr);
   return bill;
 }
 

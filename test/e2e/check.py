@@ -65,7 +65,8 @@ assert sum(arenas.values()) == report["training"][1]["memory"], (arenas, report[
 save("argmax.onnx", [node("MatMul", ["x", "w1"], ["h"], name="first"),
                      node("ArgMax", ["h"], ["k"], name="pick", axis=1, keepdims=1),
                      node("Cast", ["k"], ["f"], name="back", to=TensorProto.FLOAT),
-                     node("MatMul", ["f", "w2"], ["logits"], name="last")], logits, {"w1": (4, 5), "w2": (1, 3)})
+                     node("Concat", ["f", "f"], ["ff"], name="twice", axis=1),
+                     node("MatMul", ["ff", "w2"], ["logits"], name="last")], logits, {"w1": (4, 5), "w2": (2, 3)})
 report, text = check("argmax.onnx")
 assert report["trains"] and [w["name"] for w in report["weights"] if w["trained"]] == ["w2"]
 (block,) = report["blocked"]

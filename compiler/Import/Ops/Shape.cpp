@@ -152,6 +152,14 @@ FailureOr<int64_t> getBlockSize(NodeImporter &node, ArrayRef<Dim> dims) {
   return block;
 }
 
+/// Channels number depths, then the block's rows and columns (CRD), or the block first (DCR).
+FailureOr<bool> isBlockFirst(NodeImporter &node) {
+  std::string mode = node.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return node.emitError("the mode " + mode + " is neither DCR nor CRD");
+  return mode == "DCR";
+}
+
 /// Channels become the pixels of blocks: [N, C, H, W] -> [N, C / b^2, H * b, W * b].
 LogicalResult importDepthToSpace(NodeImporter &node) {
   FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
@@ -161,10 +169,9 @@ LogicalResult importDepthToSpace(NodeImporter &node) {
   int64_t b = *block, channels = (*dims)[1].scale, height = (*dims)[2].scale, width = (*dims)[3].scale;
   if (channels % (b * b))
     return node.emitError("its " + Twine(channels) + " channels are not a multiple of the square of blocksize");
-  std::string mode = node.getString("mode", "DCR"); // depth, then the block's column and row; or the other way round
-  if (mode != "DCR" && mode != "CRD")
-    return node.emitError("the mode " + mode + " is neither DCR nor CRD");
-  bool isDepthFirst = mode == "DCR";
+  FailureOr<bool> blockFirst = isBlockFirst(node);
+  if (failed(blockFirst))
+    return failure();
   auto makeDims = [&](ArrayRef<int64_t> sizes) {
     SmallVector<Dim> result{(*dims)[0]};
     for (int64_t size : sizes)
@@ -172,9 +179,9 @@ LogicalResult importDepthToSpace(NodeImporter &node) {
     return result;
   };
   int64_t depth = channels / (b * b);
-  Value blocks = node.createReshape(node.getInput(0), isDepthFirst ? makeDims({b, b, depth, height, width})
+  Value blocks = node.createReshape(node.getInput(0), *blockFirst ? makeDims({b, b, depth, height, width})
                                                                    : makeDims({depth, b, b, height, width}));
-  Value pixels = node.createTranspose(blocks, isDepthFirst ? ArrayRef<int64_t>{0, 3, 4, 1, 5, 2}
+  Value pixels = node.createTranspose(blocks, *blockFirst ? ArrayRef<int64_t>{0, 3, 4, 1, 5, 2}
                                                            : ArrayRef<int64_t>{0, 1, 4, 2, 5, 3});
   return node.setResult(node.createReshape(pixels, makeDims({depth, height * b, width * b})));
 }
@@ -191,7 +198,11 @@ LogicalResult importSpaceToDepth(NodeImporter &node) {
     return node.emitError("its height and width are not multiples of blocksize");
   Dim rows{height.scale / b, false}, columns{width.scale / b, false};
   Value blocks = node.createReshape(node.getInput(0), {(*dims)[0], channels, rows, side, columns, side});
-  Value depth = node.createTranspose(blocks, {0, 3, 5, 1, 2, 4});
+  FailureOr<bool> blockFirst = isBlockFirst(node);
+  if (failed(blockFirst))
+    return failure();
+  Value depth = node.createTranspose(blocks, *blockFirst ? ArrayRef<int64_t>{0, 3, 5, 1, 2, 4}
+                                                           : ArrayRef<int64_t>{0, 1, 3, 5, 2, 4});
   return node.setResult(node.createReshape(depth, {(*dims)[0], {channels.scale * b * b, false}, rows, columns}));
 }
 

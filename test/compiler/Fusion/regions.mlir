@@ -146,8 +146,8 @@ func.func @scattered(%i: tensor<?xi64>) -> tensor<5xf32> {
   return %1 : tensor<5xf32>
 }
 
-// The exponential and the last sum are one kernel; so may not be the tangent and the sum of rows with it: that needs the
-// kernel of the exponential, which needs the tangent.
+// Values that are returned lie in memory and are not computed again. The exponential and the last sum are one kernel; so
+// may not be the tangent and the sum of rows with it: that needs the kernel of the exponential, which needs the tangent.
 // CHECK-LABEL: func @through_another_group
 // CHECK:       graph.region "pointwise"
 // CHECK-NEXT:  ^bb
@@ -161,12 +161,12 @@ func.func @scattered(%i: tensor<?xi64>) -> tensor<5xf32> {
 // CHECK:       graph.region "pointwise"
 // CHECK-NEXT:  ^bb
 // CHECK-NEXT:    graph.add
-func.func @through_another_group(%x: tensor<?x5x7xf32>, %y: tensor<?x7xf32>) -> (tensor<?x5x7xf32>, tensor<?x7xf32>) {
+func.func @through_another_group(%x: tensor<?x5x7xf32>, %y: tensor<?x7xf32>) -> (tensor<?x5x7xf32>, tensor<?x7xf32>, tensor<?x5x7xf32>, tensor<?x7xf32>) {
   %0 = graph.exp %x : tensor<?x5x7xf32>
   %1 = graph.reduce sum %0 dims = [1] : (tensor<?x5x7xf32>) -> tensor<?x7xf32>
   %2 = graph.tanh %y : tensor<?x7xf32>
   %3 = graph.add %1, %2 : tensor<?x7xf32>
   %4 = graph.broadcast %2 dims = [0, 2] : (tensor<?x7xf32>) -> tensor<?x5x7xf32>
   %5 = graph.add %0, %4 : tensor<?x5x7xf32>
-  return %5, %3 : tensor<?x5x7xf32>, tensor<?x7xf32>
+  return %5, %3, %0, %2 : tensor<?x5x7xf32>, tensor<?x7xf32>, tensor<?x5x7xf32>, tensor<?x7xf32>
 }
