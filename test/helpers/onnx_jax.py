@@ -53,7 +53,7 @@ class Training:
             a, b = number(0xD2511F53) * c[0], number(0xCD9E8D57) * c[2]
             c = [high(b) ^ c[1] ^ k[0], low(b), high(a) ^ c[3] ^ k[1], low(a)]
             k = [low(k[0] + number(0x9E3779B9)), low(k[1] + number(0xBB67AE85))]
-        words = jnp.choose((index % 4).astype(jnp.int32), [jnp.broadcast_to(w, index.shape) for w in c])
+        words = jnp.choose((index % 4).astype(jnp.int32), [jnp.broadcast_to(w, index.shape) for w in c], mode="wrap")
         return (words >= number(round((1 - probability) * 2**32))).reshape(shape)
 
 
@@ -106,6 +106,7 @@ for name, function in {
         "Add": lambda m, x, y: m.add(x, y), "Sub": lambda m, x, y: m.subtract(x, y),
         "Mul": lambda m, x, y: m.multiply(x, y), "Pow": lambda m, x, y: m.power(x, m.asarray(y).astype(x.dtype)),
         "Div": lambda m, x, y: m.divide(x, y) if np.issubdtype(x.dtype, np.floating) else m.fix(x / y).astype(x.dtype),
+        "Mod": lambda m, x, y: m.mod(x, y),  # of integers: the sign is the divisor's
         "Neg": lambda m, x: -x, "Abs": lambda m, x: m.abs(x), "Exp": lambda m, x: m.exp(x),
         "Log": lambda m, x: m.log(x), "Sqrt": lambda m, x: m.sqrt(x), "Reciprocal": lambda m, x: 1 / x,
         "Sin": lambda m, x: m.sin(x), "Cos": lambda m, x: m.cos(x), "Tanh": lambda m, x: m.tanh(x),

@@ -67,7 +67,7 @@ TEST_F(CompilerTest, TrainingGlyphHoldsEveryEntry) {
   EXPECT_EQ(program.max_batch(), 8u);
   // The model in the glyph is the model, to the byte: what the runtime exports differs from it in the holes alone.
   EXPECT_EQ(ZipReader::stored(*archive.find("model.onnx")), read(model));
-  EXPECT_EQ(report.phases.size(), 9u);
+  EXPECT_EQ(report.phases.back().first, "Glyph");
   EXPECT_NE(report.bill.find("Memory"), std::string::npos);
 }
 
@@ -121,7 +121,7 @@ TEST_F(CompilerTest, FaultsAreOutcomes) {
 
 TEST_F(CompilerTest, TooLargeABatchIsRefusedWithTheLargestThatFits) {
   CompileOptions options;
-  options.maxBatch = int64_t(1) << 40;
+  options.maxBatch = int64_t(1) << 32;
   Outcome outcome = compiler->compile(model, options, glyph);
   EXPECT_FALSE(outcome);
   EXPECT_EQ(outcome.code, ErrorCode::Memory);
