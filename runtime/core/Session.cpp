@@ -9,7 +9,7 @@
 
 namespace glyptic::runtime {
 
-static constexpr int kMaxThreads = 1024;
+static constexpr int kMaxThreads = GLYPTIC_MAX_THREADS;
 
 Session::Session(std::shared_ptr<const Program> shared, int threads) : program(std::move(shared)) {
   const glyph::Program &tables = program->tables();

@@ -6,11 +6,16 @@
 #include "support/Safetensors.h"
 
 #include <filesystem>
+#include <zlib.h>
 
 namespace glyptic::runtime {
 namespace {
 
 constexpr const char *kMetadataKey = "glyptic.checkpoint";
+
+uint32_t getChecksum(std::string_view bytes) {
+  return uint32_t(crc32_z(0, reinterpret_cast<const Bytef *>(bytes.data()), bytes.size()));
+}
 
 } // namespace
 
@@ -20,6 +25,11 @@ CheckpointFolder::CheckpointFolder(const std::string &folder, nlohmann::ordered_
   std::filesystem::create_directories(folder, error);
   if (error)
     throw Error(ErrorCode::File, "cannot create the folder " + quoteName(folder) + ": " + error.message());
+}
+
+void CheckpointFolder::requireEmpty() const {
+  if (std::filesystem::exists(path))
+    throw Error(quoteName(path) + " is there already: --resume goes on from it; a fresh run takes another --checkpoint folder");
 }
 
 void CheckpointFolder::save(const glyptic_program *program, const glyptic_session *session,
@@ -33,17 +43,21 @@ void CheckpointFolder::save(const glyptic_program *program, const glyptic_sessio
   std::vector<SafetensorsEntry> entries;
   for (size_t i = 0; i < count; ++i)
     entries.push_back({state[i].name, DType(state[i].dtype), {state[i].dims, state[i].dims + state[i].rank}});
+  // Read twice, for the header comes before the data and is to vouch for it.
+  std::string bytes;
+  auto read = [&](const SafetensorsEntry &entry) -> std::string_view {
+    bytes.resize(tensorBytes(entry.type, entry.shape).value());
+    check(glyptic_session_read_state(session, entry.name.c_str(), bytes.data(), bytes.size()));
+    return bytes;
+  };
+  notes["checksums"] = nlohmann::ordered_json::object();
+  for (const SafetensorsEntry &entry : entries)
+    notes["checksums"][entry.name] = getChecksum(read(entry));
   // Paths and options come from the command line: what is not UTF-8 must not throw.
   std::string text = notes.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   SafetensorsLayout layout(std::move(entries), {{kMetadataKey, text}});
   OutputFile file(path);
-  std::string bytes;
-  layout.write([&](std::string_view piece) { file.write(piece); },
-               [&](const SafetensorsEntry &entry) -> std::string_view {
-                 bytes.resize(tensorBytes(entry.type, entry.shape).value());
-                 check(glyptic_session_read_state(session, entry.name.c_str(), bytes.data(), bytes.size()));
-                 return bytes;
-               });
+  layout.write([&](std::string_view piece) { file.write(piece); }, read);
   file.commit();
 }
 
@@ -61,9 +75,13 @@ std::optional<Position> CheckpointFolder::restore(glyptic_session *session) cons
       return notes.is_object() && notes.contains(key) && (notes[key].*isType)();
     };
     if (!has("fingerprint", &Json::is_object) || !has("iteration", &Json::is_number_unsigned) ||
-        !has("log", &Json::is_string) || !has("log_size", &Json::is_number_unsigned))
+        !has("checksums", &Json::is_object) || !has("log", &Json::is_string) || !has("log_size", &Json::is_number_unsigned))
       throw Error(ErrorCode::Format, "is not a checkpoint of a training run");
     compare(notes["fingerprint"]);
+    for (const SafetensorsEntry &entry : reader.entries())
+      if (auto sum = notes["checksums"].find(entry.name);
+          sum == notes["checksums"].end() || *sum != getChecksum(entry.data))
+        throw Error(ErrorCode::Format, "is damaged: " + quoteName(entry.name) + " is not what was written");
     Position position{notes["iteration"], notes["log"], notes["log_size"]};
     if (position.iteration < 0)
       throw Error(ErrorCode::Format, "counts more iterations than there can be");

@@ -25,6 +25,9 @@ public:
   /// Makes `folder` if it is missing. `fingerprint` maps what a run depends on to its value; keys appear in messages.
   CheckpointFolder(const std::string &folder, nlohmann::ordered_json fingerprint);
 
+  /// Throws if there is a checkpoint already, which a fresh run would replace.
+  void requireEmpty() const;
+
   void save(const glyptic_program *program, const glyptic_session *session, const Position &position) const;
 
   /// Restores the session and returns the position; nothing where the folder has no checkpoint. Throws if it belongs to

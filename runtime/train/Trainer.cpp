@@ -98,8 +98,10 @@ void Trainer::writeSeed() {
 
 void Trainer::openCheckpoint() {
   checkpoint.emplace(options.checkpoint, fingerprint());
-  if (!options.resume)
+  if (!options.resume) {
+    checkpoint->requireEmpty();
     return;
+  }
   if (auto restored = checkpoint->restore(session))
     position = *restored;
 }

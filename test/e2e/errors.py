@@ -103,6 +103,8 @@ for arguments in [
     ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--batch", "2", "--accumulate", "3"],
     ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--valid-split", "1.5"],
     ["train", "m.onnx", "-o", "t.onnx"],
+    ["train", "m.onnx", "--data", "good.npz", "-o", "t.onnx", "--threads", "1000"],
+    ["run", "m.onnx", "--input", "good.npz", "--output", "o.npz", "--threads", "1000"],
     ["compile", "m.onnx"],
     ["compile", "m.onnx", "--shape", "x", "-o", "o.glyph"],
     ["new", "mlp"],
@@ -139,6 +141,16 @@ fails("export", "m.onnx", "--state", "missing.safetensors", "-o", "t.onnx", says
 open("before.onnx", "w").write("what was there before")
 fails("train", "m.onnx", "--data", "count.npz", "-o", "before.onnx", says="20 samples")
 assert open("before.onnx").read() == "what was there before"
+
+# ---- Nothing is written over what is read, or twice ----
+os.symlink("good.npz", "link.npz")
+good = open("good.npz", "rb").read()
+for outputs in (["-o", "good.npz"], ["-o", "link.npz"], ["-o", "./good.npz"], ["-o", "t.onnx", "--log", "good.npz"],
+                ["-o", "t.onnx", "--log", "m.onnx"], ["-o", "t.onnx", "--save-state", "t.onnx"]):
+    fails("train", "m.onnx", "--data", "good.npz", *outputs, code=USAGE)
+fails("run", "m.onnx", "--input", "good.npz", "--output", "good.npz", code=USAGE)
+fails("compile", "m.onnx", "-o", "m.onnx", code=USAGE, says="m.onnx")
+assert open("good.npz", "rb").read() == good
 
 # ---- A loss that is no longer finite ----
 np.savez("huge.npz", x=x * np.float32(1e30), label=label)

@@ -143,6 +143,13 @@ for change, says in [
     fails(*flags, "--resume", code=FAILED, says=["checkpoint", says])
 run("new", "lenet", "--image", 8, "--filters", 4, "--hidden", 16, "-o", "other.onnx", "--seed", 4)
 fails("train", "other.onnx", *RUN[2:], "--resume", says=["checkpoint", "model"])
+with open("ck/checkpoint.safetensors", "r+b") as file:
+    file.seek(-5, os.SEEK_END)
+    last = file.read(1)
+    file.seek(-5, os.SEEK_END)
+    file.write(bytes([last[0] ^ 1]))
+fails(*RUN, "--resume", says=["ck/checkpoint.safetensors", "damaged"])
+fails(*RUN, says=["ck/checkpoint.safetensors", "--resume"])  # a fresh run must not replace it
 open("ck/checkpoint.safetensors", "r+b").truncate(1000)
 fails(*RUN, "--resume", says="ck/checkpoint.safetensors")
 

@@ -2,6 +2,7 @@
 #include "tools/glyptic/Model.h"
 
 #include "support/Error.h"
+#include "tools/glyptic/Tool.h"
 
 #include <array>
 #include <cstring>
@@ -92,6 +93,26 @@ void requireWritable(const std::string &path) {
     throw Error(ErrorCode::File, "cannot write " + quoteName(path) + ": it is a folder");
   if (access(folder.c_str(), W_OK | X_OK) != 0)
     throwFileError("write", path);
+}
+
+/// Links and other spellings count as well.
+static bool isSameFile(const std::string &a, const std::string &b) {
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error))
+    return true;
+  auto resolve = [&](const std::string &path) { return std::filesystem::weakly_canonical(path, error); };
+  return !a.empty() && !b.empty() && resolve(a) == resolve(b);
+}
+
+void requireApart(const std::vector<std::string> &read, const std::vector<std::string> &written) {
+  for (size_t i = 0; i < written.size(); ++i) {
+    for (const std::string &input : read)
+      if (isSameFile(input, written[i]))
+        throw UsageError(quoteName(written[i]) + " is read as well: writing it would lose it; name another file");
+    for (size_t j = 0; j < i; ++j)
+      if (isSameFile(written[j], written[i]))
+        throw UsageError(quoteName(written[i]) + " is written twice; name two files");
+  }
 }
 
 } // namespace glyptic::tool

@@ -37,5 +37,7 @@ SessionHandle openSession(const ProgramHandle &program, int threads);
 
 /// Throws if `path` could not be written later, so that no long run ends in vain.
 void requireWritable(const std::string &path);
+/// Throws if something would be written over what is read, or two things to one file. Empty paths are none.
+void requireApart(const std::vector<std::string> &read, const std::vector<std::string> &written);
 
 } // namespace glyptic::tool

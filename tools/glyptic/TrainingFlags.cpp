@@ -82,7 +82,7 @@ void TrainingFlags::addMachineFlags(CLI::App &app) {
     return app.add_option(name, value, help)->group("Precision and machine");
   };
   add("--shape", shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
-  add("--threads", threadCount, "threads (default: all cores)")->check(count());
+  add("--threads", threadCount, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
   add("--device", device, "auto, cpu, cuda[:N], shim");
   add("--devices", devices, "number of devices")->check(count());
   add("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");

@@ -128,7 +128,11 @@ GLYPTIC_API glyptic_error *glyptic_program_time_library_calls(const glyptic_prog
 
 typedef struct glyptic_session glyptic_session;
 
-/* `threads`: how many to compute with; 0 for the number that the program was compiled for. */
+/* More bring nothing on any machine, and an operating system may refuse to start them. */
+#define GLYPTIC_MAX_THREADS 256
+
+/* `threads`: how many to compute with, at most GLYPTIC_MAX_THREADS; 0 for the number that the program was compiled
+ * for. */
 GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session);
 GLYPTIC_API void glyptic_session_free(glyptic_session *session); /* NULL is allowed */
 GLYPTIC_API int glyptic_session_threads(const glyptic_session *session);

@@ -45,8 +45,10 @@ int CompileCommand::run() {
       throw Error(ErrorCode::Unsupported, "--target " + target + " is not supported by this version: it compiles for cpu");
   if (output.empty() && stopAfter.empty())
     throw UsageError("compile needs -o, or --stop-after to write nothing");
-  if (!output.empty())
+  if (!output.empty()) {
+    requireApart({model}, {output});
     requireWritable(output);
+  }
   CompileOptions options = flags.compileOptions();
   if (!flags.anyStepFlag())
     options.training.reset();

@@ -12,6 +12,7 @@ struct ExportCommand {
   std::string model, state, output;
 
   int run() const {
+    requireApart({state}, {output});
     requireWritable(output);
     check(openCompiler().exportModel(model, state, output));
     return kDone;

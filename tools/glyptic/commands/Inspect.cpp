@@ -124,7 +124,7 @@ std::string render(const Json &json) {
   return text + "\n" + table(rows) + "\n" + json["bill"].get<std::string>() + "\n";
 }
 
-/// The program part of a glyph, its structure checked.
+/// The program part of a glyph, its structure checked, and that every entry is what was written.
 std::vector<std::byte> readProgram(const std::string &path) {
   MappedFile file(path);
   ZipReader archive(file.bytes());
@@ -135,6 +135,11 @@ std::vector<std::byte> readProgram(const std::string &path) {
   flatbuffers::Verifier verifier(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   if (!glyph::VerifyProgramBuffer(verifier))
     throw Error(ErrorCode::Format, "its program.fb is damaged");
+  for (const ZipEntry &other : archive.entries())
+    if (other.deflated)
+      ZipReader::inflated(other);
+    else
+      ZipReader::stored(other);
   return bytes;
 }
 

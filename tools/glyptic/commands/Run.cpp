@@ -154,6 +154,7 @@ void RunCommand::runBatch(glyptic_session *session, int64_t from, int64_t count)
 }
 
 int RunCommand::run() {
+  requireApart({model, input}, {output});
   requireWritable(output);
   program = openProgram(model, [&] {
     CompileOptions options;
@@ -207,7 +208,7 @@ void addRun(CLI::App &app, Action &action) {
       ->capture_default_str()
       ->check(CLI::Range(1, INT32_MAX));
   command->add_option("--shape", state->shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
-  command->add_option("--threads", state->threads, "threads (default: all cores)")->check(CLI::Range(1, INT32_MAX));
+  command->add_option("--threads", state->threads, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
   command->footer("Example:\n  glyptic run trained.onnx --input digits.npz --output logits.npz");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

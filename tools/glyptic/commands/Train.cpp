@@ -16,7 +16,7 @@ constexpr const char *kFooter =
     "Examples:\n"
     "  glyptic train lenet.onnx --data digits.npz --valid-split 0.1 --epochs 5 --metric accuracy -o trained.onnx\n"
     "  glyptic train step.glyph --data big.npz --checkpoint runs/a --checkpoint-every 1000 --resume -o trained.onnx\n"
-    "Ctrl-C ends after the current step, writes a checkpoint if there is a folder for it, and the model so far.";
+    "Ctrl-C (or SIGTERM) ends after the current step, writes a checkpoint if there is a folder for it, and the model so far.";
 
 /// A signal handler has nowhere else to put it.
 volatile std::sig_atomic_t interrupted = 0;
@@ -26,7 +26,8 @@ void watchInterrupt() {
   struct sigaction action {};
   action.sa_handler = [](int) { interrupted = 1; };
   action.sa_flags = SA_RESETHAND;
-  sigaction(SIGINT, &action, nullptr);
+  for (int signal : {SIGINT, SIGTERM}) // batch systems send the latter
+    sigaction(signal, &action, nullptr);
 }
 
 struct FreeDataSet {
@@ -66,6 +67,8 @@ private:
 void TrainCommand::openAll() {
   if (flags.loop.data.empty())
     throw UsageError("train needs --data");
+  requireApart({flags.loop.data, flags.loop.valid}, {output, flags.loop.saveState, flags.loop.log});
+  requireApart({model}, {flags.loop.saveState, flags.loop.log}); // the trained model may replace the model
   requireWritable(output);
   if (!flags.loop.saveState.empty())
     requireWritable(flags.loop.saveState);
