@@ -1,6 +1,7 @@
 //===- Import.cpp - An ONNX file as a program ---------------------------------===//
 #include "compiler/Import/Import.h"
 #include "compiler/Import/Diagnostics.h"
+#include "compiler/Import/FoldedNorms.h"
 #include "compiler/Import/Inputs.h"
 #include "compiler/Import/Provenance.h"
 #include "compiler/Import/Registry.h"
@@ -257,6 +258,8 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   auto inputs = collectInputs(context, *model.file, options);
   if (!inputs)
     return inputs.takeError();
+  if (options.training)
+    remarkFoldedNorms(context, graph);
   GraphImporter importer(context, *model.file, graph, options.training.has_value());
   importer.bind(tensors, *inputs);
   importer.importNodes();

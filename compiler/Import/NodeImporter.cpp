@@ -174,6 +174,13 @@ std::optional<SmallVector<int64_t>> NodeImporter::getInts(StringRef attribute) c
   return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
 }
 
+std::optional<SmallVector<double>> NodeImporter::getFloats(StringRef attribute) const {
+  const onnx::AttributeProto *found = find(attribute);
+  if (!found)
+    return std::nullopt;
+  return SmallVector<double>(found->floats().begin(), found->floats().end());
+}
+
 const onnx::TensorProto *NodeImporter::getTensor(StringRef attribute) const {
   const onnx::AttributeProto *found = find(attribute);
   return found ? &found->t() : nullptr;
@@ -192,18 +199,27 @@ FailureOr<std::optional<SmallVector<int64_t>>> NodeImporter::getIntegers(StringR
   return integers;
 }
 
-std::optional<double> NodeImporter::getNumber(int index) {
-  if (const ShapeValue *value = getShapeValue(index))
-    return value->elements.size() == 1 && value->isStatic() ? std::optional<double>(value->elements[0].scale)
-                                                            : std::nullopt;
+std::optional<SmallVector<double>> NodeImporter::getNumbers(int index) {
+  if (const ShapeValue *value = getShapeValue(index)) {
+    std::optional<SmallVector<int64_t>> integers = value->getStatic();
+    return integers ? std::optional(SmallVector<double>(integers->begin(), integers->end())) : std::nullopt;
+  }
   DenseFPElementsAttr elements;
   Value operand = hasInput(index) ? getInput(index) : Value();
-  if (!operand || !matchPattern(operand, m_Constant(&elements)) || elements.getNumElements() != 1)
+  if (!operand || !matchPattern(operand, m_Constant(&elements)))
     return std::nullopt;
-  APFloat value = *elements.getValues<APFloat>().begin();
-  bool losesInfo;
-  value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-  return value.convertToDouble();
+  SmallVector<double> numbers;
+  for (APFloat value : elements.getValues<APFloat>()) {
+    bool losesInfo;
+    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+    numbers.push_back(value.convertToDouble());
+  }
+  return numbers;
+}
+
+std::optional<double> NodeImporter::getNumber(int index) {
+  std::optional<SmallVector<double>> numbers = getNumbers(index);
+  return numbers && numbers->size() == 1 ? std::optional<double>(numbers->front()) : std::nullopt;
 }
 
 FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {

@@ -79,11 +79,14 @@ public:
   double getFloat(llvm::StringRef attribute, double initial) const;
   std::string getString(llvm::StringRef attribute, llvm::StringRef initial) const;
   std::optional<llvm::SmallVector<int64_t>> getInts(llvm::StringRef attribute) const;
+  std::optional<llvm::SmallVector<double>> getFloats(llvm::StringRef attribute) const;
   const onnx::TensorProto *getTensor(llvm::StringRef attribute) const;
   /// Integers given by an attribute in older versions of an operator and by an operand in newer ones; nullopt if
   /// neither is there. Fails where an operand depends on data or on the batch.
   mlir::FailureOr<std::optional<llvm::SmallVector<int64_t>>> getIntegers(llvm::StringRef attribute, int index);
-  /// The only element of operand `index`, if it is known at compile time.
+  /// The elements of operand `index`, if they are known at compile time.
+  std::optional<llvm::SmallVector<double>> getNumbers(int index);
+  /// Its only element.
   std::optional<double> getNumber(int index);
   /// A dimension counted from the end if negative, checked against `rank`.
   mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);

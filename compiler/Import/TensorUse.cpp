@@ -17,7 +17,7 @@ const ReaderRule *lookupRule(const FlatNode &node) {
   static const StringMap<const ReaderRule *> rules = [] {
     StringMap<const ReaderRule *> table;
     for (auto getter : {getActivationReaders, getContractionReaders, getConvolutionReaders, getElementwiseReaders,
-                        getIndexingReaders, getNormalisationReaders, getShapeReaders})
+                        getIndexingReaders, getNormalisationReaders, getResizeReaders, getShapeReaders})
       for (const ReaderRule &rule : getter())
         table[rule.op] = &rule;
     return table;
@@ -79,10 +79,10 @@ ReaderGraph::Found ReaderGraph::classify(StringRef name) const {
         continue;
       for (auto [node, slot] : found->second) {
         TensorUse use = getUse(*node, slot, shape->second);
-        if (use.kind == TensorUse::Learnt || use.kind == TensorUse::Kept)
-          return {node, use};
         if (use.kind == TensorUse::HandedOn)
           next.append(node->proto->output().begin(), node->proto->output().end());
+        else if (use.kind != TensorUse::Other)
+          return {node, use};
       }
     }
     names = std::move(next);

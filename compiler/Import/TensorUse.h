@@ -15,6 +15,7 @@ struct TensorUse {
     Other,    ///< a number of a formula, a bound, a mask, a table: none of the following
     Learnt,   ///< what training changes
     Kept,     ///< state that training does not change by gradients
+    Shaping,  ///< how large a result is: a constant of the program
     HandedOn, ///< the result is the tensor in another form: its readers decide
   };
   Kind kind = Other;
@@ -88,6 +89,7 @@ llvm::ArrayRef<ReaderRule> getConvolutionReaders();
 llvm::ArrayRef<ReaderRule> getElementwiseReaders();
 llvm::ArrayRef<ReaderRule> getIndexingReaders();
 llvm::ArrayRef<ReaderRule> getNormalisationReaders();
+llvm::ArrayRef<ReaderRule> getResizeReaders();
 llvm::ArrayRef<ReaderRule> getShapeReaders();
 
 } // namespace glyptic

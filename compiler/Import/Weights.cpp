@@ -53,20 +53,25 @@ public:
       return;
     }
     bool isFloat = isa<mlir::FloatType>(data->type.getElementType());
-    auto [role, reason] = isInFunction ? std::pair<StringRef, std::string>(role::Buffer, "constant of a function")
-                          : isFloat    ? getRole(name)
-                                       : std::pair<StringRef, std::string>(role::Buffer, "not a floating-point tensor");
-    bool isSmall = isFloat ? data->type.getNumElements() == 1 : data->type.getNumElements() <= kMaxShapeElements;
-    if (isSmall && role != role::Parameter)
+    Role known = isInFunction ? Role{role::Buffer, "constant of a function", !isFloat}
+                 : isFloat    ? getRole(name)
+                              : Role{role::Buffer, "not a floating-point tensor", /*isShaping=*/true};
+    if (known.role != role::Parameter && data->type.getNumElements() <= (known.isShaping ? kMaxShapeElements : 1))
       tensors.constants.push_back({name.str(), getElements(data->type, data->bytes)});
     else
-      tensors.weights.push_back({name.str(), data->type, data->bytes, role, reason});
+      tensors.weights.push_back({name.str(), data->type, data->bytes, known.role, known.reason});
   }
 
   ModelTensors tensors;
 
 private:
-  std::pair<StringRef, std::string> getRole(StringRef name) const {
+  struct Role {
+    StringRef role;
+    std::string reason;
+    bool isShaping = false; ///< it may say how large something is
+  };
+
+  Role getRole(StringRef name) const {
     if (options.training && matchesAny(options.training->train, name))
       return {role::Parameter, "trained on request"};
     if (auto declared = declaredRoles.find(name); declared != declaredRoles.end())
@@ -75,7 +80,7 @@ private:
     if (!node)
       return {role::Buffer, "not the weight, scale or bias of any operator"};
     return {use.kind == TensorUse::Learnt ? role::Parameter : role::Buffer,
-            (use.what + " of " + node->description).str()};
+            (use.what + " of " + node->description).str(), use.kind == TensorUse::Shaping};
   }
 
   mlir::MLIRContext &context;

@@ -150,7 +150,7 @@ LogicalResult importConvTranspose(NodeImporter &node) {
 }
 
 /// With ceil_mode the last window may hang over the end, but must start inside the input or its leading pad. Returns
-/// whether that asked for more padding.
+/// whether that asks for more padding.
 bool padForCeil(Window &window, ArrayRef<Dim> space) {
   bool isMore = false;
   for (size_t i = 0; i < space.size(); ++i) {
@@ -172,6 +172,14 @@ SmallVector<int64_t> overAllDims(ArrayRef<int64_t> space, int64_t other) {
   return all;
 }
 
+/// The input between its zeros, as part of it.
+Value createPadded(NodeImporter &node, const Window &window) {
+  Type elementType = node.getType(0).getElementType();
+  SmallVector<int64_t> interior(window.kernel.size() + 2, 0);
+  return node.create<PadOp>(node.getInput(0), node.createSplat(0, {}, elementType), overAllDims(window.padsLow, 0),
+                            overAllDims(window.padsHigh, 0), interior);
+}
+
 LogicalResult importPool(NodeImporter &node, PoolKind kind) {
   RankedTensorType type = node.getType(0);
   if (!type)
@@ -183,9 +191,18 @@ LogicalResult importPool(NodeImporter &node, PoolKind kind) {
   FailureOr<Window> window = readWindow(node, space, {});
   if (failed(window))
     return failure();
-  if (node.getInt("ceil_mode", 0) && padForCeil(*window, space) && kind == PoolKind::AverageWithPadding)
-    return node.emitError("count_include_pad with windows that ceil_mode adds is not supported");
-  return node.setResult(node.create<PoolOp>(node.getInput(0), kind, overAllDims(window->kernel, 1),
+  Value input = node.getInput(0);
+  Window given = *window;
+  // What a window that hangs over takes in from beyond the padding is not counted, the padding itself is.
+  if (node.getInt("ceil_mode", 0) && padForCeil(*window, space) && kind == PoolKind::AverageWithPadding) {
+    input = createPadded(node, given);
+    kind = PoolKind::Average;
+    for (size_t i = 0; i < space.size(); ++i) {
+      window->padsLow[i] = 0;
+      window->padsHigh[i] -= given.padsHigh[i];
+    }
+  }
+  return node.setResult(node.create<PoolOp>(input, kind, overAllDims(window->kernel, 1),
                                             overAllDims(window->strides, 1), overAllDims(window->padsLow, 0),
                                             overAllDims(window->padsHigh, 0), overAllDims(window->dilations, 1)));
 }

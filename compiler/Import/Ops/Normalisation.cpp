@@ -36,12 +36,32 @@ template <typename OpT> LogicalResult importFlatSoftmax(NodeImporter &node) {
   return node.setResult(node.create<OpT>(node.getInput(0), ArrayRef<int64_t>(dims)));
 }
 
+/// Mean and inverse deviation, which keep the normalised dimensions with size 1.
+LogicalResult setStatistics(NodeImporter &node, int64_t axis, FloatAttr epsilon) {
+  if (!node.isUsed(1) && !node.isUsed(2))
+    return success();
+  OpBuilder &builder = node.getBuilder();
+  Location loc = node.getLoc();
+  Value input = node.getInt("stash_type", 1) == 1 ? node.createConvert(node.getInput(0), builder.getF32Type())
+                                                  : node.getInput(0);
+  auto type = cast<RankedTensorType>(input.getType());
+  auto dims = llvm::to_vector(llvm::seq<int64_t>(axis, type.getRank()));
+  double inverseCount = 1.0 / llvm::product_of(type.getShape().drop_front(axis));
+  auto average = [&](Expr x) { return Expr(builder, loc, reduceSum(builder, loc, x, dims)) * inverseCount; };
+  Expr x(builder, loc, input), mean = average(x);
+  Expr centred = x - Expr(builder, loc, broadcastAlong(builder, loc, mean, type, dims));
+  Expr inverseDeviation = rsqrt(average(centred * centred) + epsilon.getValueAsDouble());
+  SmallVector<Dim> kept = getDims(type);
+  for (int64_t dim : dims)
+    kept[dim] = {1, false};
+  return success(succeeded(node.setResult(node.createReshape(mean, kept), 1)) &&
+                 succeeded(node.setResult(node.createReshape(inverseDeviation, kept), 2)));
+}
+
 LogicalResult importLayerNormalization(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
   if (!type)
     return failure();
-  if (node.hasOutput(1) || node.hasOutput(2))
-    return node.emitError("its mean and inverse deviation are used as outputs, which is not supported");
   FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", -1), type.getRank());
   if (failed(axis))
     return failure();
@@ -51,10 +71,84 @@ LogicalResult importLayerNormalization(NodeImporter &node) {
   if (!scale || (node.hasInput(2) && !bias))
     return failure();
   auto dim = node.getBuilder().getI64IntegerAttr(*axis);
-  auto epsilon = node.getBuilder().getF64FloatAttr(node.getFloat("epsilon", 1e-5));
-  if (bias)
-    return node.setResult(node.create<LayerNormOp>(node.getInput(0), scale, bias, dim, epsilon));
-  return node.setResult(node.create<LayerNormOp>(node.getInput(0), scale, nullptr, dim, epsilon));
+  FloatAttr epsilon = node.getBuilder().getF64FloatAttr(node.getFloat("epsilon", 1e-5f));
+  Value result = bias ? node.create<LayerNormOp>(node.getInput(0), scale, bias, dim, epsilon)
+                      : node.create<LayerNormOp>(node.getInput(0), scale, nullptr, dim, epsilon);
+  if (failed(node.setResult(result)))
+    return failure();
+  return setStatistics(node, *axis, epsilon);
+}
+
+/// Whether operands 1 and 2 are vectors of that size.
+LogicalResult checkScaleAndBias(NodeImporter &node, int64_t size, const Twine &owner) {
+  for (int operand : {1, 2}) {
+    RankedTensorType type = node.getType(operand);
+    if (!type)
+      return failure();
+    if (type.getRank() != 1 || type.getDimSize(0) != size)
+      return node.emitError("its " + Twine(operand == 1 ? "scale" : "bias") + " must hold a number for each of " +
+                            Twine(size) + " " + owner);
+  }
+  return success();
+}
+
+/// Each sample's groups of channels are normalised by their own statistics, over all of space: `groups` of them, and
+/// then scaled and shifted channel by channel.
+LogicalResult importGroups(NodeImporter &node, int64_t groups, Value scale, Value bias) {
+  RankedTensorType type = node.getType(0);
+  SmallVector<Dim> dims = getDims(type), grouped(dims);
+  if (groups != dims[1].scale) {
+    grouped[1] = {groups, false};
+    grouped.insert(grouped.begin() + 2, {dims[1].scale / groups, false});
+  }
+  Value ones = node.createSplat(1, ArrayRef<Dim>(grouped).drop_front(2), type.getElementType());
+  Value input = node.createReshape(node.getInput(0), grouped);
+  Value normalised =
+      node.create<LayerNormOp>(input, ones, nullptr, node.getBuilder().getI64IntegerAttr(2),
+                               node.getBuilder().getF64FloatAttr(node.getFloat("epsilon", 1e-5f)));
+  normalised = node.createReshape(normalised, dims);
+  auto spread = [&](Value vector) { return node.createAs<BroadcastOp>(type, vector, ArrayRef<int64_t>{1}); };
+  return node.setResult(node.create<AddOp>(node.create<MulOp>(normalised, spread(scale)), spread(bias)));
+}
+
+/// The input has samples, channels and space.
+FailureOr<int64_t> getChannels(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  if (type.getRank() < 3 || type.isDynamicDim(1))
+    return node.emitError("its input must have batch, channel and spatial dimensions");
+  return type.getDimSize(1);
+}
+
+LogicalResult importInstanceNormalization(NodeImporter &node) {
+  FailureOr<int64_t> channels = getChannels(node);
+  if (failed(channels) || failed(checkScaleAndBias(node, *channels, "channels")))
+    return failure();
+  return importGroups(node, *channels, node.getInput(1), node.getInput(2));
+}
+
+/// Before opset 21, scale and bias are one number for each group.
+LogicalResult importGroupNormalization(NodeImporter &node) {
+  FailureOr<int64_t> channels = getChannels(node);
+  if (failed(channels))
+    return failure();
+  int64_t groups = node.getInt("num_groups", 0);
+  if (groups < 1 || *channels % groups)
+    return node.emitError("num_groups = " + Twine(groups) + " does not divide its " + Twine(*channels) + " channels");
+  if (node.getOpset() >= 21) {
+    if (failed(checkScaleAndBias(node, *channels, "channels")))
+      return failure();
+    return importGroups(node, groups, node.getInput(1), node.getInput(2));
+  }
+  if (failed(checkScaleAndBias(node, groups, "groups")))
+    return failure();
+  Dim count{groups, false}, size{*channels / groups, false}, all{*channels, false}, one{1, false};
+  auto forChannels = [&](int operand) {
+    Value column = node.createReshape(node.getInput(operand), {count, one});
+    return node.createReshape(node.broadcastTo(column, {count, size}), {all});
+  };
+  return importGroups(node, groups, forChannels(1), forChannels(2));
 }
 
 /// Whether the file itself asks for the batch's statistics. Before opset 14 their outputs say so.
@@ -109,6 +203,8 @@ LogicalResult importBatchNormalization(NodeImporter &node) {
 
 const OpImporter kImporters[] = {
     {"BatchNormalization", 7, importBatchNormalization},
+    {"GroupNormalization", 18, importGroupNormalization},
+    {"InstanceNormalization", 6, importInstanceNormalization},
     {"LayerNormalization", 17, importLayerNormalization},
     {"LogSoftmax", 1, importFlatSoftmax<LogSoftmaxOp>},
     {"LogSoftmax", 13, importSoftmax<LogSoftmaxOp>},

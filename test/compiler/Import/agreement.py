@@ -249,6 +249,35 @@ add(15, "BatchNormalization", image, scale, scale, scale, scale)
 add(17, "LayerNormalization", x345, Fixed(positive(5), np.float32), Fixed(normal(5), np.float32))
 add(17, "LayerNormalization", x345, Fixed(positive(4, 5), np.float32), axis=1, epsilon=0.1)
 
+add(17, "LayerNormalization", x345, Fixed(positive(5), np.float32), outputs=3)
+add(17, "LayerNormalization", image, Fixed(positive(7, 6), np.float32), outputs=3, axis=2)
+for opset in (7, 22):
+    add(opset, "InstanceNormalization", image, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), epsilon=0.1)
+    add(opset, "InstanceNormalization", x345, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32))
+add(21, "GroupNormalization", image, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), num_groups=2)
+add(18, "GroupNormalization", image, Fixed(positive(2), np.float32), Fixed(normal(2), np.float32), num_groups=2)
+add(17, "AveragePool", image, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1, count_include_pad=1)
+add(19, "AveragePool", image, kernel_shape=[2, 2], dilations=[2, 3], pads=[1, 1, 1, 1], count_include_pad=1)
+add(19, "AveragePool", image, kernel_shape=[3, 2], auto_pad="SAME_LOWER", strides=[2, 2])
+add(9, "Upsample", image, Fixed([1, 1, 2, 3], np.float32))
+add(9, "Upsample", image, Fixed([1, 1, 2, 3], np.float32), mode="linear")
+add(7, "Upsample", image, scales=[1.0, 1.0, 2.0, 2.0])
+add(10, "Resize", image, Fixed([1, 1, 0.5, 1.5], np.float32))
+add(10, "Resize", image, Fixed([1, 1, 3, 2], np.float32), mode="linear")
+none = Fixed([], np.float32)
+for coordinates in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
+    rules = dict(coordinate_transformation_mode=coordinates)
+    for factors in ([2, 2], [3 / 7, 1.5], [1 / 7, 1]):
+        scales = Fixed([1, 1, *factors], np.float32)
+        for mode in ("linear", "cubic"):
+            add(13, "Resize", image, none, scales, mode=mode, **rules)
+        for nearest in ("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"):
+            add(11, "Resize", image, none, scales, nearest_mode=nearest, **rules)
+for mode in ("nearest", "linear"):
+    add(18, "Resize", image, None, None, Fixed([5, 9]), axes=[2, 3], mode=mode)
+add(18, "Resize", image, None, Fixed([0.4, 0.6], np.float32), axes=[2, 3], mode="linear", antialias=1)
+add(18, "Resize", image, None, Fixed([2, 1.5], np.float32), axes=[2, 3], mode="cubic", exclude_outside=1)
+
 
 def build(opset):
     nodes, initializers, inputs, outputs, feeds = [], [], [], [], {}

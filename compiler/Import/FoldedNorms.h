@@ -1,0 +1,19 @@
+//===- FoldedNorms.h - Normalisations that an exporter merged ---*- C++ -*-===//
+//
+// Exporters fold a BatchNormalization into the convolution before it. The result is right for inference, but trains
+// another network than the one that was exported, and nothing in the file says so for certain. Two signs are told:
+// names that PyTorch's TorchScript exporter makes up where it folds, and many convolutions with biases in a file
+// without any normalisation.
+//
+//===----------------------------------------------------------------------===//
+#pragma once
+
+#include "compiler/Import/FlatGraph.h"
+#include "mlir/IR/MLIRContext.h"
+
+namespace glyptic {
+
+/// A remark at the first convolution that looks folded.
+void remarkFoldedNorms(mlir::MLIRContext &context, const FlatGraph &graph);
+
+} // namespace glyptic

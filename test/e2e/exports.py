@@ -1,0 +1,41 @@
+# RUN: %python %s %fixtures
+"""Networks for images, in every form that PyTorch exports: inference and training form, folded, old and new opsets."""
+import sys
+
+import exports
+import glyptic_tool
+import numpy as np
+from sklearn.datasets import load_digits
+
+fixtures, rng = sys.argv[1], np.random.default_rng(0)
+glyptic_tool.enter_folder()
+
+digits = load_digits()
+images = (digits.images[:160, None] / 16).astype(np.float32)
+NETWORKS = {
+    "resnet": (digits.target[:160], dict(optimizer="momentum"), []),
+    "mobilenet": (digits.target[:160], dict(optimizer="nesterov", seed=3), []),
+    # Each pixel's class; in two microbatches, whose statistics are their own.
+    "unet": ((images[:, 0] * 2.99).astype(np.int64), dict(optimizer="momentum", accumulate=2), []),
+    # The loss is that of the scores.
+    "detector": (rng.integers(0, 3, (160, 40)), dict(optimizer="adam", eps=1e-4), ["boxes.*"]),
+    "norms": (digits.target[:160], dict(optimizer="adamw", eps=1e-4), []),
+}
+for name, (labels, options, untrained) in NETWORKS.items():
+    for path in exports.files(fixtures, name):
+        exports.check(path, {"image": images, "label": labels}, options, untrained)
+
+# Masks and running statistics go on to the bit where a run was cut.
+np.savez("data.npz", image=images, label=digits.target[:160])
+
+
+def train(name, steps, *flags):
+    glyptic_tool.run("train", f"{fixtures}/mobilenet_training.onnx", "--data", "data.npz", "--batch", 16,
+                     "--steps", steps, "--save-state", f"{name}.safetensors", "-o", f"{name}.onnx", *flags)
+    return open(f"{name}.safetensors", "rb").read(), open(f"{name}.onnx", "rb").read()
+
+
+train("cut", 5, "--seed", 3, "--checkpoint", "checkpoints")
+whole = train("whole", 9, "--seed", 3)
+assert train("resumed", 9, "--seed", 3, "--checkpoint", "checkpoints", "--resume") == whole
+assert train("other", 9, "--seed", 4) != whole

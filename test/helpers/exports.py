@@ -1,0 +1,51 @@
+"""Networks as PyTorch exports them, trained beside JAX in FP64 by the rule of docs/decisions.md, then run by onnxruntime."""
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import reference
+import training
+from glyptic_tool import run
+
+BATCH, STEPS = 16, 20
+onnxruntime.set_default_logger_severity(3)
+
+
+def check(path, data, options, untrained=(), label="label", **others):
+    """Trains `path` on `data`. `untrained` are globs of floating-point tensors that no training of this file changes:
+    tables, and what its loss does not depend on."""
+    path, trained = Path(path), Path(path).stem + ".trained.onnx"
+    options = reference.Options(**options)
+    state = training.train(path, options, data, BATCH, STEPS, output=trained)
+    worst = reference.compare(path, options, state, data, BATCH, STEPS, frozen=untrained, **others)
+    print(f"{path.stem}: worst error over its bound {worst:.2f}")
+    check_file(path, trained, untrained)
+    # In training form a file says itself that it drops elements and normalises by batches.
+    if not path.stem.endswith("_training"):
+        check_run(trained, {n: array[:50] for n, array in data.items() if n != label})
+
+
+def check_file(original, trained, untrained):
+    """The trained file differs in the trained tensors and running statistics alone."""
+    before, after = onnx.load(original).graph, onnx.load(trained).graph
+    assert [n.SerializeToString() for n in before.node] == [n.SerializeToString() for n in after.node]
+    changed = {a.name for a, b in zip(before.initializer, after.initializer, strict=True) if a != b}
+    meant = {*reference.trainable(original, untrained), *reference.running_statistics(reference.Graph(original))}
+    assert changed == meant, f"{sorted(changed ^ meant)} should have changed, or should not"
+
+
+def check_run(model, inputs):
+    """onnxruntime runs the trained model as `glyptic run` does."""
+    np.savez("in.npz", **inputs)
+    run("run", model, "--input", "in.npz", "--output", "out.npz")
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    outputs = np.load("out.npz")
+    for output, expected in zip(session.get_outputs(), session.run(None, inputs), strict=True):
+        actual = outputs[output.name]
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-4 * np.abs(expected).max(), err_msg=output.name)
+
+
+def files(folder, network):
+    """The network's files, one for each form."""
+    return sorted(Path(folder).resolve().glob(f"{network}_*.onnx"))
