@@ -139,6 +139,30 @@ LogicalResult importReduceLogSumExp(NodeImporter &node) {
   return node.setResult(node.createReshape(result, reduction->resultDims));
 }
 
+/// x over its norm along an axis, where that is not 0; there, 0 and no gradient rather than a division by zero.
+LogicalResult importLpNormalization(NodeImporter &node) {
+  RankedTensorType type = node.getType(0);
+  if (!type)
+    return failure();
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", -1), type.getRank());
+  int64_t power = node.getInt("p", 2);
+  if (failed(axis))
+    return failure();
+  if (power != 1 && power != 2)
+    return node.emitError("its p must be 1 or 2");
+  Value x = node.getInput(0);
+  Reduction reduction{{*axis}, getDims(type)};
+  reduction.resultDims[*axis] = {1, false};
+  Value sum = reduce(node, reduction, ReductionKind::Sum,
+                     power == 1 ? node.create<AbsOp>(x) : node.create<MulOp>(x, x));
+  Value zero = node.createSplat(0, reduction.resultDims, type.getElementType());
+  Value one = node.createSplat(1, reduction.resultDims, type.getElementType());
+  Value norm = node.create<SelectOp>(node.create<CompareOp>(Comparison::EQ, sum, zero), one, sum);
+  if (power == 2)
+    norm = node.create<SqrtOp>(norm);
+  return node.setResult(node.create<DivOp>(x, node.broadcastTo(norm, getDims(type))));
+}
+
 template <ReductionKind kind> LogicalResult importArgReduce(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
   if (!type)
@@ -159,6 +183,7 @@ template <ReductionKind kind> LogicalResult importArgReduce(NodeImporter &node) 
 const OpImporter kImporters[] = {
     {"ArgMax", 1, importArgReduce<ReductionKind::Max>},
     {"ArgMin", 1, importArgReduce<ReductionKind::Min>},
+    {"LpNormalization", 1, importLpNormalization},
     {"ReduceL1", 1, importReduceL1},
     {"ReduceL2", 1, importReduceL2},
     {"ReduceLogSum", 1, importReduceLogSum},
