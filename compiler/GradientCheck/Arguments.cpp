@@ -123,7 +123,8 @@ private:
     std::iota(which.begin(), which.end(), 0);
     std::vector<char> bytes(set->bytes(index, which.size()));
     set->gather(index, which.data(), which.size(), bytes.data());
-    Type stored = getType(i).getElementType().isBF16() ? Float32Type::get(grad.getContext()) : getType(i).getElementType();
+    Type stored =
+        getType(i).getElementType().isBF16() ? Float32Type::get(grad.getContext()) : getType(i).getElementType();
     return read(getElements(RankedTensorType::get(tensor.getShape(), stored), bytes), getType(i));
   }
 

@@ -90,7 +90,8 @@ public:
       if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
         return;
       std::string node = graph::describeNode(diagnostic.getLocation());
-      diagnostics += (diagnostics.empty() ? "" : "\n") + model + ": " + (node.empty() ? "" : node + ": ") + diagnostic.str();
+      diagnostics +=
+          (diagnostics.empty() ? "" : "\n") + model + ": " + (node.empty() ? "" : node + ": ") + diagnostic.str();
     });
     llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
     if (!imported)
@@ -139,8 +140,8 @@ private:
                 ": its derivative is wrong: it gives " + std::to_string(node.derivative) + ", differences give " +
                 std::to_string(node.difference) + " (a defect of the compiler, please report the node)";
     if (text.empty())
-      text = model + ": the gradient differs from differences of the loss, although the derivative of each node agrees (a "
-                     "defect of the compiler, please report the model)";
+      text = model + ": the gradient differs from differences of the loss, although the derivative of each node "
+                     "agrees (a defect of the compiler, please report the model)";
     return {false, ErrorCode::Internal, text};
   }
 

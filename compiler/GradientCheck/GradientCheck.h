@@ -3,13 +3,13 @@
 // Whether @grad of a program returns the derivative of the loss that it returns beside it, asked in FP64 of the
 // reference interpreter:
 //
-//   directions  along random directions, in all parameters at once and in each by itself, the gradient's product with the
-//               direction is compared with the central difference of the loss, at several steps
-//   nodes       along a direction where the two differ, every op's own derivative is compared with its own differences,
-//               weighted by the gradient that reaches its results. Those deviations add up to the whole one, so they say
-//               which node it comes from
-//   kinks       an op that has another derivative to the left than to the right (ReLU at 0, equal maxima) may deviate by
-//               as much as the two differ. What is within that is reported as a kink, and is no error
+//   directions  along random directions, in all parameters at once and in each by itself, the gradient's product with
+//               the direction is compared with the central difference of the loss, at several steps
+//   nodes       along a direction where the two differ, every op's own derivative is compared with its own
+//               differences, weighted by the gradient that reaches its results. Those deviations add up to the whole
+//               one, so they say which node it comes from
+//   kinks       an op that has another derivative to the left than to the right (ReLU at 0, equal maxima) may deviate
+//               by as much as the two differ. What is within that is reported as a kink, and is no error
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -71,7 +71,8 @@ FailureOr<NodeCheck::Contributions> NodeCheck::getContributions(Operation *op) c
       cast<DifferentiableOpInterface>(copy).buildGradients(builder, resultGradients, wanted);
   if (failed(built))
     return failure();
-  SmallVector<Value> present = llvm::to_vector(llvm::make_filter_range(*built, [](Value value) { return bool(value); }));
+  SmallVector<Value> present =
+      llvm::to_vector(llvm::make_filter_range(*built, [](Value value) { return bool(value); }));
   func::ReturnOp::create(builder, op->getLoc(), present);
   function->setFunctionType(builder.getFunctionType(block->getArgumentTypes(), ValueRange(present).getTypes()));
   FailureOr<std::vector<HostTensor>> values = interpret(*function, arguments, tape.getOptions());
@@ -113,7 +114,8 @@ struct NodeCheck::Part {
     }
   }
 
-  void addOperand(ArrayRef<double> contribution, ArrayRef<double> below, ArrayRef<double> above, double step = NodeCheck::kStep) {
+  void addOperand(ArrayRef<double> contribution, ArrayRef<double> below, ArrayRef<double> above,
+                  double step = NodeCheck::kStep) {
     for (size_t i = 0; i < below.size(); ++i) {
       const double addend = contribution[i] * (above[i] - below[i]) / (2 * step);
       derivative += addend;

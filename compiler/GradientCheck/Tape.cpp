@@ -30,7 +30,8 @@ LogicalResult Tape::run() {
   for (Operation &op : block.without_terminator()) {
     if (op.getNumResults() && values.contains(op.getResult(0)))
       continue;
-    if (failed(evaluate(op, options, [&](Value value) -> const HostTensor & { return get(value); }, values)))
+    auto find = [&](Value value) -> const HostTensor & { return get(value); };
+    if (failed(evaluate(op, options, find, values)))
       return failure();
   }
   return success();

@@ -56,6 +56,18 @@ public:
         importNode(node, 0);
   }
 
+  /// For a model whose inputs are not known yet: the nodes whose operator no input could make importable.
+  llvm::Error findUnsupported() {
+    for (const FlatNode &node : graph.nodes) {
+      NodeImporter importer(state, node, getOpset(node));
+      std::string domain = normalizeDomain(node.proto->domain());
+      if (!lookupImporter(domain, node.proto->op_type(), importer.getOpset()) && !isSchemaFunction(importer))
+        (void)reportUnsupported(importer);
+    }
+    return state.errors.empty() ? llvm::Error::success()
+                                : llvm::make_error<NodeFaults>(file.path, std::move(state.errors));
+  }
+
   /// Returns the outputs, and removes what none of them needs: shape arithmetic, unused weights.
   llvm::Error finish(std::vector<Weight> &weights) {
     if (!state.errors.empty())
@@ -130,10 +142,19 @@ private:
            state.bindings.contains(node.proto->output(0));
   }
 
+  static int64_t getOpset(const FlatNode &node) {
+    auto version = node.opsets->find(normalizeDomain(node.proto->domain()));
+    return version == node.opsets->end() ? 1 : version->second;
+  }
+
+  static LogicalResult reportUnsupported(NodeImporter &importer) {
+    return importer.emitError("the operator " + escape(importer.getOpType()) + " (opset " +
+                              Twine(importer.getOpset()) + ") is not supported");
+  }
+
   void importNode(const FlatNode &node, int depth) {
     std::string domain = normalizeDomain(node.proto->domain());
-    auto version = node.opsets->find(domain);
-    NodeImporter importer(state, node, version == node.opsets->end() ? 1 : version->second);
+    NodeImporter importer(state, node, getOpset(node));
     LogicalResult result = success();
     if (const OpImporter *found = lookupImporter(domain, node.proto->op_type(), importer.getOpset()))
       result = success(!hasFailedOperand(importer) && succeeded(found->import(importer)) &&
@@ -142,8 +163,7 @@ private:
       for (FlatNode &inner : body->nodes)
         importNode(inner, depth + 1);
     else
-      result = importer.emitError("the operator " + escape(node.proto->op_type()) + " (opset " +
-                                  Twine(importer.getOpset()) + ") is not supported");
+      result = reportUnsupported(importer);
     state.lastDiagnostic.clear();
     for (const std::string &output : node.proto->output())
       if (!output.empty() && (failed(result) || !state.bindings.contains(output)))
@@ -255,12 +275,12 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   if (!parts)
     return parts.takeError();
   auto &[model, graph, tensors] = *parts;
+  GraphImporter importer(context, *model.file, graph, options.training.has_value());
   auto inputs = collectInputs(context, *model.file, options);
   if (!inputs)
-    return inputs.takeError();
+    return llvm::joinErrors(inputs.takeError(), importer.findUnsupported());
   if (options.training)
     remarkFoldedNorms(context, graph);
-  GraphImporter importer(context, *model.file, graph, options.training.has_value());
   importer.bind(tensors, *inputs);
   importer.importNodes();
   model.weights = std::move(tensors.weights);

@@ -66,7 +66,17 @@ OpsetVersions getBodyOpsets(const onnx::FunctionProto &body, const FlatNode &nod
   return versions;
 }
 
+const onnx::OpSchema *findSchema(const NodeImporter &importer) {
+  const onnx::NodeProto &node = *importer.getNode().proto;
+  return onnx::OpSchemaRegistry::Schema(node.op_type(), importer.getOpset(), normalizeDomain(node.domain()));
+}
+
 } // namespace
+
+bool isSchemaFunction(const NodeImporter &importer) {
+  const onnx::OpSchema *schema = findSchema(importer);
+  return schema && (schema->HasFunction() || schema->HasContextDependentFunction());
+}
 
 std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportState &state, int depth) {
   const FlatNode &node = importer.getNode();
@@ -78,8 +88,7 @@ std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportStat
   onnx::FunctionProto body;
   onnx::NodeProto call;
   try {
-    const auto *schema = onnx::OpSchemaRegistry::Schema(node.proto->op_type(), importer.getOpset(),
-                                                        normalizeDomain(node.proto->domain()));
+    const onnx::OpSchema *schema = findSchema(importer);
     if (!schema)
       return std::nullopt;
     if (schema->HasFunction())

@@ -126,10 +126,9 @@ private:
         [&](const NodeFaults &faults) {
           for (const NodeFault &fault : faults.get())
             result["unsupported"].push_back(describe(fault.node, fault.message));
-          llvm::raw_string_ostream out(text);
-          faults.log(out);
+          text += (text.empty() ? "" : "\n") + faults.message();
         },
-        [&](const llvm::ErrorInfoBase &other) { text = other.message(); });
+        [&](const llvm::ErrorInfoBase &other) { text += (text.empty() ? "" : "\n") + other.message(); });
     return {false, ErrorCode::Format, text};
   }
 
@@ -146,9 +145,9 @@ private:
       blocked.push_back(error);
     result["blocked"] = std::move(blocked);
     if (isNormalizationFolded(imported.file->proto.graph()))
-      result["remarks"].push_back(describe(graph::NodeOrigin(), "its convolutions have biases and nothing normalises: if the "
-                                           "network had BatchNormalization, it was folded into them, and training goes on "
-                                           "without it"));
+      result["remarks"].push_back(
+          describe(graph::NodeOrigin(), "its convolutions have biases and nothing normalises: if the network had "
+                                        "BatchNormalization, it was folded into them, and training goes on without it"));
     llvm::StringSet<> trained = trains ? getTrainedParameters(*imported.module) : llvm::StringSet<>();
     int64_t total = 0, changed = 0;
     Json weights = Json::array();

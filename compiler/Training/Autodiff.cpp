@@ -231,7 +231,8 @@ std::string GradientBarrier::describe(ArrayRef<StringRef> names) const {
                                      : "its derivative is zero wherever it exists, as that of rounding or of a sign";
   return "no gradient passes: " + why + "; " + listNames(names) +
          (names.size() == 1 ? " stays as it is" : " stay as they are") +
-         ". To train " + (names.size() == 1 ? "it" : "them") + ", let the loss look at an output that is computed before this node (--output)";
+         ". To train " + (names.size() == 1 ? "it" : "them") +
+         ", let the loss look at an output that is computed before this node (--output)";
 }
 
 FailureOr<SmallVector<Value>> buildGradients(OpBuilder &builder, Value target, Value seed, ValueRange sources,

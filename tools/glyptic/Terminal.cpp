@@ -56,7 +56,9 @@ std::string shortened(const std::string &text, size_t limit) {
   return text.substr(0, head) + "\u2026" + text.substr(tail);
 }
 
-bool isNumber(const std::string &text) { return !text.empty() && (std::isdigit((unsigned char)text[0]) || text[0] == '-'); }
+bool isNumber(const std::string &text) {
+  return !text.empty() && (std::isdigit((unsigned char)text[0]) || text[0] == '-');
+}
 
 } // namespace
 

@@ -92,9 +92,11 @@ protected:
           -> (tensor<?x4xf32> {graph.name = "y", graph.role = "output"}) {
         %b = graph.broadcast %w dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32>
         %p = graph.mul %b, %x : tensor<?x4xf32>
-        )" + formula + R"(
+        )" + formula +
+            R"(
         return %y : tensor<?x4xf32>
-      })").str();
+      })")
+        .str();
   }
 
   static std::string unary(StringRef op) {
@@ -140,13 +142,12 @@ TEST_F(GradientCheckTest, APlantedDerivativeIsFoundInARealNetworkAndNamed) {
   });
   GradientReport report = check(*model->module, model->weights);
   EXPECT_EQ(report.agreement, Agreement::Disagrees);
-  EXPECT_EQ(getNodes(report, Agreement::Disagrees),
-            Names{"node 'node_relu' (Relu), /opt/fixtures/make_pytorch.py:22"});
+  EXPECT_EQ(getNodes(report, Agreement::Disagrees), Names{"node 'node_relu' (Relu), /opt/fixtures/make_pytorch.py:22"});
   EXPECT_NEAR(report.nodes[0].derivative / report.nodes[0].difference, 1.05, 1e-6);
   // What comes after the node is right.
   for (const DirectionResult &direction : report.directions)
-    EXPECT_EQ(direction.agreement, StringRef(direction.parameter).starts_with("out") ? Agreement::Agrees
-                                                                                     : Agreement::Disagrees)
+    EXPECT_EQ(direction.agreement,
+              StringRef(direction.parameter).starts_with("out") ? Agreement::Agrees : Agreement::Disagrees)
         << direction.parameter;
 }
 
@@ -168,7 +169,8 @@ TEST_F(GradientCheckTest, KinksAreNoErrors) {
       : (tensor<?x1x4x1xf32>) -> tensor<?x1x1x1xf32> loc("node")
     %f = graph.reshape %m : (tensor<?x1x1x1xf32>) -> tensor<?x1xf32>
     %r = graph.reshape %f : (tensor<?x1xf32>) -> tensor<?xf32>
-    %y = graph.broadcast %r dims = [0] : (tensor<?xf32>) -> tensor<?x4xf32>)"), {0, 0, 0, 0});
+    %y = graph.broadcast %r dims = [0] : (tensor<?xf32>) -> tensor<?x4xf32>)"),
+                                {0, 0, 0, 0});
   EXPECT_EQ(pooled.agreement, Agreement::Kink);
   EXPECT_EQ(getNodes(pooled, Agreement::Kink), Names{"'node'"});
 }
@@ -176,7 +178,8 @@ TEST_F(GradientCheckTest, KinksAreNoErrors) {
 TEST_F(GradientCheckTest, AWrongDerivativeBesideAKinkIsStillWrong) {
   GradientReport report = check(program(R"(
     %r = graph.relu %p : tensor<?x4xf32> loc("kink")
-    %y = "planted.square"(%r) : (tensor<?x4xf32>) -> tensor<?x4xf32> loc("wrong"))"), {0, 0.5, 1, -1});
+    %y = "planted.square"(%r) : (tensor<?x4xf32>) -> tensor<?x4xf32> loc("wrong"))"),
+                                {0, 0.5, 1, -1});
   EXPECT_EQ(report.agreement, Agreement::Disagrees);
   EXPECT_EQ(getNodes(report, Agreement::Disagrees), Names{"'wrong'"});
 }

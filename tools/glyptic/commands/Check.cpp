@@ -28,8 +28,9 @@ std::string shapeText(const Json &shape) {
 /// "weight of node 'a.b' (Conv)" is the reason of many weights alike: "weight of Conv".
 std::string reasonKind(const std::string &reason) {
   size_t node = reason.find(" of node "), op = reason.rfind(" (");
-  return node == std::string::npos || op < node || reason.back() != ')' ? reason
-         : reason.substr(0, node) + " of " + reason.substr(op + 2, reason.size() - op - 3);
+  return node == std::string::npos || op < node || reason.back() != ')'
+             ? reason
+             : reason.substr(0, node) + " of " + reason.substr(op + 2, reason.size() - op - 3);
 }
 
 constexpr size_t kMaxWeights = 24;
@@ -78,7 +79,8 @@ std::string costTable(const Json &check) {
     }
     rows.push_back(std::move(row));
   }
-  return fittedTable(rows, pageWidth()) + "  Memory is all that a program needs; times are predicted for this machine.\n";
+  return fittedTable(rows, pageWidth()) +
+         "  Memory is all that a program needs; times are predicted for this machine.\n";
 }
 
 std::string render(const Json &check) {
@@ -86,18 +88,22 @@ std::string render(const Json &check) {
   text += check["trains"].get<bool>() ? "trains: " + countText(check["trained_parameters"]) + " of " +
                                             countText(check["parameters"]) + " parameters\n"
                                       : "does not train\n";
-  for (auto [list, what] : {std::pair("blocked", "blocked: "), std::pair("modes", "changes: "), std::pair("remarks", "note: ")})
+  for (auto [list, what] :
+       {std::pair("blocked", "blocked: "), std::pair("modes", "changes: "), std::pair("remarks", "note: ")})
     for (const Json &item : check[list]) {
       std::string place = item["place"];
-      text += wrapped("  " + bold(what) + (place.empty() ? "" : place + ": ") + item["message"].get<std::string>(), pageWidth(),
-                      "    ") + "\n";
+      text += wrapped("  " + bold(what) + (place.empty() ? "" : place + ": ") + item["message"].get<std::string>(),
+                      pageWidth(), "    ") +
+              "\n";
     }
   text += "\n" + weightTable(check["weights"]) + "\n" + costTable(check);
   for (auto [list, what] : {std::pair("inference", "to run"), std::pair("training", "to train")})
     for (const Json &cost : check[list])
       if (cost.contains("error"))
-        text += wrapped("  " + std::string(what) + " batches of " + cost["batch"].dump() + ": " + cost["error"].get<std::string>(),
-                        pageWidth(), "    ") + "\n";
+        text += wrapped("  " + std::string(what) + " batches of " + cost["batch"].dump() + ": " +
+                            cost["error"].get<std::string>(),
+                        pageWidth(), "    ") +
+                "\n";
   return text;
 }
 
@@ -106,7 +112,8 @@ public:
   explicit CheckCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "the model: .onnx or .onnxtxt")->required();
     app.add_flag("--json", asJson, "as JSON");
-    app.footer("Examples:\n  glyptic check lenet.onnx\n  glyptic check bert.onnx --loss cross-entropy --freeze 'embeddings.*'");
+    app.footer("Examples:\n  glyptic check lenet.onnx\n"
+               "  glyptic check bert.onnx --loss cross-entropy --freeze 'embeddings.*'");
   }
 
   int run() const {
@@ -132,8 +139,8 @@ private:
 
 void addCheck(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "check", "Looks at a model before any training: which weights train and why, which nodes stand in the way, and what a step "
-               "costs in memory and time at several batch sizes. It takes the flags of train.");
+      "check", "Looks at a model before any training: which weights train and why, which nodes stand in the way, and "
+               "what a step costs in memory and time at several batch sizes. It takes the flags of train.");
   auto state = std::make_shared<CheckCommand>(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

@@ -26,8 +26,9 @@ std::string number(const char *pattern, double value) {
 double errorOf(const Json &direction) { return direction["error"].get<double>(); }
 
 std::vector<std::string> row(const Json &direction, const std::string &along) {
-  return {along, number("%.8g", direction["derivative"].get<double>()), number("%.8g", direction["difference"].get<double>()),
-          number("%.1e", errorOf(direction)), direction["verdict"]};
+  return {along, number("%.8g", direction["derivative"].get<double>()),
+          number("%.8g", direction["difference"].get<double>()), number("%.1e", errorOf(direction)),
+          direction["verdict"]};
 }
 
 /// Directions in all parameters, then each parameter; of many, those with the largest errors.
@@ -58,21 +59,27 @@ std::string render(const Json &certificate) {
   std::string text = bold(certificate["model"]["file"].get<std::string>()) + "  ";
   text += verdict == "disagrees" ? "the gradient is wrong\n\n" : "the gradient agrees with differences of the loss\n\n";
   const Json &data = certificate["data"];
-  text += wrapped("  " + certificate["samples"].dump() + (data.is_null() ? " random samples" : " samples of " + data["file"].get<std::string>()) +
-                      ", loss '" + certificate["training"]["loss"].get<std::string>() + "', seed " + certificate["seed"].dump() +
-                      ", in FP64; the derivative along random directions against central differences.",
-                  pageWidth(), "  ") + "\n\n";
+  text +=
+      wrapped("  " + certificate["samples"].dump() +
+                  (data.is_null() ? " random samples" : " samples of " + data["file"].get<std::string>()) + ", loss '" +
+                  certificate["training"]["loss"].get<std::string>() + "', seed " + certificate["seed"].dump() +
+                  ", in FP64; the derivative along random directions against central differences.",
+              pageWidth(), "  ") +
+      "\n\n";
   text += directionTable(certificate["directions"]);
   for (const Json &node : certificate["nodes"])
     if (node["verdict"] == "kink")
-      text += wrapped("  " + bold("kink: ") + node["place"].get<std::string>() + ": " + node["kinks"].dump() + " of " +
-                          node["elements"].dump() + " elements have one derivative to the left and another to the right",
-                      pageWidth(), "    ") + "\n";
+      text +=
+          wrapped("  " + bold("kink: ") + node["place"].get<std::string>() + ": " + node["kinks"].dump() + " of " +
+                      node["elements"].dump() + " elements have one derivative to the left and another to the right",
+                  pageWidth(), "    ") +
+          "\n";
     else
       text += wrapped("  " + bold("wrong: ") + node["place"].get<std::string>() + ": its derivative gives " +
                           number("%.8g", node["derivative"].get<double>()) + ", differences give " +
                           number("%.8g", node["difference"].get<double>()),
-                      pageWidth(), "    ") + "\n";
+                      pageWidth(), "    ") +
+              "\n";
   return text;
 }
 
@@ -81,7 +88,9 @@ public:
   explicit GradcheckCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "the model: .onnx or .onnxtxt")->required();
     app.add_option("--certificate", certificate, "where to write what was checked and what came out (JSON)");
-    app.add_option("--samples", check.samples, "samples of the batch")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+    app.add_option("--samples", check.samples, "samples of the batch")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1 << 20));
     app.add_option("--directions", check.directions, "directions in all parameters at once")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
@@ -133,9 +142,10 @@ private:
 
 void addGradcheck(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "gradcheck", "Checks the gradient that training would use: on your graph and data, in FP64, against differences of the loss. "
-                   "Where they differ it says which node is wrong; kinks (ReLU at 0, equal maxima) are told apart. It takes the "
-                   "flags of train.");
+      "gradcheck",
+      "Checks the gradient that training would use: on your graph and data, in FP64, against differences of the loss. "
+      "Where they differ it says which node is wrong; kinks (ReLU at 0, equal maxima) are told apart. It takes the "
+      "flags of train.");
   auto state = std::make_shared<GradcheckCommand>(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }
