@@ -133,17 +133,19 @@ private:
   }
 
   void checkTraining(ImportedModel &imported) {
-    std::vector<Obstacle> obstacles;
-    bool trains = succeeded(buildTraining(*imported.module, *options.training, &obstacles));
+    TrainingReport report;
+    bool trains = succeeded(buildTraining(*imported.module, *options.training, &report));
     result["trains"] = trains;
     Json blocked = Json::array();
-    for (const Obstacle &obstacle : obstacles) {
+    for (const Obstacle &obstacle : report.obstacles) {
       blocked.push_back(describe(obstacle.node, obstacle.message));
       blocked.back()["parameters"] = obstacle.parameters;
     }
     for (const Json &error : result["blocked"]) // what follows from them
       blocked.push_back(error);
     result["blocked"] = std::move(blocked);
+    for (const ModeChange &change : report.modes)
+      result["modes"].push_back(describe(change.node, change.message));
     if (isNormalizationFolded(imported.file->proto.graph()))
       result["remarks"].push_back(
           describe(graph::NodeOrigin(), "its convolutions have biases and nothing normalises: if the network had "

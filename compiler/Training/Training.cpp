@@ -23,8 +23,8 @@ namespace {
 class TrainingBuilder {
 public:
   TrainingBuilder(ModuleOp module, func::FuncOp infer, const TrainingOptions &options, Objective objective,
-                  std::vector<Obstacle> *obstacles)
-      : module(module), infer(infer), options(options), objective(std::move(objective)), obstacles(obstacles) {}
+                  TrainingReport *report)
+      : module(module), infer(infer), options(options), objective(std::move(objective)), report(report) {}
 
   LogicalResult run() {
     FailureOr<UpdateRules> rules = UpdateRules::create(infer, options);
@@ -44,7 +44,7 @@ public:
 private:
   LogicalResult chooseParameters();
   LogicalResult checkGlobs(ArrayRef<std::string> globs, StringRef flag);
-  void report(ArrayRef<GradientBarrier> barriers);
+  void reportBarriers(ArrayRef<GradientBarrier> barriers);
   LogicalResult dropUnreached(ArrayRef<Value> gradients, ArrayRef<GradientBarrier> barriers);
   void assignRoles(func::FuncOp function);
   SmallVector<std::pair<std::string, Value>> buildForward(Entry &entry);
@@ -57,7 +57,7 @@ private:
   const TrainingOptions &options;
   Objective objective;
   SmallVector<RunningAverage> averages;
-  std::vector<Obstacle> *obstacles;
+  TrainingReport *report; ///< or null
   llvm::SetVector<StringRef> parameters; ///< names of those that are trained, in the order of the model's state
 };
 
@@ -115,12 +115,12 @@ func::FuncOp TrainingBuilder::buildEvaluate() {
   return entry.finish();
 }
 
-void TrainingBuilder::report(ArrayRef<GradientBarrier> barriers) {
+void TrainingBuilder::reportBarriers(ArrayRef<GradientBarrier> barriers) {
   for (const GradientBarrier &barrier : barriers) {
     SmallVector<StringRef> names = llvm::map_to_vector(barrier.sources, [&](unsigned i) { return parameters[i]; });
     std::string message = barrier.describe(names);
-    if (obstacles)
-      obstacles->push_back({barrier.op->getLoc(), message, std::vector<std::string>(names.begin(), names.end())});
+    if (report)
+      report->obstacles.push_back({barrier.op->getLoc(), message, {names.begin(), names.end()}});
     else if (barrier.kind == GradientBarrier::NoDerivative)
       barrier.op->emitError(message);
     else
@@ -138,7 +138,7 @@ LogicalResult TrainingBuilder::dropUnreached(ArrayRef<Value> gradients, ArrayRef
   for (const GradientBarrier &barrier : barriers)
     for (unsigned i : barrier.sources)
       cut.insert(parameters[i]);
-  report(barriers);
+  reportBarriers(barriers);
   if (unreached.size() == parameters.size())
     return infer.emitError("there is nothing to train: ")
            << (cut.empty() ? "the loss depends on no parameter that is not frozen"
@@ -154,7 +154,8 @@ LogicalResult TrainingBuilder::dropUnreached(ArrayRef<Value> gradients, ArrayRef
 FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
   Entry entry(module, entry::Grad);
   SmallVector<std::pair<std::string, Value>> sums = buildForward(entry);
-  FailureOr<SmallVector<RunningAverage>> running = buildTrainingForms(entry, options.freeze);
+  FailureOr<SmallVector<RunningAverage>> running =
+      buildTrainingForms(entry, options.freeze, report ? &report->modes : nullptr);
   if (failed(running))
     return failure();
   averages = std::move(*running);
@@ -167,7 +168,7 @@ FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
   SmallVector<GradientBarrier> barriers;
   FailureOr<SmallVector<Value>> gradients = buildGradients(builder, loss, seed, sources, &barriers);
   if (failed(gradients)) {
-    report(barriers);
+    reportBarriers(barriers);
     return failure();
   }
   SmallVector<std::pair<std::string, Value>> addends;
@@ -254,7 +255,7 @@ struct TrainingPass : impl::TrainingPassBase<TrainingPass> {
 
 } // namespace
 
-LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options, std::vector<Obstacle> *obstacles) {
+LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options, TrainingReport *report) {
   auto infer = module.lookupSymbol<func::FuncOp>(entry::Infer);
   if (!infer)
     return module.emitError("has no function @") << entry::Infer << " to train";
@@ -263,7 +264,7 @@ LogicalResult buildTraining(ModuleOp module, const TrainingOptions &options, std
   FailureOr<Objective> objective = Objective::create(infer, options);
   if (failed(objective))
     return failure();
-  return TrainingBuilder(module, infer, options, std::move(*objective), obstacles).run();
+  return TrainingBuilder(module, infer, options, std::move(*objective), report).run();
 }
 
 } // namespace glyptic

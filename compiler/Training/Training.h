@@ -15,11 +15,22 @@ struct Obstacle {
   std::vector<std::string> parameters;
 };
 
+/// A node that computes something else while the model trains.
+struct ModeChange {
+  mlir::Location node;
+  std::string message;
+};
+
+struct TrainingReport {
+  std::vector<Obstacle> obstacles;
+  std::vector<ModeChange> modes;
+};
+
 /// Adds @evaluate, @grad, @apply and @step to a module with @infer, as compiler/Program.h defines them. Parameters that
 /// are frozen, or that the loss does not reach, become buffers. Errors are diagnostics in the user's terms.
-/// What keeps gradients from parameters is an error if they cannot be had at all, and a remark if they are zero; with
-/// `obstacles` it goes there instead.
+/// What keeps gradients from parameters is an error if they cannot be had at all, and a remark if they are zero; modes
+/// that change are remarks. With `report` both go there instead.
 mlir::LogicalResult buildTraining(mlir::ModuleOp module, const TrainingOptions &options,
-                                  std::vector<Obstacle> *obstacles = nullptr);
+                                  TrainingReport *report = nullptr);
 
 } // namespace glyptic

@@ -121,7 +121,8 @@ private:
 
 } // namespace
 
-FailureOr<SmallVector<RunningAverage>> buildTrainingForms(Entry &grad, ArrayRef<std::string> frozen) {
+FailureOr<SmallVector<RunningAverage>> buildTrainingForms(Entry &grad, ArrayRef<std::string> frozen,
+                                                              std::vector<ModeChange> *changes) {
   GradScope scope(grad, frozen);
   Remarks remarks;
   SmallVector<TrainingFormOpInterface> ops;
@@ -133,7 +134,10 @@ FailureOr<SmallVector<RunningAverage>> buildTrainingForms(Entry &grad, ArrayRef<
       return failure();
     if (ValueRange(*replacement) == ValueRange(op->getResults()))
       continue;
-    remarks.add(op);
+    if (changes)
+      changes->push_back({op.getLoc(), ("while training, this node " + op.describeTrainingForm()).str()});
+    else
+      remarks.add(op);
     op->replaceAllUsesWith(*replacement);
     op->erase();
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/Training/Entry.h"
+#include "compiler/Training/Training.h"
 
 namespace glyptic {
 
@@ -19,7 +20,8 @@ std::string getRunningName(llvm::StringRef state);
 inline constexpr llvm::StringLiteral kMicrobatches = "training.microbatches", kSamples = "training.samples";
 
 /// Replaces the ops of @grad that have a training form (TrainingFormOpInterface), and adds the accumulators of running
-/// averages. State whose name matches a glob of `frozen` stays as it is. Says in remarks what changes.
-mlir::FailureOr<llvm::SmallVector<RunningAverage>> buildTrainingForms(Entry &grad, llvm::ArrayRef<std::string> frozen);
+/// averages. State whose name matches a glob of `frozen` stays as it is. Changes go to `changes`, or into remarks.
+mlir::FailureOr<llvm::SmallVector<RunningAverage>>
+buildTrainingForms(Entry &grad, llvm::ArrayRef<std::string> frozen, std::vector<ModeChange> *changes = nullptr);
 
 } // namespace glyptic

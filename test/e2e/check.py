@@ -95,6 +95,20 @@ assert "no gradient reaches" in report["blocked"][-1]["message"], report["blocke
 np.savez("d.npz", x=np.zeros((4, 4), np.float32), label=np.zeros(4, np.int64))
 fails("train", "nothing.onnx", "--data", "d.npz", "-o", "t.onnx", says=["nothing.onnx", "nothing to train"])
 
+# ---- Nodes that do something else while training ----
+def norm(i):
+    return node("BatchNormalization", [f"h{i}", f"scale{i}", f"bias{i}", f"mean{i}", f"var{i}"], [f"h{i + 1}"], name=f"norm{i}")
+
+
+save("modes.onnx", [node("MatMul", ["x", "w1"], ["h0"], name="first"), norm(0), norm(1), node("Dropout", ["h2"], ["d"], name="drop"),
+                    node("MatMul", ["d", "w2"], ["logits"], name="last")], logits,
+     {"w1": (4, 5), "w2": (5, 3), **{f"{kind}{i}": (5,) for kind in ("scale", "bias", "mean", "var") for i in (0, 1)}})
+report, text = check("modes.onnx")
+assert [(m["node"], m["op"]) for m in report["modes"]] == [("norm0", "BatchNormalization"), ("norm1", "BatchNormalization"), ("drop", "Dropout")]
+assert "changes: node 'norm0' (BatchNormalization) and 1 other: while training" in text, text
+trained = {w["name"]: w["trained"] for w in report["weights"]}
+assert trained["scale0"] and not trained["mean0"] and not trained["var1"], trained
+
 # ---- An output of integers says which node makes it so ----
 save("classes.onnx", [node("MatMul", ["x", "w"], ["h"], name="dense"),
                       node("ArgMax", ["h"], ["class"], name="pick", axis=1, keepdims=0)],

@@ -83,19 +83,33 @@ std::string costTable(const Json &check) {
          "  Memory is all that a program needs; times are predicted for this machine.\n";
 }
 
+/// A paragraph for each message; nodes that it is said of alike are counted.
+std::string itemText(const Json &items, const std::string &list) {
+  const std::string heading = list == "blocked" ? "blocked: " : list == "modes" ? "changes: " : "note: ";
+  std::vector<std::pair<const Json *, size_t>> distinct;
+  for (const Json &item : items) {
+    auto known = std::find_if(distinct.begin(), distinct.end(),
+                              [&](const auto &entry) { return (*entry.first)["message"] == item["message"]; });
+    if (known == distinct.end())
+      known = distinct.insert(known, {&item, 0});
+    ++known->second;
+  }
+  std::string text;
+  for (auto [item, count] : distinct) {
+    const std::string place = (*item)["place"], others = std::to_string(count - 1) + (count == 2 ? " other" : " others");
+    std::string line = "  " + bold(heading) + place + (count > 1 ? " and " + others : "") + (place.empty() ? "" : ": ");
+    text += wrapped(line + (*item)["message"].get<std::string>(), pageWidth(), "    ") + "\n";
+  }
+  return text;
+}
+
 std::string render(const Json &check) {
   std::string text = bold(check["model"].get<std::string>()) + "  ";
   text += check["trains"].get<bool>() ? "trains: " + countText(check["trained_parameters"]) + " of " +
                                             countText(check["parameters"]) + " parameters\n"
                                       : "does not train\n";
-  for (auto [list, what] :
-       {std::pair("blocked", "blocked: "), std::pair("modes", "changes: "), std::pair("remarks", "note: ")})
-    for (const Json &item : check[list]) {
-      std::string place = item["place"];
-      text += wrapped("  " + bold(what) + (place.empty() ? "" : place + ": ") + item["message"].get<std::string>(),
-                      pageWidth(), "    ") +
-              "\n";
-    }
+  for (const char *list : {"blocked", "modes", "remarks"})
+    text += itemText(check[list], list);
   text += "\n" + weightTable(check["weights"]) + "\n" + costTable(check);
   for (auto [list, what] : {std::pair("inference", "to run"), std::pair("training", "to train")})
     for (const Json &cost : check[list])
