@@ -1,14 +1,16 @@
 """One row: everybody gets ready, then all take turns."""
 import json
 import os
+import select
 import statistics
 import subprocess
 import sys
 
 import workloads
 
-SCRIPTS = {"torch": "torch", "compiled": "torch", "jax": "jax", "onnxruntime": "onnxruntime"}
-READY_SECONDS = 300
+SCRIPTS = {"torch": "torch", "compiled": "torch", "jax": "jax", "onnxruntime": "onnxruntime",
+           "onnxruntime-training": "onnxruntime_training"}
+PATIENCE = 300  # seconds
 
 
 class Peer:
@@ -28,6 +30,10 @@ class Peer:
         self.result.update(self.answer())
 
     def answer(self):
+        ready = select.select([self.process.stdout], [], [], PATIENCE)[0]
+        if not ready:
+            self.process.kill()
+            return {"error": f"no answer within {PATIENCE} s"}
         line = self.process.stdout.readline()
         if not line:
             self.process.wait()
@@ -58,7 +64,10 @@ class Peer:
         return reply
 
     def finish(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:  # it has ended by itself
+            pass
         self.process.wait()
         self.log.close()
         if self.seconds:
@@ -71,10 +80,10 @@ class Contest:
         self.row, self.folder, self.pythons, self.options = row, folder, pythons, options
 
     def peers(self):
-        names = [n for n in self.options.peers if self.pythons[n]]
-        if self.row in workloads.TRAINING:
-            names = [n for n in names if n != "onnxruntime"]  # it infers only
-        return names
+        """Those that there are, by the name of what takes part."""
+        training = self.row in workloads.TRAINING
+        names = ["onnxruntime-training" if n == "onnxruntime" and training else n for n in self.options.peers]
+        return [n for n in names if self.pythons[n]]
 
     def run(self, tool):
         """Results of ours and of each peer."""

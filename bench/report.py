@@ -1,7 +1,7 @@
 """The tables, at most 100 columns wide."""
 import workloads
 
-PEERS = {"torch": "PyTorch", "compiled": "compiled", "jax": "JAX", "onnxruntime": "ORT"}
+PEERS = {"PyTorch": ["torch"], "compiled": ["compiled"], "JAX": ["jax"], "ORT": ["onnxruntime", "onnxruntime-training"]}
 
 
 def ms(seconds):
@@ -25,12 +25,13 @@ def best_peer(row):
 
 
 def times_table(results):
-    heading = ["ms", "ours", *PEERS.values(), "ratio", "goal", "", "alone", "gap", "predicted"]
+    heading = ["ms", "ours", *PEERS, "ratio", "goal", "", "alone", "gap", "predicted"]
     rows = []
     for name, row in results["rows"].items():
         ours, best = row["ours"], best_peer(row)
         goal = workloads.workload(name).goal if name in workloads.TRAINING else 1.0
-        cells = [ms(row["peers"][p]["seconds"]) if "seconds" in row["peers"].get(p, {}) else "-" for p in PEERS]
+        cells = [next((ms(row["peers"][n]["seconds"]) for n in names if "seconds" in row["peers"].get(n, {})), "-")
+                 for names in PEERS.values()]
         if "seconds" not in ours:
             rows.append([name, "-", *cells, "-", f"{goal:.2f}", "", "-", "-", "-"])
             continue
@@ -89,7 +90,8 @@ def get_notes(results):
 def render(results):
     legend = ("ratio: the fastest peer over ours. alone: the step's own library calls, timed by themselves; gap: the rest of the\n"
               "step. waiting: threads for the slowest of a kernel. dispatch: everything outside library calls and kernels.")
-    titles = "\n".join(f"{row}  {workloads.workload(row).title}" + (", inference of one sample" if row in workloads.INFERENCE else "")
+    title = lambda row: workloads.workload(row).title
+    titles = "\n".join(f"{row}  " + (f"{title(row).split(',')[0]}, inference of one sample" if row in workloads.INFERENCE else title(row))
                        for row in results["rows"])
     parts = [f"{results['date']}, {results['cpu']}, {results['threads']} threads of {results['cores']}, load before {results['load']:.1f}",
              titles, times_table(results), split_table(results), cost_table(results), legend]

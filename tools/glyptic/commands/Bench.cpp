@@ -94,7 +94,7 @@ Json BenchCommand::measure() {
   int64_t runs = flags.loop.steps ? flags.loop.steps : std::clamp<int64_t>(int64_t(2 / seconds), 5, 5000);
   Quantiles times(measurement.timeRuns(runs));
   double last = measurement.firstScalar();
-  Profile profile = measurement.profile(std::clamp<int64_t>(runs / 4, 5, 500));
+  Profile profile = measurement.profile(std::clamp<int64_t>(runs / 4, 3, 500));
   Machine machine = Machine::measure(glyptic_program_threads(program.get()), /*cacheFolder=*/"");
   double predicted = 0, flops = 0, bytes = 0;
   size_t calls = 0;
