@@ -109,7 +109,9 @@ public:
       action.parameters.back()->name = name;
       action.parameters.back()->values = values;
     }
-    instruction(entry).action.Set(std::move(action));
+    glyph::InstructionT &made = instruction(entry);
+    made.action.Set(std::move(action));
+    made.flops = std::make_unique<glyph::Size>(1 << 20, 0); // work enough for all threads
   }
 
   static void copyBuffer(glyph::EntryT &entry, const glyph::TensorT &source, const glyph::TensorT &target) {
