@@ -73,17 +73,6 @@ SmallVector<int64_t> getBatches(func::FuncOp infer) {
   return {fixed};
 }
 
-/// Inference exporters compute normalisations into the convolutions before them.
-bool isNormalizationFolded(const onnx::GraphProto &graph) {
-  int64_t biased = 0;
-  for (const onnx::NodeProto &node : graph.node()) {
-    if (StringRef(node.op_type()).ends_with("Normalization"))
-      return false;
-    biased += node.op_type() == "Conv" && node.input_size() == 3;
-  }
-  return biased >= 4;
-}
-
 class ModelCheck {
 public:
   ModelCheck(const std::string &model, CompileOptions asked) : model(model), options(std::move(asked)) {
@@ -146,10 +135,6 @@ private:
     result["blocked"] = std::move(blocked);
     for (const ModeChange &change : report.modes)
       result["modes"].push_back(describe(change.node, change.message));
-    if (isNormalizationFolded(imported.file->proto.graph()))
-      result["remarks"].push_back(
-          describe(graph::NodeOrigin(), "its convolutions have biases and nothing normalises: if the network had "
-                                        "BatchNormalization, it was folded into them, and training goes on without it"));
     llvm::StringSet<> trained = trains ? getTrainedParameters(*imported.module) : llvm::StringSet<>();
     int64_t total = 0, changed = 0;
     Json weights = Json::array();
