@@ -399,10 +399,16 @@ Value Emitter::emitBodyOp(Operation *op, ArrayRef<AffineExpr> loopIndex, BodyMap
     int64_t width = getLanes({expr});
     if (width == 1)
       return getIndex(expr, scope);
+    auto type = VectorType::get(width, builder.getIndexType());
+    if (std::optional<int64_t> stride = getLaneStride(expr)) {
+      SmallVector<int64_t> steps = llvm::map_to_vector(llvm::seq<int64_t>(0, width), [&](int64_t i) { return i * *stride; });
+      Value first = broadcastTo(builder, op->getLoc(), getIndex(expr, scope, 0), width);
+      Value offsets = arith::ConstantOp::create(builder, op->getLoc(), builder.getIndexVectorAttr(steps));
+      return arith::AddIOp::create(builder, op->getLoc(), first, offsets);
+    }
     SmallVector<Value> numbers;
     for (int64_t lane = 0; lane < width; ++lane)
       numbers.push_back(getIndex(expr, scope, lane));
-    auto type = VectorType::get(width, builder.getIndexType());
     return vector::FromElementsOp::create(builder, op->getLoc(), type, numbers);
   }
   if (isa<tensor::ExtractOp>(op))

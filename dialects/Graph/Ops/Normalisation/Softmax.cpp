@@ -85,8 +85,11 @@ FailureOr<SmallVector<Value>> LogSoftmaxOp::buildGradients(OpBuilder &builder, V
 //===----------------------------------------------------------------------===//
 
 FailureOr<SmallVector<Value>> SoftmaxOp::decompose(OpBuilder &builder) {
-  Expr e = exp(Expr(builder, getLoc(), shiftByMax(builder, getLoc(), getInput(), getDims())));
-  return SmallVector<Value>{e / Expr(builder, getLoc(), rowSum(builder, getLoc(), e, getDims()))};
+  Location loc = getLoc();
+  Expr e = exp(Expr(builder, loc, shiftByMax(builder, loc, getInput(), getDims())));
+  // One division for each row; its elements are multiplied.
+  Expr share = 1 / Expr(builder, loc, reduceSum(builder, loc, e, getDims()));
+  return SmallVector<Value>{e * Expr(builder, loc, broadcastAlong(builder, loc, share, getType(), getDims()))};
 }
 
 FailureOr<SmallVector<Value>> LogSoftmaxOp::decompose(OpBuilder &builder) {

@@ -1,6 +1,6 @@
 // RUN: glyptic-opt %s --graph-decompose | FileCheck %s
 
-// The maximum goes first, so that no exponential overflows.
+// The maximum goes first, so that no exponential overflows; the division is one for each row.
 // CHECK-LABEL: func @softmax
 // CHECK-SAME: %[[X:.*]]: tensor<?x5xf32>
 // CHECK: %[[MAX:.*]] = graph.reduce max %[[X]] dims = [1]
@@ -8,8 +8,9 @@
 // CHECK: %[[Z:.*]] = graph.sub %[[X]], %[[MAXES]]
 // CHECK: %[[E:.*]] = graph.exp %[[Z]]
 // CHECK: %[[SUM:.*]] = graph.reduce sum %[[E]] dims = [1]
-// CHECK: %[[SUMS:.*]] = graph.broadcast %[[SUM]] dims = [0]
-// CHECK: graph.div %[[E]], %[[SUMS]]
+// CHECK: %[[SHARE:.*]] = graph.div %{{.*}}, %[[SUM]] : tensor<?xf32>
+// CHECK: %[[SHARES:.*]] = graph.broadcast %[[SHARE]] dims = [0]
+// CHECK: graph.mul %[[E]], %[[SHARES]]
 func.func @softmax(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
   %0 = graph.softmax %x dims = [1] : tensor<?x5xf32>
   return %0 : tensor<?x5xf32>
