@@ -82,7 +82,7 @@ const Case kCases[] = {
     {"one row, one column", {1, 13}, {13, 1}, {}, {}, {1}, {0}},
     {"elementwise in the batch", {samples(), 3}, {samples(), 3}, {0, 1}, {0, 1}, {}, {}},
     {"extents of one everywhere", {1, samples(), 1, 13}, {1, 13, 1, 7}, {0}, {0}, {3}, {1}},
-    {"large", {samples(65), 129}, {129, 257}, {}, {}, {1}, {0}},
+    {"large", {samples(17), 129}, {129, 257}, {}, {}, {1}, {0}},
 };
 
 TEST(Matmul, AgreesWithPlainLoops) {
@@ -91,9 +91,10 @@ TEST(Matmul, AgreesWithPlainLoops) {
                              {"rhs_batch", c.rhsBatch},
                              {"lhs_contracting", c.lhsContracting},
                              {"rhs_contracting", c.rhsContracting}};
-    RoutineProgram routine("matmul", {c.lhs, c.rhs, resultShape(c)}, parameters, 5);
+    RoutineProgram routine("matmul", {c.lhs, c.rhs, resultShape(c)}, parameters, 40);
     Session session(*routine.program);
-    for (int64_t batch : {5, 1, 3, 5}) {
+    // Tiny products are not the library's.
+    for (int64_t batch : {5, 1, 40, 3, 5}) {
       Array lhs = Array::random(shapeAt(c.lhs, batch), 1), rhs = Array::random(shapeAt(c.rhs, batch), 2);
       Array found = routine.run(session, batch, {lhs, rhs});
       expectClose(found, contract(c, batch, lhs, rhs), std::string(c.name) + ", batch " + std::to_string(batch));

@@ -242,8 +242,7 @@ std::optional<LibraryCall> PoolOp::getLibraryCall() {
   return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool");
 }
 /// Where windows tile the input, each element of the gradient needs its own window only: a generated kernel does with one
-/// pass over memory, and with what follows, while the library writes zeros, finds the maxima again and scatters (measured,
-/// 2x2 over 24x24x64, 64 samples: 0.7 ms against 2.0 ms).
+/// pass over memory, together with what follows, while the library clears the result, finds the maxima again and scatters.
 std::optional<LibraryCall> PoolGradOp::getLibraryCall() {
   PoolGeometry geometry = PoolGeometry::get(*this);
   if (geometry.isTiling(getInput().getType().getShape()))
