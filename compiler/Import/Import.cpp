@@ -209,9 +209,8 @@ private:
     llvm::BitVector unused(body.getNumArguments());
     for (size_t i = 0; i < weights.size(); ++i)
       unused[i] = body.getArgument(i).use_empty();
-    for (int i = int(weights.size()) - 1; i >= 0; --i)
-      if (unused[i])
-        weights.erase(weights.begin() + i);
+    size_t position = 0;
+    llvm::erase_if(weights, [&](const Weight &) { return unused[position++]; });
     (void)function.eraseArguments(unused);
   }
 

@@ -229,6 +229,8 @@ FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {
 }
 
 FailureOr<SmallVector<int64_t>> NodeImporter::normalizeAxes(ArrayRef<int64_t> axes, int64_t rank) {
+  if (int64_t(axes.size()) > rank)
+    return emitError("names " + Twine(axes.size()) + " of " + Twine(rank) + " dimensions");
   SmallVector<int64_t> normalized;
   for (int64_t axis : axes) {
     FailureOr<int64_t> known = normalizeAxis(axis, rank);

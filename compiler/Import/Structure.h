@@ -15,7 +15,7 @@ std::string normalizeDomain(llvm::StringRef domain);
 OpsetVersions getOpsetVersions(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports);
 
 /// How large a model may be once its functions are expanded. A file of a kilobyte can ask for 2^18 nodes.
-inline constexpr int64_t kMaxNodes = 1 << 20;
+inline constexpr int64_t kMaxNodes = 1 << 16;
 inline constexpr int kMaxFunctionDepth = 32;
 
 /// Counts what the model would expand to, before anything works on it.

@@ -8,6 +8,7 @@
 #include "compiler/Import/ModelFile.h"
 #include "compiler/Pipeline/Compilation.h"
 #include "compiler/Pipeline/Registration.h"
+#include "compiler/Pipeline/TrainedWeights.h"
 #include "compiler/Training/Training.h"
 #include "dialects/Graph/BatchDims.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -44,18 +45,6 @@ Json describe(const Weight &weight, bool trained) {
           {"role", weight.role.str()},
           {"reason", weight.reason},
           {"trained", trained}};
-}
-
-/// Names of the parameters that the step changes; empty where there is no step.
-llvm::StringSet<> getTrainedParameters(ModuleOp module) {
-  llvm::StringSet<> names;
-  auto step = module.lookupSymbol<func::FuncOp>(entry::Step);
-  for (unsigned i = 0, count = step ? step.getNumArguments() : 0; i < count; ++i) {
-    auto role = step.getArgAttrOfType<StringAttr>(i, kRoleAttr);
-    if (role && role.getValue() == role::Parameter)
-      names.insert(step.getArgAttrOfType<StringAttr>(i, kNameAttr).getValue());
-  }
-  return names;
 }
 
 /// The batches to ask for; only its own where the model fixes it.

@@ -7,6 +7,7 @@
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/OptionsJson.h"
 #include "compiler/Pipeline/Registration.h"
+#include "compiler/Pipeline/TrainedWeights.h"
 #include "compiler/Training/Training.h"
 #include "dialects/Graph/NodeLocation.h"
 #include "support/glyph/Glyph.h"
@@ -134,8 +135,10 @@ Outcome Compilation::import() {
 }
 
 Outcome Compilation::buildTrainingStep() {
-  return succeeded(buildTraining(*imported.module, *options.training)) ? Outcome()
-                                                                       : failWithDiagnostics(ErrorCode::Unsupported);
+  if (failed(buildTraining(*imported.module, *options.training)))
+    return failWithDiagnostics(ErrorCode::Unsupported);
+  report.remarks.push_back(summarizeTrained(imported.weights, *imported.module));
+  return {};
 }
 
 Outcome Compilation::runPasses(Phase phase) {

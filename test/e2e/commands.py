@@ -106,6 +106,11 @@ for data in ["t.csv", "t.npz"]:
     run("train", "mlp.onnx", "--data", data, "--epochs", 1, "-o", data + ".onnx")
 assert open("t.csv.onnx", "rb").read() == open("t.npz.onnx", "rb").read()
 
+# ---- what is trained, and why, is said first ----
+total = len(onnx.load("mlp.onnx").graph.initializer)
+shown = " ".join(run("train", "mlp.onnx", "--data", "t.npz", "--epochs", 1, "--freeze", "layers.0.*", "-o", "f.onnx").stdout.split())
+assert f"note: trains {total - 2} of {total} tensors" in shown and "keeps frozen or without a gradient 2" in shown, shown
+
 # ---- devices ----
 cpu = json.loads(run("devices", "--json").stdout)["devices"][0]
 assert cpu["name"] == "cpu" and cpu["memory"] > 1e8 and cpu["bandwidth"] > 1e8 and cpu["flops"] > 1e8
