@@ -8,7 +8,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <numeric>
 
 namespace glyptic::tool {
 namespace {
@@ -55,7 +54,6 @@ public:
 private:
   void openAll();
   glyptic_train_options loopOptions(Progress &progress) const;
-  std::string describeState() const;
   void summarise(const glyptic_train_result &result, const Progress &progress) const;
 
   TrainingFlags flags;
@@ -128,34 +126,8 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
   std::printf("\n%s", escapeControls(facts(rows)).c_str());
 }
 
-/// Which of the model's weights change, for whoever expected others.
-std::string TrainCommand::describeState() const {
-  const glyptic_tensor *tensors = nullptr;
-  const size_t count = glyptic_program_state(program.get(), &tensors);
-  double elements = 0;
-  std::vector<std::string> trained, left;
-  for (const glyptic_tensor *tensor = tensors; tensor != tensors + count; ++tensor) {
-    const std::string role = tensor->role;
-    if (role == "parameter") {
-      trained.push_back(tensor->name);
-      elements += std::accumulate(tensor->dims, tensor->dims + tensor->rank, 1.0, std::multiplies<>());
-    } else if (role == "buffer") {
-      left.push_back(quoteName(tensor->name));
-    }
-  }
-  std::string text = "trains " + countText(elements) + " parameters in " + std::to_string(trained.size()) + " tensors";
-  if (!left.empty()) {
-    constexpr size_t kShown = 3;
-    text += "; leaves " + CLI::detail::join(std::vector(left.begin(), left.begin() + std::min(left.size(), kShown)), ", ");
-    text += left.size() > kShown ? " and " + std::to_string(left.size() - kShown) + " more" : "";
-    text += " as before (glyptic check says why)";
-  }
-  return wrapped(text, pageWidth(), "  ") + "\n\n";
-}
-
 int TrainCommand::run() {
   openAll();
-  std::printf("%s", describeState().c_str());
   std::printf("%s", notes(program.remarks).c_str());
   std::printf("%s\n", escapeControls(glyptic_program_bill(program.get())).c_str());
   watchInterrupt();
