@@ -2,7 +2,7 @@
 """Networks for images, in every form that PyTorch exports: inference and training form, folded, old and new opsets."""
 import sys
 
-import exports
+import exported
 import glyptic_tool
 import numpy as np
 from sklearn.datasets import load_digits
@@ -22,8 +22,8 @@ NETWORKS = {
     "norms": (digits.target[:160], dict(optimizer="adamw", eps=1e-4), []),
 }
 for name, (labels, options, untrained) in NETWORKS.items():
-    for path in exports.files(fixtures, name):
-        exports.check(path, {"image": images, "label": labels}, options, untrained)
+    for path in exported.files(fixtures, name):
+        exported.check(path, {"image": images, "label": labels}, options, untrained)
 
 # Masks and running statistics go on to the bit where a run was cut.
 np.savez("data.npz", image=images, label=digits.target[:160])

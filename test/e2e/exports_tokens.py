@@ -2,7 +2,7 @@
 """Networks for tokens and for several inputs, in every form that PyTorch exports."""
 import sys
 
-import exports
+import exported
 import glyptic_tool
 import numpy as np
 
@@ -24,6 +24,6 @@ NETWORKS = {
 # Tables of rotary embeddings; and a factor whose file does not say that it is trained.
 UNTRAINED = {"decoder_*": ["*.cos", "*.sin"], "towers_older": ["scale"]}
 for name, (data, options) in NETWORKS.items():
-    for path in exports.files(fixtures, name):
+    for path in exported.files(fixtures, name):
         untrained = next((globs for pattern, globs in UNTRAINED.items() if path.match(f"{pattern}.onnx")), [])
-        exports.check(path, data, options, untrained)
+        exported.check(path, data, options, untrained)
