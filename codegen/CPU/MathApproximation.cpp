@@ -1,8 +1,8 @@
 //===- MathApproximation.cpp - FP32 functions as polynomials ----===//
 //
-// Upstream's approximations choose among intervals by dozens of selects and divide; on wide vectors these are what a kernel
-// between library calls spends its time on. Here exp and erf are one polynomial each. Errors are the largest over all
-// floats whose result is a normal number.
+// Upstream's approximations choose among intervals by dozens of selects and divide; on wide vectors these are what a
+// kernel between library calls spends its time on. Here exp and erf are one polynomial each. Errors are the largest
+// over all floats whose result is a normal number.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/CPU/MathApproximation.h"
@@ -100,8 +100,8 @@ struct ExpPattern : FloatPattern<math::ExpOp> {
   }
 };
 
-/// x times a polynomial in x^2 where that differs from 1; 5 ULP. The polynomial's argument is shifted to [-1, 1], where its
-/// terms do not cancel.
+/// x times a polynomial in x^2 where that differs from 1; 5 ULP. The polynomial's argument is shifted to [-1, 1], where
+/// its terms do not cancel.
 struct ErfPattern : FloatPattern<math::ErfOp> {
   using FloatPattern::FloatPattern;
 

@@ -401,7 +401,9 @@ Value Emitter::emitBodyOp(Operation *op, ArrayRef<AffineExpr> loopIndex, BodyMap
       return getIndex(expr, scope);
     auto type = VectorType::get(width, builder.getIndexType());
     if (std::optional<int64_t> stride = getLaneStride(expr)) {
-      SmallVector<int64_t> steps = llvm::map_to_vector(llvm::seq<int64_t>(0, width), [&](int64_t i) { return i * *stride; });
+      SmallVector<int64_t> steps;
+      for (int64_t lane = 0; lane < width; ++lane)
+        steps.push_back(lane * *stride);
       Value first = broadcastTo(builder, op->getLoc(), getIndex(expr, scope, 0), width);
       Value offsets = arith::ConstantOp::create(builder, op->getLoc(), builder.getIndexVectorAttr(steps));
       return arith::AddIOp::create(builder, op->getLoc(), first, offsets);

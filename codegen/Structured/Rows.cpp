@@ -1,7 +1,8 @@
 //===- Rows.cpp - Kernels that go row by row --------------------===//
 //
 // Reductions over a row are computed once for the row, then its elements. Sums over the rows accumulate in memory, one
-// table for each part of the rows: a row's elements are in registers anyway, and the table stays in the first-level cache.
+// table for each part of the rows: a row's elements are in registers anyway, and the table stays in the first-level
+// cache.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Structured/KernelEmitter.h"

@@ -117,7 +117,8 @@ struct FusionPass : impl::FusionPassBase<FusionPass> {
     Block &block = getOperation().getBody().front();
     fusion::markRecomputed(block);
     std::vector<fusion::Group> groups = fusion::formGroups(block);
-    // A value that a library call, a kernel of its own or the caller needs is computed by a region even if it is free elsewhere.
+    // A value that a library call, a kernel of its own or the caller needs is computed by a region even if it is free
+    // elsewhere.
     for (fusion::Group &group : formFreeGroups(block))
       groups.push_back(std::move(group));
     for (const fusion::Group &group : groups)

@@ -2,8 +2,8 @@
 //
 // Greedy and forward: each op starts as a group; for every value that passes from one group to another, largest first,
 // the groups merge if the predicates allow it and no path leaves the merged group and comes back. A value that stays
-// inside a group is traffic saved: its bytes are the gain, so the order of the edges is the order of the gain. Then groups
-// merge that read the same value.
+// inside a group is traffic saved: its bytes are the gain, so the order of the edges is the order of the gain. Then
+// groups merge that read the same value.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Fusion/Grouping.h"
@@ -24,8 +24,8 @@ struct Edge {
   int64_t bytes;
 };
 
-/// Every op that is not free is a node, fusible or not; a group is the node of all its ops. A free op is cloned for what
-/// reads it, so what it reads is read by that. `order` is topological at all times.
+/// Every op that is not free is a node, fusible or not; a group is the node of all its ops. A free op is cloned for
+/// what reads it, so what it reads is read by that. `order` is topological at all times.
 class Grouper {
 public:
   explicit Grouper(Block &block) {

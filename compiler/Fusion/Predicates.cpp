@@ -85,8 +85,8 @@ static bool canAccumulate(const Group &group) {
   return columns >= 32 && columns <= 4096 && rows >= 512;
 }
 
-/// What feeds a column reduction is computed in its loop. If others need it, too, the loop must store it beside the sums;
-/// where it cannot, its own group stores it, and more threads share the work.
+/// What feeds a column reduction is computed in its loop. If others need it, too, the loop must store it beside the
+/// sums; where it cannot, its own group stores it, and more threads share the work.
 static bool columnsTakeOnlyWhatIsTheirs(const Group &producer, const Group &consumer, const Group &merged) {
   if (!hasColumns(merged) || (producer.kind == Kind::Column && consumer.kind == Kind::Column) || canAccumulate(merged))
     return true;

@@ -5,9 +5,9 @@
 // exactly what it would cost to read it back; storing it would add the write, and the memory until its last use. So a
 // GELU keeps its input for the backward pass, a normalisation its input and two numbers a row.
 //
-// What is read instead may be a quarter larger than the value (small tensors count), no more: a value made from two would
-// need both kept alive, and a residual stream all that was ever added to it. It is a greedy form of the minimum cut that
-// other compilers compute between the passes.
+// What is read instead may be a quarter larger than the value (small tensors count), no more: a value made from two
+// would need both kept alive, and a residual stream all that was ever added to it. It is a greedy form of the minimum
+// cut that other compilers compute between the passes.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Fusion/Recompute.h"

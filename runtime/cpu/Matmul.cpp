@@ -88,7 +88,7 @@ memory::desc descOf(const Extents &extents) {
   return plainDesc(sizes, strides);
 }
 
-/// A product that is over before a library has looked at its arguments: a call of oneDNN costs 0.5 to 7 microseconds for it.
+/// A product that is over before a library has looked at its arguments: a call of oneDNN costs 0.5 to 7 microseconds.
 class TinyProduct {
 public:
   static bool suits(const Factor &lhs, const Factor &rhs) {
@@ -100,8 +100,8 @@ public:
   }
 
   TinyProduct(const Factor &lhs, const Factor &rhs)
-      : lhsBatch(offsetsOf(lhs.batch)), rhsBatch(offsetsOf(rhs.batch)), rows(offsetsOf(lhs.free)), columns(offsetsOf(rhs.free)),
-        lhsTerms(offsetsOf(lhs.contracting)), rhsTerms(offsetsOf(rhs.contracting)) {}
+      : lhsBatch(offsetsOf(lhs.batch)), rhsBatch(offsetsOf(rhs.batch)), rows(offsetsOf(lhs.free)),
+        columns(offsetsOf(rhs.free)), lhsTerms(offsetsOf(lhs.contracting)), rhsTerms(offsetsOf(rhs.contracting)) {}
 
   void run(const float *lhs, const float *rhs, float *result) const {
     for (size_t batch = 0; batch < lhsBatch.size(); ++batch)

@@ -241,8 +241,9 @@ static Dim getPoolFlops(const PoolGeometry &geometry, RankedTensorType output) {
 std::optional<LibraryCall> PoolOp::getLibraryCall() {
   return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool");
 }
-/// Where windows tile the input, each element of the gradient needs its own window only: a generated kernel does with one
-/// pass over memory, together with what follows, while the library clears the result, finds the maxima again and scatters.
+/// Where windows tile the input, each element of the gradient needs its own window only: a generated kernel does with
+/// one pass over memory, together with what follows, while the library clears the result, finds the maxima again and
+/// scatters.
 std::optional<LibraryCall> PoolGradOp::getLibraryCall() {
   PoolGeometry geometry = PoolGeometry::get(*this);
   if (geometry.isTiling(getInput().getType().getShape()))

@@ -75,7 +75,8 @@ public:
         return (part / Scalar(windowSize)).getValue();
       Scalar own(b, l, tensor::ExtractOp::create(b, l, input, position)), wins(1);
       for (int64_t tap = 0; tap < windowSize; ++tap) {
-        Scalar won = buildWinsAgainst(b, l, own, input, position, first, delinearize(tap, computeStrides(windowShape)));
+        SmallVector<int64_t> rival = delinearize(tap, computeStrides(windowShape));
+        Scalar won = buildWinsAgainst(b, l, own, input, position, first, rival);
         wins = tap == 0 ? won : wins & won;
       }
       return select(wins, part, Scalar(0)).getValue();
