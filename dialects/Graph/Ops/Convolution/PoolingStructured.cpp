@@ -84,8 +84,8 @@ public:
   }
 
 private:
-  /// Whether `own`, at `position`, is chosen rather than the element under `tap`: the larger, the first of equal ones; a
-  /// NaN is larger than any number.
+  /// Whether `own`, at `position`, is chosen rather than the element under `tap`: the larger, the first of equal ones;
+  /// a NaN is larger than any number.
   Scalar buildWinsAgainst(OpBuilder &b, Location l, Scalar own, Value input, ArrayRef<Value> position,
                           ArrayRef<Value> first, ArrayRef<int64_t> tap) {
     SmallVector<Value> other;
