@@ -103,6 +103,22 @@ const FlatNode *ReaderGraph::getSource(StringRef name) const {
   return node;
 }
 
+bool ReaderGraph::isReadBy(StringRef name, ArrayRef<StringRef> ops) const {
+  SmallVector<StringRef> names{name};
+  for (int hop = 0; hop <= kMaxHops && !names.empty(); ++hop) {
+    SmallVector<StringRef> next;
+    for (StringRef current : names)
+      for (auto [node, slot] : readers.lookup(current)) {
+        if (is_contained(ops, StringRef(node->proto->op_type())))
+          return true;
+        if (handsOn(*node))
+          next.append(node->proto->output().begin(), node->proto->output().end());
+      }
+    names = std::move(next);
+  }
+  return false;
+}
+
 const SmallVector<int64_t> *ReaderGraph::getStored(StringRef name) const {
   for (int hop = 0; hop <= kMaxHops; ++hop) {
     if (auto found = stored.find(name); found != stored.end())

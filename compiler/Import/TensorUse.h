@@ -68,6 +68,8 @@ public:
   const FlatNode *getSource(llvm::StringRef name) const;
   /// The node that computes `name`, even if it only hands it on.
   const FlatNode *getComputation(llvm::StringRef name) const { return producers.lookup(name); }
+  /// Does one of `ops` read `name`, perhaps in another form?
+  bool isReadBy(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> ops) const;
   /// The stored tensor that `name` is, seen through nodes that only hand it on; null if it is computed.
   const llvm::SmallVector<int64_t> *getStored(llvm::StringRef name) const;
   /// What the stored weight of a layer is to it; `Other` if `node` is no such layer.

@@ -275,11 +275,11 @@ const OpImporter kImporters[] = {
     {"MatMul", 1, importMatMul},
 };
 
-/// Any stored factor is a weight, except for frequencies that positions are multiplied by: a vector times integers. A
-/// matrix may be a layer of one feature that was an integer.
+/// Any stored factor is a weight, except for the frequencies of waves: a vector times integers, whose product is an angle.
 TensorUse useFactor(const Reading &reading) {
   const FlatNode *other = reading.graph.getComputation(reading.getOther());
-  if (reading.isVector() && reading.shape.size() != 2 && other && other->proto->op_type() == "Cast")
+  bool isWave = reading.isVector() && other && other->proto->op_type() == "Cast";
+  if (isWave && reading.graph.isReadBy(reading.node.proto->output(0), {"Cos", "Sin"}))
     return {};
   return {TensorUse::Learnt, "weight", SmallVector<int64_t, 2>(reading.shape)};
 }

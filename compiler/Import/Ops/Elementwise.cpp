@@ -298,9 +298,16 @@ bool hasOperand(const FlatNode &node, const ReaderGraph &graph, function_ref<boo
   });
 }
 
-/// 1 / sqrt(..)
+/// 1 / sqrt(..), by one node or by two.
 bool isInverseDeviation(const FlatNode &node, const ReaderGraph &graph) {
-  return isOp(&node, "Reciprocal") && node.proto->input_size() && isOp(graph.getSource(node.proto->input(0)), "Sqrt");
+  auto isDeviation = [&](int slot) {
+    return node.proto->input_size() > slot && isOp(graph.getSource(node.proto->input(slot)), "Sqrt");
+  };
+  if (isOp(&node, "Reciprocal"))
+    return isDeviation(0);
+  const bool isQuotient = isOp(&node, "Div") && isDeviation(1);
+  const SmallVector<int64_t> *dividend = isQuotient ? graph.getStored(node.proto->input(0)) : nullptr;
+  return dividend && llvm::all_of(*dividend, [](int64_t size) { return size == 1; });
 }
 
 /// x / sqrt(..) or x * (1 / sqrt(..)): a normalisation written in pieces.

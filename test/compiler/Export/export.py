@@ -43,10 +43,15 @@ def constants(model):
     return {n.output[0]: n.attribute[0].t for n in model.graph.node if n.op_type == "Constant" and n.attribute[0].HasField("t")}
 
 
+def shaping(model):
+    """Tensors of floats that say how large a result is; they are part of the program."""
+    return {name for n in model.graph.node if n.op_type in ("Resize", "Upsample") for name in n.input[1:]}
+
+
 def weights_of(model):
     tensors = {t.name: t for t in model.graph.initializer} | constants(model)
     tensors = {name: numpy_helper.to_array(t, str(folder)) for name, t in tensors.items()}
-    return {name: array for name, array in tensors.items() if array.dtype.kind == "f" and array.ndim}
+    return {name: array for name, array in tensors.items() if array.dtype.kind == "f" and array.ndim and name not in shaping(model)}
 
 
 def changed(tensors):
