@@ -18,7 +18,7 @@ NETWORKS = {
     "decoder": ({"tokens": tokens[:, :-1], "label": tokens[:, 1:]}, dict(optimizer="adamw", eps=1e-4)),
     "bert": ({"tokens": padded, "label": padded[:, 0] // 8}, dict(optimizer="momentum", clip_norm=1.0)),
     "towers": ({"user": rng.integers(0, 20, 160), "profile": rng.standard_normal((160, 4), np.float32),
-                "item": rng.integers(0, 30, 160), "label": rng.integers(0, 2, 160).astype(np.float32)},
+                "item": rng.integers(0, 20, 160), "label": rng.integers(0, 2, 160).astype(np.float32)},
                dict(loss="bce-logits", optimizer="nesterov")),
 }
 # Tables of rotary embeddings; and a factor whose file does not say that it is trained.

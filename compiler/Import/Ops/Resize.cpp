@@ -30,6 +30,9 @@ struct Axis {
   double first = 0, last = 1; ///< the region of interest, as shares of the dimension
 };
 
+/// Where each output position comes from is a table in memory while importing, and in the program.
+constexpr int64_t kMaxPositions = 1 << 20;
+
 /// Weights by position in the input.
 using Sources = std::map<int64_t, double>;
 
@@ -48,8 +51,8 @@ double locate(const Rules &rules, const Axis &axis, int64_t y) {
                                                      : y * (axis.last - axis.first) * (inputs - 1) / (outputs - 1));
   if (mode == "tf_half_pixel_for_nn")
     return (y + 0.5) / axis.scale;
-  if (mode == "pytorch_half_pixel" && outputs == 1)
-    return -0.5;
+  if (mode == "pytorch_half_pixel" && axis.outputs == 1)
+    return 0;
   double halfPixel = (y + 0.5) / axis.scale - 0.5;
   return mode == "half_pixel_symmetric" ? inputs / 2 * (1 - axis.outputs / outputs) + halfPixel : halfPixel;
 }
@@ -326,6 +329,9 @@ LogicalResult importResize(NodeImporter &node) {
     if (axis.inputs == 0 || axis.outputs == 0)
       return node.emitError("resizes dimension " + Twine(axis.dim) + " from " + Twine(axis.inputs) + " to " +
                             Twine(axis.outputs) + " elements");
+    if (std::max(axis.inputs, axis.outputs) > kMaxPositions)
+      return node.emitError("resizes " + Twine(axis.inputs) + " elements to " + Twine(axis.outputs) + ", more than " +
+                            Twine(kMaxPositions) + " in one dimension");
     if (result = AxisBuilder(node, *rules, axis).build(result); !result)
       return failure();
   }
