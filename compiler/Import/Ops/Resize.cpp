@@ -40,20 +40,22 @@ using Sources = std::map<int64_t, double>;
 
 /// Where output position `y` lies in the input.
 double locate(const Rules &rules, const Axis &axis, int64_t y) {
-  double inputs = axis.inputs, outputs = axis.scale * inputs;
+  // A scale of 3 / 7 in single precision means that ratio: else positions on an edge would fall beside it.
+  double inputs = axis.inputs, ratio = axis.outputs / inputs;
+  double scale = std::abs(axis.scale - ratio) < 1e-6 * ratio ? ratio : axis.scale, outputs = scale * inputs;
   StringRef mode = rules.coordinates;
   if (mode == "align_corners")
     return outputs == 1 ? 0 : y * (inputs - 1) / (outputs - 1);
   if (mode == "asymmetric")
-    return y / axis.scale;
+    return y / scale;
   if (mode == "tf_crop_and_resize")
     return axis.first * (inputs - 1) + (outputs == 1 ? (axis.last - axis.first) * (inputs - 1) / 2
                                                      : y * (axis.last - axis.first) * (inputs - 1) / (outputs - 1));
   if (mode == "tf_half_pixel_for_nn")
-    return (y + 0.5) / axis.scale;
+    return (y + 0.5) / scale;
   if (mode == "pytorch_half_pixel" && axis.outputs == 1)
     return 0;
-  double halfPixel = (y + 0.5) / axis.scale - 0.5;
+  double halfPixel = (y + 0.5) / scale - 0.5;
   return mode == "half_pixel_symmetric" ? inputs / 2 * (1 - axis.outputs / outputs) + halfPixel : halfPixel;
 }
 
