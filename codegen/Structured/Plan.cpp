@@ -102,7 +102,7 @@ LogicalResult Planner::run() {
     root.level = getLevel(root);
   delay();
   group();
-  return success();
+  return verifyOrder();
 }
 
 /// Whether the reduction adds up the rows of a matrix, as its operand lies in memory.
@@ -251,7 +251,7 @@ void Planner::delay() {
     needed.insert(root.needs.begin(), root.needs.end());
   for (Root &root : roots)
     for (Root &later : roots)
-      if (!needed.contains(root.value) && later.level > root.level && haveSameLoops(root, later))
+      if (!needed.contains(root.getResult()) && later.level > root.level && haveSameLoops(root, later))
         root.level = later.level;
 }
 
@@ -293,7 +293,7 @@ void Planner::splitParts(KernelPlan kernel) {
   for (Root *root : kernel.roots) {
     if (kernel.schedule != Schedule::Column && !root->accumulated)
       continue;
-    Value result = root->accumulated ? root->accumulated.getResult(0) : root->value;
+    Value result = root->getResult();
     auto type = cast<RankedTensorType>(result.getType());
     SmallVector<Dim> sizes = getDims(type);
     sizes.insert(sizes.begin(), Dim{kParts, false});
@@ -308,6 +308,19 @@ void Planner::splitParts(KernelPlan kernel) {
   }
   kernels.push_back(std::move(kernel));
   kernels.push_back(std::move(finish));
+}
+
+LogicalResult Planner::verifyOrder() {
+  llvm::DenseSet<Value> stored;
+  for (KernelPlan &kernel : kernels) {
+    for (Root *root : kernel.roots)
+      for (Value need : root->needs)
+        if (!stored.contains(need))
+          return emitError(root->value.getLoc(), "a kernel is planned before the one whose result it needs");
+    for (Root *root : kernel.roots)
+      stored.insert(root->stored);
+  }
+  return success();
 }
 
 /// Adds up the last scratch tensor. `stored` of the new root is that tensor.

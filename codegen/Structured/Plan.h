@@ -44,6 +44,8 @@ struct Root {
   mlir::linalg::GenericOp accumulated;
 
   mlir::RankedTensorType getType() const { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
+  /// What others find stored once all kernels of this root have run.
+  mlir::Value getResult() { return accumulated ? accumulated.getResult(0) : value; }
   llvm::SmallVector<Dim> getSizes() const;
   /// The index of `value` for an index over `dims`.
   Index getIndex(llvm::ArrayRef<mlir::AffineExpr> index) const;
@@ -81,6 +83,8 @@ private:
   void group();
   void accumulateWhatIsStored();
   void splitParts(KernelPlan kernel);
+  /// Whether each kernel finds what it needs stored by those before it; it would compute it for each element instead.
+  mlir::LogicalResult verifyOrder();
   Root &addFinish(mlir::OpResult column);
 
   StructuredForm &form;

@@ -70,6 +70,23 @@ func.func @beside(%x: !X, %y: !X) -> (!X, tensor<96xf32>) {
   return %0#0, %0#1 : !X, tensor<96xf32>
 }
 
+// What every element needs of its column is a sum that is also a result: it is complete before the kernel of the elements
+// begins, which would compute it for each of them otherwise.
+// CHECK-LABEL: func @before
+// CHECK: graph.launch<@[[SUMS:kernel[a-z_0-9]*]], buffers = [0, 3], writes = [1], chunks = 16,
+// CHECK-SAME: #graph.launch<@kernel_column_finish{{[_0-9]*}}, buffers = [3, 1], writes = [1]
+// CHECK-SAME: #graph.launch<@kernel_pointwise, buffers = [0, 1, 2], writes = [2]
+func.func @before(%x: !X) -> (tensor<96xf32>, !X) {
+  %0:2 = graph.region (%x) {
+  ^bb0(%a: !X):
+    %1 = graph.reduce sum %a dims = [0] : (!X) -> tensor<96xf32>
+    %2 = graph.broadcast %1 dims = [1] : (tensor<96xf32>) -> !X
+    %3 = graph.sub %a, %2 : !X
+    graph.yield %1, %3 : tensor<96xf32>, !X
+  } : (!X) -> (tensor<96xf32>, !X)
+  return %0#0, %0#1 : tensor<96xf32>, !X
+}
+
 // CHECK-LABEL: func.func @kernel_column(
 // CHECK: arith.ceildivui %{{.*}}, %c16
 // CHECK: scf.for %[[PART:.*]] =
