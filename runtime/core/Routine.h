@@ -39,6 +39,8 @@ public:
   /// Sets up for `batch` samples, if that has not been done; returns the scratch memory that run() needs then, in
   /// bytes.
   virtual size_t prepare(int64_t batch) = 0;
+  /// Gives back what prepare() made for `batch`, if it did.
+  virtual void forget(int64_t batch) = 0;
   /// Allocates nothing of its own. `operands` lie in memory as CallSite numbers them; `scratch` is aligned to a page.
   virtual void run(int64_t batch, void *const *operands, std::byte *scratch) = 0;
 };

@@ -10,6 +10,9 @@
 namespace glyptic::runtime {
 
 static constexpr int kMaxThreads = GLYPTIC_MAX_THREADS;
+/// Libraries keep their primitives for so many sizes: a whole batch, the rest of an epoch, microbatches of both, and
+/// the same for evaluation. One who runs every size there is must not fill memory.
+static constexpr size_t kPreparedSizes = 8;
 
 Session::Session(std::shared_ptr<const Program> shared, int threads) : program(std::move(shared)) {
   const glyph::Program &tables = program->tables();
@@ -124,8 +127,11 @@ void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) 
   if (samples < 1 || samples > limit)
     throw Error("a run takes 1 to " + std::to_string(limit) + " samples, not " + std::to_string(samples));
   checkInputs(*plan.entry, samples);
-  if (!plan.prepared.count(samples))
+  auto known = std::find(plan.prepared.begin(), plan.prepared.end(), samples);
+  if (known == plan.prepared.end())
     executor->call([&] { prepare(plan, samples); });
+  else
+    std::rotate(plan.prepared.begin(), known, known + 1);
   if (bound != plan.entry)
     bound = nullptr;
   ran = plan.entry;
@@ -141,17 +147,32 @@ void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) 
 
 /// Everything that allocates: primitives, and scratch memory that all calls share.
 void Session::prepare(Plan &plan, int64_t samples) {
+  if (plan.prepared.size() == kPreparedSizes) {
+    forget(plan, plan.prepared.back());
+    plan.prepared.pop_back();
+  }
   size_t need = scratch.size();
-  for (Step &step : plan.steps)
-    if (step.routine) {
-      ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
-      need = std::max(need, step.routine->prepare(samples));
-    }
+  try {
+    for (Step &step : plan.steps)
+      if (step.routine) {
+        ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
+        need = std::max(need, step.routine->prepare(samples));
+      }
+  } catch (...) {
+    forget(plan, samples);
+    throw;
+  }
   if (need > scratch.size()) {
     scratch = Memory(); // the old one first: they need not fit beside each other
     scratch = Memory(need);
   }
-  plan.prepared.insert(samples);
+  plan.prepared.insert(plan.prepared.begin(), samples);
+}
+
+void Session::forget(Plan &plan, int64_t samples) {
+  for (Step &step : plan.steps)
+    if (step.routine)
+      step.routine->forget(samples);
 }
 
 template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clock &clock) {

@@ -6,7 +6,6 @@
 #include "runtime/core/Routine.h"
 
 #include <optional>
-#include <set>
 
 namespace glyptic::runtime {
 
@@ -50,7 +49,7 @@ private:
     const glyph::Entry *entry;
     std::vector<void *> pointers;
     std::vector<Step> steps;
-    std::set<int64_t> prepared; ///< numbers of samples that the routines are set up for
+    std::vector<int64_t> prepared; ///< numbers of samples that the routines are set up for, the one used last first
   };
 
   Plan makePlan(const glyph::Entry &entry) const;
@@ -58,6 +57,7 @@ private:
   Plan &findPlan(std::string_view entry);
   void checkInputs(const glyph::Entry &entry, int64_t samples) const;
   void prepare(Plan &plan, int64_t samples);
+  static void forget(Plan &plan, int64_t samples);
   void run(Plan &plan, int64_t samples, glyptic_instruction_time *times);
   template <typename Clock> void execute(Plan &plan, int64_t samples, Clock &clock);
   void resetState();

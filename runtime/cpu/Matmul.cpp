@@ -297,6 +297,11 @@ public:
     return found->second ? 0 : library.prepare(batch);
   }
 
+  void forget(int64_t batch) override {
+    tiny.erase(batch);
+    library.forget(batch);
+  }
+
   void run(int64_t batch, void *const *operands, std::byte *scratch) override {
     if (const std::optional<TinyProduct> &product = tiny.at(batch))
       product->run(static_cast<const float *>(operands[0]), static_cast<const float *>(operands[1]),

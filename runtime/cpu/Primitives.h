@@ -74,6 +74,7 @@ class PrimitiveRoutine : public Routine {
 public:
   explicit PrimitiveRoutine(const CallSite &site) : site(site) {}
   size_t prepare(int64_t batch) final;
+  void forget(int64_t batch) final { sequences.erase(batch); }
   void run(int64_t batch, void *const *operands, std::byte *scratch) final;
 
 protected:

@@ -1,6 +1,9 @@
 //===- MatmulTest.cpp - Contractions against plain loops ------------------===//
 #include "RoutineFixture.h"
 
+#include <dnnl.h>
+#include <malloc.h>
+
 using namespace glyptic;
 
 namespace {
@@ -132,6 +135,22 @@ TEST(Matmul, BadCallsAreRefusedOnLoading) {
               RoutineProgram("no_such", {{2}, {2}}, {}, 5);
             }).find("'no_such': this runtime does not have it"),
             std::string::npos);
+}
+
+/// Whoever runs every batch size there is must not fill memory with what libraries keep for each.
+TEST(Matmul, IsSetUpForTheLastSizesOnly) {
+  dnnl_set_primitive_cache_capacity(0); // the library's own cache, which all sessions share
+  RoutineProgram routine("matmul", {{samples(), 64}, {64, 64}, {samples(), 64}},
+                         {{"lhs_batch", {}}, {"rhs_batch", {}}, {"lhs_contracting", {1}}, {"rhs_contracting", {0}}}, 320);
+  Session session(*routine.program, 1);
+  auto getHeapAfter = [&](int64_t from, int64_t to) {
+    for (int64_t batch = from; batch < to; ++batch)
+      routine.run(session, batch, {Array({batch, 64}), Array({64, 64})});
+    return static_cast<int64_t>(mallinfo2().uordblks);
+  };
+  int64_t none = getHeapAfter(0, 0), few = getHeapAfter(300, 320), many = getHeapAfter(1, 300);
+  EXPECT_GT(few - none, 2048) << "what this test looks at";
+  EXPECT_LT(many - few, few - none);
 }
 
 } // namespace
