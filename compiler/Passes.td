@@ -83,6 +83,15 @@ def IndexRangesPass : Pass<"graph-index-ranges", "::mlir::ModuleOp"> {
   }];
 }
 
+def SampleMixingPass : Pass<"graph-sample-mixing", "::mlir::ModuleOp"> {
+  let summary = "Finds outputs that must not be computed a part of the samples at a time";
+  let description = [{
+    Marks each output that says something of one sample which may depend on others, or on how many there are
+    (`graph.mixes_samples`), and says at which node that begins. The structured form of every op is asked: samples stay
+    apart where the loop over them is parallel, and reads each operand at its own sample.
+  }];
+}
+
 def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
   let summary = "Groups ops into regions, each of which becomes one kernel";
   let description = [{

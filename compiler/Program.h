@@ -38,6 +38,9 @@ inline constexpr llvm::StringLiteral kPermutationAttr = "graph.permutation";
 inline constexpr llvm::StringLiteral kRangeAttr = "graph.range";
 inline constexpr llvm::StringLiteral kIgnoredAttr = "graph.ignored";
 
+/// On an output: what it says of a sample may depend on the other samples of the execution.
+inline constexpr llvm::StringLiteral kMixesSamplesAttr = "graph.mixes_samples";
+
 namespace role {
 // State.
 inline constexpr llvm::StringLiteral Parameter = "parameter"; ///< trained
@@ -51,6 +54,11 @@ inline constexpr llvm::StringLiteral Output = "output";
 inline constexpr llvm::StringLiteral Total = "total";
 inline constexpr llvm::StringLiteral Metric = "metric";
 inline constexpr llvm::StringLiteral Accumulator = "accumulator"; ///< `gradient.<parameter>`, `total.<total>`
+
+/// Whether it is memory that outlives an execution.
+inline bool isPersistent(llvm::StringRef role) {
+  return role == Accumulator || role == Parameter || role == Buffer || role == Slot || role == Counter;
+}
 } // namespace role
 
 // Counters. The seed is one of them because random numbers are keyed by it; no entry changes it.

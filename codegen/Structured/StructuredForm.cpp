@@ -24,8 +24,8 @@ FailureOr<StructuredForm> StructuredForm::build(RegionOp region) {
     return llvm::map_to_vector(operands, [&](Value v) { return map.lookup(v); });
   };
   for (Operation &op : source.without_terminator()) {
-    // A reshape has no loops of its own: the emitter composes it into whatever reads it.
-    if (isa<ReshapeOp>(op)) {
+    // The emitter composes a view into whatever reads it.
+    if (op.hasTrait<trait::View>()) {
       builder.clone(op, map);
       continue;
     }

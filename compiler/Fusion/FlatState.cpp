@@ -15,7 +15,6 @@
 #include "compiler/Fusion/Group.h"
 #include "compiler/Fusion/Updates.h"
 #include "compiler/Passes.h"
-#include "compiler/Planning/EntryPlan.h"
 #include "dialects/Graph/Builders.h"
 #include "dialects/Graph/Packing.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -46,7 +45,7 @@ OpSet getProducers(ArrayRef<Value> values) {
 }
 
 SmallVector<StringAttr> getNames(ArrayRef<Value> values) {
-  return llvm::map_to_vector(values, [](Value value) { return planning::getHome(value).name; });
+  return llvm::map_to_vector(values, [](Value value) { return getHome(value).name; });
 }
 
 /// What one position of equal updates holds, in the order of the updates.
@@ -60,8 +59,8 @@ template <typename Member> SmallVector<Value> getColumn(ArrayRef<Update> updates
 
 class UpdateMerger {
 public:
-  UpdateMerger(func::FuncOp function, planning::Runs &runs)
-      : function(function), oldValues(planning::getOldValues(function)), runs(runs) {}
+  UpdateMerger(func::FuncOp function, Runs &runs)
+      : function(function), oldValues(getOldValues(function)), runs(runs) {}
 
   /// The names of what is updated flat.
   SmallVector<StringAttr> run() {
@@ -96,7 +95,7 @@ private:
       for (StringAttr name : getNames(update.roots))
         if (BlockArgument old = oldValues.lookup(name); old && !isReadBefore(old, before, members))
           return false;
-    planning::Runs wish = runs;
+    Runs wish = runs;
     for (size_t i = 0; i < group.front().leaves.size(); ++i)
       if (!wish.add(getNames(getColumn(group, &Update::leaves, i))))
         return false;
@@ -111,7 +110,7 @@ private:
   static bool isReadBefore(Value old, const OpSet &before, const OpSet &members) {
     return llvm::all_of(old.getUsers(), [&](Operation *user) {
       return members.contains(user) || (before.contains(user) && !isa<func::ReturnOp>(user)) ||
-             (planning::isView(user) && isReadBefore(user->getResult(0), before, members));
+             (user->hasTrait<trait::View>() && isReadBefore(user->getResult(0), before, members));
     });
   }
 
@@ -171,8 +170,8 @@ private:
   }
 
   func::FuncOp function;
-  const planning::OldValues oldValues;
-  planning::Runs &runs;
+  const OldValues oldValues;
+  Runs &runs;
 };
 
 //===----------------------------------------------------------------------===//
@@ -181,8 +180,8 @@ private:
 
 class SquareSumMerger {
 public:
-  SquareSumMerger(func::FuncOp function, planning::Runs &runs, const llvm::DenseSet<StringAttr> &updated)
-      : block(function.getBody().front()), oldValues(planning::getOldValues(function)), runs(runs), updated(updated) {}
+  SquareSumMerger(func::FuncOp function, Runs &runs, const llvm::DenseSet<StringAttr> &updated)
+      : block(function.getBody().front()), oldValues(getOldValues(function)), runs(runs), updated(updated) {}
 
   void run() {
     // Those that are added to each other, by the last addition.
@@ -201,7 +200,7 @@ private:
     auto square = op.getInput().getDefiningOp<MulOp>();
     return op.getKind() == ReductionKind::Sum && op.getType().getRank() == 0 && op->hasOneUse() && square &&
            square.getLhs() == square.getRhs() && fusion::livesInState(square.getLhs(), oldValues) &&
-           !updated.contains(planning::getHome(square.getLhs()).name);
+           !updated.contains(getHome(square.getLhs()).name);
   }
 
   static Value getInput(ReduceOp op) { return op.getInput().getDefiningOp()->getOperand(0); }
@@ -216,11 +215,11 @@ private:
   void sortByRun(SmallVector<ReduceOp> &parts) const {
     SmallVector<StringAttr> order;
     for (ReduceOp part : parts)
-      for (StringAttr name : runs.getRun(planning::getHome(getInput(part)).name))
+      for (StringAttr name : runs.getRun(getHome(getInput(part)).name))
         if (!llvm::is_contained(order, name))
           order.push_back(name);
     llvm::sort(parts, [&](ReduceOp a, ReduceOp b) {
-      auto getPosition = [&](ReduceOp part) { return llvm::find(order, planning::getHome(getInput(part)).name); };
+      auto getPosition = [&](ReduceOp part) { return llvm::find(order, getHome(getInput(part)).name); };
       return getPosition(a) < getPosition(b);
     });
   }
@@ -246,14 +245,14 @@ private:
   }
 
   Block &block;
-  const planning::OldValues oldValues;
-  planning::Runs &runs;
+  const OldValues oldValues;
+  Runs &runs;
   const llvm::DenseSet<StringAttr> &updated;
 };
 
 struct FlatStatePass : impl::FlatStatePassBase<FlatStatePass> {
   void runOnOperation() override {
-    planning::Runs runs;
+    Runs runs;
     llvm::DenseSet<StringAttr> updated;
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (StringAttr name : UpdateMerger(function, runs).run())

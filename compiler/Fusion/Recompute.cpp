@@ -12,7 +12,6 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Fusion/Recompute.h"
 #include "compiler/Fusion/Group.h"
-#include "compiler/Planning/EntryPlan.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -50,7 +49,7 @@ private:
   };
 
   /// An index map with one meaning for every element: nothing is looked up, nothing repeated.
-  static bool isMove(Operation *op) { return planning::isView(op) || op->hasTrait<trait::MovesElements>(); }
+  static bool isMove(Operation *op) { return op->hasTrait<trait::View>() || op->hasTrait<trait::MovesElements>(); }
 
   static bool isCandidate(Operation *op) {
     auto structured = dyn_cast<StructuredOpInterface>(op);

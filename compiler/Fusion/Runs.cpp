@@ -1,11 +1,10 @@
 //===- Runs.cpp - State that lies in one piece ------------------===//
-#include "compiler/Planning/Runs.h"
-#include "compiler/Planning/ProgramMemory.h"
+#include "compiler/Fusion/Runs.h"
 #include "compiler/Program.h"
 
 using namespace mlir;
 
-namespace glyptic::planning {
+namespace glyptic {
 
 bool Runs::add(ArrayRef<StringAttr> names) {
   Runs wish = *this;
@@ -35,7 +34,7 @@ SmallVector<StringAttr> Runs::getRun(StringAttr name) const {
 
 Home getHome(Value value) {
   auto makeHome = [](StringAttr name, StringAttr role) {
-    return role && isPersistent(role) ? Home{name, isAccumulator(role)} : Home();
+    return role && role::isPersistent(role) ? Home{name, role == role::Accumulator} : Home();
   };
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
@@ -64,4 +63,4 @@ OldValues getOldValues(func::FuncOp function) {
   return values;
 }
 
-} // namespace glyptic::planning
+} // namespace glyptic

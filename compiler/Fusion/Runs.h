@@ -4,7 +4,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 
-namespace glyptic::planning {
+namespace glyptic {
 
 /// The state and accumulators that have to follow one another in memory, because one kernel runs over them as a flat
 /// tensor (graph.pack). Names are those of the program, and live in its context.
@@ -32,4 +32,4 @@ Home getHome(mlir::Value value);
 using OldValues = llvm::DenseMap<mlir::StringAttr, mlir::BlockArgument>;
 OldValues getOldValues(mlir::func::FuncOp function);
 
-} // namespace glyptic::planning
+} // namespace glyptic

@@ -1,7 +1,6 @@
 //===- Updates.cpp - What makes new state, by structure ---------===//
 #include "compiler/Fusion/Updates.h"
 #include "compiler/Fusion/Group.h"
-#include "compiler/Planning/EntryPlan.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "mlir/IR/Matchers.h"
 
@@ -14,14 +13,14 @@ static bool isReturnedOnce(Value value) {
   return llvm::count_if(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); }) == 1;
 }
 
-bool livesInState(Value value, const planning::OldValues &oldValues) {
-  StringAttr name = planning::getHome(value).name;
+bool livesInState(Value value, const OldValues &oldValues) {
+  StringAttr name = getHome(value).name;
   if (!name || isa<BlockArgument>(value))
     return name != nullptr;
   // Computed right there: no old value stands in the way, and it has no other place to be.
   if (!isReturnedOnce(value) || oldValues.contains(name))
     return false;
-  while (value.getDefiningOp() && planning::isView(value.getDefiningOp())) {
+  while (value.getDefiningOp() && value.getDefiningOp()->hasTrait<trait::View>()) {
     value = value.getDefiningOp()->getOperand(0);
     if (!value.hasOneUse())
       return false;
@@ -33,7 +32,7 @@ namespace {
 
 class UpdateFinder {
 public:
-  UpdateFinder(func::FuncOp function, const planning::OldValues &oldValues)
+  UpdateFinder(func::FuncOp function, const OldValues &oldValues)
       : end(function.getBody().front().getTerminator()), oldValues(oldValues) {}
 
   std::vector<Update> run() {
@@ -56,7 +55,7 @@ public:
 
 private:
   bool isRoot(Value value) const {
-    return isInner(value) && planning::getHome(value).name && isReturnedOnce(value);
+    return isInner(value) && getHome(value).name && isReturnedOnce(value);
   }
 
   /// Scalars are no part of it: every update may use them, and they share a kernel of their own.
@@ -95,7 +94,7 @@ private:
     for (Value root : roots) {
       out << "root " << numbers.lookup(root);
       for (Value leaf : update.leaves) // what it replaces
-        if (planning::getHome(leaf).name == planning::getHome(root).name)
+        if (getHome(leaf).name == getHome(root).name)
           out << " at " << numbers.lookup(leaf);
       out << "\n";
     }
@@ -116,7 +115,7 @@ private:
     SplatElementsAttr splat;
     if (livesInState(value, oldValues)) {
       update.leaves.push_back(value);
-      out << (planning::getHome(value).isAccumulator ? "accumulator " : "state ")
+      out << (getHome(value).isAccumulator ? "accumulator " : "state ")
           << getElementTypeOrSelf(value.getType());
     } else if (matchPattern(value, m_Constant(&splat))) {
       out << "constant " << splat.getSplatValue<Attribute>();
@@ -156,14 +155,14 @@ private:
   }
 
   Operation *end;
-  const planning::OldValues &oldValues;
+  const OldValues &oldValues;
   llvm::DenseMap<Value, unsigned> numbers; ///< of the update that is described
   llvm::DenseMap<Value, unsigned> scalars; ///< of the function, by first use
 };
 
 } // namespace
 
-std::vector<Update> findUpdates(func::FuncOp function, const planning::OldValues &oldValues) {
+std::vector<Update> findUpdates(func::FuncOp function, const OldValues &oldValues) {
   return UpdateFinder(function, oldValues).run();
 }
 

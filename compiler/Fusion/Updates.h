@@ -1,7 +1,7 @@
 //===- Updates.h - What makes new state, by structure -----------*- C++ -*-===//
 #pragma once
 
-#include "compiler/Planning/Runs.h"
+#include "compiler/Fusion/Runs.h"
 
 namespace glyptic::fusion {
 
@@ -17,9 +17,9 @@ struct Update {
 };
 
 /// Every update in `function`, in the order in which their first roots are returned.
-std::vector<Update> findUpdates(mlir::func::FuncOp function, const planning::OldValues &oldValues);
+std::vector<Update> findUpdates(mlir::func::FuncOp function, const OldValues &oldValues);
 
 /// Whether planning surely places `value` in the memory of the state or accumulator that it is named after.
-bool livesInState(mlir::Value value, const planning::OldValues &oldValues);
+bool livesInState(mlir::Value value, const OldValues &oldValues);
 
 } // namespace glyptic::fusion

@@ -68,7 +68,7 @@ public:
       for (const glyph::Tensor *tensor : range(entry->inputs()))
         readTensor<InputOp>(tensor);
       for (const glyph::Tensor *tensor : range(entry->outputs()))
-        readTensor<OutputOp>(tensor);
+        readTensor<OutputOp>(tensor, tensor->mixes_samples());
       for (const glyph::Instruction *instruction : range(entry->instructions()))
         readInstruction(*instruction);
     }
@@ -88,9 +88,9 @@ private:
     return graph::getTensorType(dims, toElementType(b, tensor->dtype()));
   }
 
-  template <typename Op> void readTensor(const glyph::Tensor *tensor) {
+  template <typename Op, typename... More> void readTensor(const glyph::Tensor *tensor, More... more) {
     Value memory = buffer(tensor->buffer());
-    builder.create<Op>(loc, toRef(tensor->name()), toRef(tensor->role()), memory, type(tensor));
+    builder.create<Op>(loc, toRef(tensor->name()), toRef(tensor->role()), memory, type(tensor), more...);
   }
 
   void readInstruction(const glyph::Instruction &instruction) {

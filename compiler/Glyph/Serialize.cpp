@@ -124,6 +124,7 @@ private:
       } else if (auto output = dyn_cast<OutputOp>(child)) {
         if (failed(writeTensor(output, entry.outputs.emplace_back())))
           return failure();
+        entry.outputs.back()->mixes_samples = output.getMixesSamples();
       } else if (auto instruction = dyn_cast<InstructionInterface>(child)) {
         if (failed(writeInstruction(instruction, *entry.instructions.emplace_back(new glyph::InstructionT))))
           return failure();

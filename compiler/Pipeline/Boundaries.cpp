@@ -13,7 +13,7 @@ namespace glyptic {
 
 namespace {
 
-bool isView(Operation *op) { return isa<ReshapeOp, PackOp, UnpackOp>(op); }
+bool isView(Operation *op) { return op->hasTrait<trait::View>() || op->hasTrait<trait::SideBySide>(); }
 bool isConstant(Operation *op) { return matchPattern(op, m_Constant()); }
 bool isLibraryCall(Operation *op) {
   auto call = dyn_cast<LibraryCallOpInterface>(op);

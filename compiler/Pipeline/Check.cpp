@@ -144,6 +144,11 @@ private:
     CompileReport report;
     Compilation compilation(model, asked, "", report);
     Outcome compiled = compilation.run();
+    if (!asked.training) // those of training stand above already
+      for (StringRef remark : report.remarks) {
+        remark.consume_front(model + ": ");
+        result["remarks"].push_back(describe(graph::NodeOrigin(), remark.str()));
+      }
     Json costs = Json::array();
     for (int64_t batch : batches) {
       Json cost = {{"batch", batch}};

@@ -45,7 +45,9 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
   case Phase::Decompose:
     manager.addPass(createIndexRangesPass()); // while composites still say what they index
     manager.addPass(createDecomposePass());
-    return simplify();
+    simplify();
+    manager.addPass(createSampleMixingPass());
+    return;
   case Phase::Layout:
     manager.addPass(createLayoutPass());
     return simplify();

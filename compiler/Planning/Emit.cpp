@@ -48,7 +48,8 @@ public:
     for (const Port &port : plan.getInputs())
       builder.create<InputOp>(function.getLoc(), port.name, port.role, buffer(plan.get(port.storage)), port.type);
     for (const Port &port : plan.getOutputs())
-      builder.create<OutputOp>(function.getLoc(), port.name, port.role, buffer(plan.get(port.storage)), port.type);
+      builder.create<OutputOp>(function.getLoc(), port.name, port.role, buffer(plan.get(port.storage)), port.type,
+                               port.mixesSamples);
     for (Operation *op : plan.getInstructions())
       if (auto region = dyn_cast<RegionOp>(op))
         emitLaunches(region);

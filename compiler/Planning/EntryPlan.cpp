@@ -10,8 +10,6 @@ using namespace glyptic::graph;
 
 namespace glyptic::planning {
 
-bool isView(Operation *op) { return isa<ReshapeOp>(op); }
-
 LogicalResult EntryPlan::analyse() {
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitError("a program's function is one block");
@@ -102,7 +100,7 @@ LogicalResult EntryPlan::addArguments() {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (!type)
       return function.emitError() << "argument '" << name << "' is no tensor";
-    if (isPersistent(role)) {
+    if (role::isPersistent(role)) {
       const Persistent *place = memory.lookup(name);
       persistent[name] = storageOf[argument] = addStorage(place->arena, place->getSize(), place->offset);
     } else {
@@ -117,7 +115,7 @@ LogicalResult EntryPlan::addArguments() {
 LogicalResult EntryPlan::addBody() {
   for (Operation &op : function.getBody().front().without_terminator()) {
     ElementsAttr constant;
-    if (isView(&op)) {
+    if (op.hasTrait<trait::View>()) {
       storageOf[op.getResult(0)] = storageOf.lookup(op.getOperand(0));
     } else if (auto pack = dyn_cast<PackOp>(op)) {
       auto parts = llvm::map_to_vector(pack.getInputs(), [&](Value input) { return storageOf.lookup(input); });
@@ -165,7 +163,7 @@ LogicalResult EntryPlan::checkResults() {
     StringRef name = getResultAttr(i, kNameAttr), role = getResultAttr(i, kRoleAttr);
     if (name.empty() || role.empty())
       return function.emitError() << "result " << i << " has no " << kNameAttr << " or no " << kRoleAttr;
-    if (!isPersistent(role))
+    if (!role::isPersistent(role))
       continue;
     const Persistent *place = memory.lookup(name);
     if (!place)
@@ -185,7 +183,7 @@ StringRef EntryPlan::getResultAttr(unsigned result, StringRef name) const {
 }
 
 std::optional<StorageId> EntryPlan::getTarget(unsigned result) const {
-  if (!isPersistent(getResultAttr(result, kRoleAttr)))
+  if (!role::isPersistent(getResultAttr(result, kRoleAttr)))
     return std::nullopt;
   return persistent.lookup(getResultAttr(result, kNameAttr));
 }

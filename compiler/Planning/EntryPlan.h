@@ -45,6 +45,7 @@ struct Port {
   std::string name, role;
   mlir::RankedTensorType type;
   StorageId storage;
+  bool mixesSamples = false; ///< of an output, as the attribute of that name says
 };
 
 class EntryPlan {
@@ -113,8 +114,5 @@ private:
   llvm::SmallVector<Port> inputs, outputs;
   llvm::SmallVector<std::pair<StorageId, StorageId>> endCopies; ///< from, to; in order
 };
-
-/// An op without memory of its own: its result is its operand under another shape.
-bool isView(mlir::Operation *op);
 
 } // namespace glyptic::planning

@@ -74,7 +74,7 @@ void EntryPlan::bindStateResults() {
     if (!state || result == *state)
       continue;
     while (Operation *view = value.getDefiningOp()) {
-      if (!isView(view) && !isa<UnpackOp>(view))
+      if (!view->hasTrait<trait::View>() && !isa<UnpackOp>(view))
         break;
       value = view->getOperand(0);
     }
@@ -137,7 +137,8 @@ void EntryPlan::addResults() {
       copies.push_back({storage, kept});
       storage = kept;
     }
-    outputs.push_back({getResultAttr(i, kNameAttr).str(), getResultAttr(i, kRoleAttr).str(), type, storage});
+    outputs.push_back({getResultAttr(i, kNameAttr).str(), getResultAttr(i, kRoleAttr).str(), type, storage,
+                       bool(func::FuncOp(function).getResultAttr(i, kMixesSamplesAttr))});
   }
   sequentialise(std::move(copies));
 }

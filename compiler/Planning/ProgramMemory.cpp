@@ -9,20 +9,13 @@ using namespace mlir;
 
 namespace glyptic::planning {
 
-bool isAccumulator(StringRef role) { return role == role::Accumulator; }
-
-bool isPersistent(StringRef role) {
-  return isAccumulator(role) || role == role::Parameter || role == role::Buffer || role == role::Slot ||
-         role == role::Counter;
-}
-
 LogicalResult ProgramMemory::addArguments(func::FuncOp function) {
   for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
     auto name = function.getArgAttrOfType<StringAttr>(i, kNameAttr);
     auto role = function.getArgAttrOfType<StringAttr>(i, kRoleAttr);
     if (!name || !role)
       return function.emitError() << "argument " << i << " has no " << kNameAttr << " or no " << kRoleAttr;
-    if (!isPersistent(role)) {
+    if (!role::isPersistent(role)) {
       addRange(function, i, name);
       continue;
     }
@@ -31,7 +24,7 @@ LogicalResult ProgramMemory::addArguments(func::FuncOp function) {
       return function.emitError() << "state '" << name.strref() << "' depends on the batch";
     Persistent entry{name.str(), role.str(), type,
                      function.getArgAttrOfType<DenseI64ArrayAttr>(i, kPermutationAttr),
-                     isAccumulator(role) ? plan::Arena::Accumulator : plan::Arena::State};
+                     role == role::Accumulator ? plan::Arena::Accumulator : plan::Arena::State};
     auto [known, isNew] = persistent.insert({name.strref(), entry});
     if (!isNew && (known->second.type != type || known->second.arena != entry.arena ||
                    known->second.permutation != entry.permutation))

@@ -1,7 +1,8 @@
 //===- ProgramMemory.h - Memory that all entries share ----------*- C++ -*-===//
 #pragma once
 
-#include "compiler/Planning/Runs.h"
+#include "compiler/Fusion/Runs.h"
+#include "compiler/Program.h"
 #include "dialects/Plan/PlanDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -19,10 +20,6 @@ struct Persistent {
 
   plan::SizeAttr getSize() const { return plan::getTensorSize(type); }
 };
-
-bool isAccumulator(llvm::StringRef role);
-/// Whether the role is one of state or of accumulators.
-bool isPersistent(llvm::StringRef role);
 
 /// The values that an integer input may have.
 struct IndexRange {

@@ -54,7 +54,7 @@ private:
     Operation *op = value.getDefiningOp();
     if (!op || op->hasTrait<OpTrait::ConstantLike>())
       return false;
-    bool works = !op->hasTrait<trait::Repeats>() && !isa<ReshapeOp>(op);
+    bool works = !op->hasTrait<trait::Repeats>() && !op->hasTrait<trait::View>();
     for (Value operand : op->getOperands())
       works |= collect(operand);
     if (works)

@@ -15,7 +15,7 @@ namespace {
 /// Ops after which the elements are still those of the operand, perhaps fewer, elsewhere or more often.
 bool passesValuesOn(Operation *op) {
   return op->getNumOperands() == 1 && op->getNumResults() == 1 &&
-         (isa<ReshapeOp>(op) || op->hasTrait<trait::MovesElements>() || op->hasTrait<trait::Repeats>());
+         (op->hasTrait<trait::View>() || op->hasTrait<trait::MovesElements>() || op->hasTrait<trait::Repeats>());
 }
 
 /// A conversion between integers that cannot lose a value in the ranges at hand.

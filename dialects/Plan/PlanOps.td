@@ -136,6 +136,12 @@ def Plan_InputOp : Plan_TensorOp<"input", "EntryOp"> {
 }
 def Plan_OutputOp : Plan_TensorOp<"output", "EntryOp"> {
   let summary = "read by the caller after the run";
+  let description = [{
+    With `mixes_samples` what it says of a sample may depend on the other samples of the run: samples that belong together
+    must not be divided among runs.
+  }];
+  let arguments = (ins StrAttr:$name, StrAttr:$role, Plan_Buffer:$buffer, TypeAttr:$tensor, UnitAttr:$mixes_samples);
+  let assemblyFormat = "$name `role` $role $buffer `:` $tensor (`mixes_samples` $mixes_samples^)? attr-dict";
 }
 
 def Plan_RangeOp : Plan_Op<"range", [HasParent<"ProgramOp">]> {

@@ -137,7 +137,8 @@ glyptic_tensor Program::describe(const glyph::Tensor &tensor, const flatbuffers:
     batched[place] = dims[i]->batched();
   }
   const char *role = tensor.role() ? tensor.role()->c_str() : "";
-  return {tensor.name()->c_str(), role, static_cast<glyptic_dtype>(tensor.dtype()), dims.size(), scales.data(), batched.data()};
+  return {tensor.name()->c_str(), role, static_cast<glyptic_dtype>(tensor.dtype()), dims.size(), scales.data(), batched.data(),
+          tensor.mixes_samples()};
 }
 
 static glyptic_instruction describeInstruction(const glyph::Instruction &instruction) {

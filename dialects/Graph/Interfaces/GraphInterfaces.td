@@ -186,6 +186,12 @@ def Costly : GraphTrait<"Costly">;
 /// No indexing maps describe the op; codegen has a loop structure of its own for it.
 def NamedKernel : GraphTrait<"NamedKernel">;
 
+/// The result is the operand's elements in the same row-major order under another shape: no memory of its own, no loops.
+def View : GraphTrait<"View">;
+
+/// Joins or divides tensors that planning lays side by side, so that nothing moves.
+def SideBySide : GraphTrait<"SideBySide">;
+
 def PartitionableOpInterface : GraphInterface<"PartitionableOpInterface"> {
   let description = [{
     Factor rule: how the dimensions of operands and results are made of factors along which the op can be sharded.

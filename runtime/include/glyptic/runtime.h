@@ -65,6 +65,8 @@ typedef struct glyptic_tensor {
   size_t rank;
   const int64_t *dims;    /* extents; of a batched dimension, those of one sample */
   const uint8_t *batched; /* for each dimension: 1 if its extent is dims[i] times the number of samples */
+  int mixes_samples;      /* of an output: 1 if what it says of a sample may depend on the other samples of the run, so
+                             that several runs on parts of the samples need not make up one run on all of them */
 } glyptic_tensor;
 
 /* Values that an integer input may have: low <= value < high, or `ignored` if there is such a value. */
@@ -143,7 +145,8 @@ GLYPTIC_API glyptic_error *glyptic_session_set_input(glyptic_session *session, c
                                                      const void *data, size_t size);
 /* Runs an entry whose inputs all hold `samples` samples, and returns when it is done. Integer inputs outside their range
  * are an error that names the first bad sample. The first run with a new number of samples sets the libraries up and
- * allocates; later ones allocate nothing, except what a library does for its own arguments. */
+ * allocates; later ones allocate nothing, except what a library does for its own arguments. A session keeps what it set
+ * up for the eight numbers that an entry was run with last. */
 GLYPTIC_API glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples);
 /* Where an instruction's time went, in seconds. */
 typedef struct glyptic_instruction_time {

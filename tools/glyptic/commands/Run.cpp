@@ -63,18 +63,23 @@ std::string describeTensor(const glyptic_tensor &tensor) {
   return std::string(nameOf(DType(tensor.dtype))) + " [" + text + "]";
 }
 
+/// Samples of one execution where nobody says otherwise.
+constexpr int64_t kBatch = 32;
+
 class RunCommand {
 public:
   std::string model, input, output;
   std::vector<std::string> shapes;
   int threads = 0;
-  int64_t batch = 32;
+  int64_t batch = 0; ///< 0: not given
 
   int run();
 
 private:
+  void open(int64_t maxBatch);
   void takeInputs();
   int64_t samplesOf(const glyptic_tensor &tensor, const NpzArray &array) const;
+  int64_t chooseBatch(int64_t total);
   void runBatch(glyptic_session *session, int64_t from, int64_t count);
 
   ProgramHandle program;
@@ -153,12 +158,10 @@ void RunCommand::runBatch(glyptic_session *session, int64_t from, int64_t count)
   }
 }
 
-int RunCommand::run() {
-  requireApart({model, input}, {output});
-  requireWritable(output);
+void RunCommand::open(int64_t maxBatch) {
   program = openProgram(model, [&] {
     CompileOptions options;
-    options.maxBatch = batch;
+    options.maxBatch = maxBatch;
     options.shapes = parseShapes(shapes);
     options.threads = threads;
     return options;
@@ -168,19 +171,43 @@ int RunCommand::run() {
   inputs.assign(tensors, tensors + count);
   count = glyptic_program_outputs(program.get(), "infer", &tensors);
   outputs.assign(tensors, tensors + count);
-  takeInputs();
+}
+
+/// Samples of one execution. Where one's outputs may depend on others they all are, unless the person wants it otherwise.
+int64_t RunCommand::chooseBatch(int64_t total) {
   int64_t largest = glyptic_program_max_batch(program.get());
-  // Without a batch in its inputs the model is one execution of whatever it fixes.
-  int64_t total = std::max<int64_t>(samples, 1);
-  for (const glyptic_tensor &tensor : outputs) {
-    BatchAxis axis(tensor);
-    if (!axis.batched && total > largest)
-      throw Error("output " + quoteName(tensor.name) + " depends on all " + std::to_string(total) +
-                  " samples together, but the program takes " + std::to_string(largest) + "; give --batch " +
-                  std::to_string(total));
-    results.push_back(
-        {tensor.name, DType(tensor.dtype), shapeOf(tensor, total), std::vector<std::byte>(axis.bytes(total))});
+  if (batch)
+    largest = std::min(largest, batch);
+  auto mixed = std::find_if(outputs.begin(), outputs.end(), [](const glyptic_tensor &o) { return o.mixes_samples; });
+  if (total <= largest || mixed == outputs.end())
+    return largest;
+  std::string fact = "output " + quoteName(mixed->name) + " may say of a sample what depends on the others", all = std::to_string(total);
+  if (batch) {
+    std::fprintf(stderr, "note: %s; with --batch %lld it sees that many at a time\n", fact.c_str(), (long long)batch);
+    return largest;
   }
+  std::string apart = "--batch " + std::to_string(largest) + " takes so many at a time, each batch by itself";
+  if (!program.compiled)
+    throw Error(model + ": " + fact + ", and the glyph takes " + std::to_string(largest) + " of these " + all +
+                " samples at once; compile it with --batch " + all + ", or " + apart);
+  try {
+    open(total);
+  } catch (const Error &error) {
+    throw Error(error.code(), std::string(error.what()) + "; " + fact + ", so all " + all + " are taken at once; " + apart);
+  }
+  return total;
+}
+
+int RunCommand::run() {
+  requireApart({model, input}, {output});
+  requireWritable(output);
+  open(batch ? batch : kBatch);
+  takeInputs();
+  // Without a batch in its inputs the model is one execution of whatever it fixes.
+  int64_t total = std::max<int64_t>(samples, 1), largest = chooseBatch(total);
+  for (const glyptic_tensor &tensor : outputs)
+    results.push_back({tensor.name, DType(tensor.dtype), shapeOf(tensor, total),
+                       std::vector<std::byte>(BatchAxis(tensor).bytes(total))});
   SessionHandle session = openSession(program, threads);
   for (int64_t from = 0; from < total; from += largest)
     runBatch(session.get(), from, std::min(largest, total - from));
@@ -199,13 +226,14 @@ void addRun(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
       "run",
       "Runs a model on the arrays of an .npz file, named as its inputs, and writes its outputs as another. Any number "
-      "of samples is taken in batches.");
+      "of samples is taken in batches; all at once where an output may depend on several samples.");
   auto state = std::make_shared<RunCommand>();
   command->add_option("model", state->model, "the model: .onnx, .onnxtxt or .glyph")->required();
   command->add_option("--input", state->input, "arrays named as the inputs (.npz)")->required();
   command->add_option("--output", state->output, "where the outputs go (.npz)")->required();
-  command->add_option("--batch", state->batch, "samples of one execution at most")
-      ->capture_default_str()
+  command
+      ->add_option("--batch", state->batch,
+                   "samples of one execution at most (default " + std::to_string(kBatch) + ", or all where samples mix)")
       ->check(CLI::Range(1, INT32_MAX));
   command->add_option("--shape", state->shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   command->add_option("--threads", state->threads, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));

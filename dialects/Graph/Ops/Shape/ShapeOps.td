@@ -50,7 +50,7 @@ def Graph_BroadcastOp : Graph_ShapeOp<"broadcast", [Repeats,
   let hasFolder = 1;
 }
 
-def Graph_ReshapeOp : Graph_ShapeOp<"reshape"> {
+def Graph_ReshapeOp : Graph_ShapeOp<"reshape", [View]> {
   let summary = "the same elements in row-major order under another shape";
   let arguments = (ins Graph_Tensor:$input);
   let results = (outs Graph_Tensor:$result);
@@ -119,7 +119,7 @@ def Graph_ReverseOp : Graph_ShapeOp<"reverse", [MovesElements, SameOperandsAndRe
 }
 
 /// Neither has a derivative or a kernel: they appear after autodiff, and planning places tensors so that they are free.
-def Graph_PackOp : Graph_Op<"pack", [InferTypeOpAdaptor]> {
+def Graph_PackOp : Graph_Op<"pack", [SideBySide, InferTypeOpAdaptor]> {
   let summary = "tensors one after another in one flat tensor";
   let description = [{
     Each begins at a multiple of 64 elements (Packing.h); the gaps between are zero. It is how one kernel runs over many
@@ -130,7 +130,7 @@ def Graph_PackOp : Graph_Op<"pack", [InferTypeOpAdaptor]> {
   let assemblyFormat = "$inputs attr-dict `:` functional-type($inputs, $result)";
 }
 
-def Graph_UnpackOp : Graph_Op<"unpack"> {
+def Graph_UnpackOp : Graph_Op<"unpack", [SideBySide]> {
   let summary = "the tensors that were packed, taken apart again";
   let description = "The gaps are not looked at.";
   let arguments = (ins Graph_Tensor:$input);
