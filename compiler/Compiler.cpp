@@ -5,6 +5,7 @@
 #include "compiler/Models/Models.h"
 #include "compiler/Pipeline/Check.h"
 #include "compiler/Pipeline/Compilation.h"
+#include "compiler/Training/Choices.h"
 #include "support/File.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <filesystem>
@@ -68,7 +69,7 @@ public:
     return guard([&]() -> Outcome {
       mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
       if (llvm::Error error = glyptic::exportModel(context, model, state, output))
-        return {false, ErrorCode::Format, llvm::toString(std::move(error))};
+        return toOutcome(std::move(error));
       return {};
     });
   }
@@ -96,10 +97,12 @@ public:
                       const std::string &path) noexcept override {
     return guard([&]() -> Outcome {
       if (llvm::Error error = writeNewModel(architecture, sizes, seed, path))
-        return {false, ErrorCode::Argument, llvm::toString(std::move(error))};
+        return toOutcome(std::move(error));
       return {};
     });
   }
+
+  std::vector<ChoiceInfo> getChoices(const std::string &option) const override { return getTrainingChoices(option); }
 
   std::string describePhases() const override {
     std::string text;

@@ -52,6 +52,12 @@ struct ArchitectureInfo {
   std::vector<SizeInfo> sizes;
 };
 
+/// A loss, optimizer, schedule or metric that training knows.
+struct ChoiceInfo {
+  std::string name;
+  std::string defaults; ///< "learning rate 0.001"; may be empty
+};
+
 /// What to check a gradient with.
 struct GradientCheckOptions {
   std::string data;         ///< .npz, .csv or .csv.gz; empty: random numbers in the ranges that the model takes
@@ -95,12 +101,15 @@ public:
   virtual Outcome createModel(const std::string &architecture, const std::map<std::string, int64_t> &sizes,
                               uint64_t seed, const std::string &path) noexcept = 0;
 
+  /// What the training option of that name ("loss", "optimizer", "schedule", "metric") may be; nothing for others.
+  virtual std::vector<ChoiceInfo> getChoices(const std::string &option) const = 0;
+
   /// One line for each phase of a compilation: its name and what it does.
   virtual std::string describePhases() const = 0;
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 4;
+inline constexpr int kCompilerInterface = 5;
 
 } // namespace glyptic
 

@@ -24,6 +24,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "support/glyph/Names.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace glyptic {
@@ -49,7 +50,7 @@ inline constexpr llvm::StringLiteral Slot = "slot";           ///< `optimizer.<s
 inline constexpr llvm::StringLiteral Counter = "counter";     ///< i64 scalars, see below
 // Data of one execution.
 inline constexpr llvm::StringLiteral Input = "input";
-inline constexpr llvm::StringLiteral Label = "label";
+inline constexpr llvm::StringLiteral Label = names::kLabel;
 inline constexpr llvm::StringLiteral Output = "output";
 inline constexpr llvm::StringLiteral Total = "total";
 inline constexpr llvm::StringLiteral Metric = "metric";
@@ -64,14 +65,14 @@ inline bool isPersistent(llvm::StringRef role) {
 // Counters. The seed is one of them because random numbers are keyed by it; no entry changes it.
 inline constexpr llvm::StringLiteral kIteration = "training.iteration"; ///< batches seen
 inline constexpr llvm::StringLiteral kStep = "training.step";           ///< updates committed
-inline constexpr llvm::StringLiteral kSeed = "training.seed";           ///< only where a program draws random numbers
+inline constexpr llvm::StringLiteral kSeed = names::kSeed; ///< only where a program draws random numbers
 
 namespace entry {
-inline constexpr llvm::StringLiteral Infer = "infer";
-inline constexpr llvm::StringLiteral Evaluate = "evaluate";
-inline constexpr llvm::StringLiteral Grad = "grad";
-inline constexpr llvm::StringLiteral Apply = "apply";
-inline constexpr llvm::StringLiteral Step = "step";
+inline constexpr llvm::StringLiteral Infer = names::kInfer;
+inline constexpr llvm::StringLiteral Evaluate = names::kEvaluate;
+inline constexpr llvm::StringLiteral Grad = names::kGrad;
+inline constexpr llvm::StringLiteral Apply = names::kApply;
+inline constexpr llvm::StringLiteral Step = names::kStep;
 } // namespace entry
 
 } // namespace glyptic

@@ -1,6 +1,7 @@
 //===- Csv.cpp ------------------------------------------------------------===//
 #include "support/Csv.h"
 #include "support/Error.h"
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -22,6 +23,10 @@ CsvReader::CsvReader(const std::string &path) : path(path) {
     throw Error(path + ": is empty; its first line must name the columns");
   splitLine();
   names.assign(current.begin(), current.end());
+  for (auto name = names.begin(); name != names.end(); ++name)
+    if (auto first = std::find(names.begin(), name, *name); first != name)
+      fail("columns " + std::to_string(first - names.begin() + 1) + " and " + std::to_string(name - names.begin() + 1) +
+           " are both named " + quoteName(*name));
 }
 
 bool CsvReader::readLine() {

@@ -101,8 +101,10 @@ private:
 llvm::Error catchErrors(function_ref<llvm::Error()> action) {
   try {
     return action();
-  } catch (const std::exception &e) {
-    return createStringError(inconvertibleErrorCode(), e.what());
+  } catch (const Error &error) {
+    return makeError(error.code(), error.what());
+  } catch (const std::exception &error) {
+    return makeError(ErrorCode::Internal, error.what());
   }
 }
 
@@ -144,12 +146,14 @@ llvm::Error writeTrainedModel(mlir::MLIRContext &context, const ImportedModel &m
   for (const ExportHole &hole : skeleton->holes) {
     ArrayRef<char> bytes = state(hole.state);
     if (bytes.empty() && hole.size && weights.lookup(hole.state)->role == role::Parameter)
-      return makeFileError(model.file->path, "the state lacks the parameter " + quote(hole.state));
+      return makeFileError(model.file->path, "the state lacks the parameter " + quote(hole.state),
+                           ErrorCode::Argument);
     if (bytes.empty())
       continue;
     if (bytes.size() != hole.size)
       return makeFileError(model.file->path, "the state's " + quote(hole.state) + " has " + Twine(bytes.size()) +
-                                                 " bytes, but the model's has " + Twine(hole.size));
+                                                 " bytes, but the model's has " + Twine(hole.size),
+                           ErrorCode::Argument);
     fillings.push_back({hole, bytes});
   }
   return catchErrors([&] {
@@ -186,7 +190,8 @@ static llvm::Error checkState(const ImportedModel &model, const SafetensorsReade
     std::vector<int64_t> shape = weight.type.getShape().vec();
     if (entry && type && (entry->type != *type || entry->shape != shape))
       return makeFileError(statePath, quote(weight.name) + " is " + describe(entry->type, entry->shape) +
-                                          ", but the model's is " + describe(*type, shape));
+                                          ", but the model's is " + describe(*type, shape),
+                           ErrorCode::Argument);
   }
   return llvm::Error::success();
 }

@@ -95,7 +95,7 @@ public:
     });
     llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
     if (!imported)
-      return {false, ErrorCode::Format, llvm::toString(imported.takeError())};
+      return toOutcome(imported.takeError());
     if (failed(buildTraining(*imported->module, *options.training)))
       return {false, ErrorCode::Unsupported, diagnostics};
     auto grad = imported->module->lookupSymbol<func::FuncOp>(entry::Grad);

@@ -1,5 +1,6 @@
 //===- Diagnostics.cpp - Text of import errors --------------------------------===//
 #include "compiler/Import/Diagnostics.h"
+#include "compiler/Errors.h"
 #include "onnx/onnx_pb.h"
 #include "support/Error.h"
 #include "llvm/ADT/StringExtras.h"
@@ -36,8 +37,8 @@ std::string describeNode(const onnx::NodeProto &node, int64_t index) {
   return "node " + quote(node.name()) + " (" + op + ")";
 }
 
-llvm::Error makeFileError(StringRef path, const Twine &message) {
-  return createStringError(inconvertibleErrorCode(), escape(path) + ": " + message.str());
+llvm::Error makeFileError(StringRef path, const Twine &message, ErrorCode code) {
+  return makeError(code, escape(path) + ": " + message);
 }
 
 } // namespace glyptic

@@ -1,6 +1,7 @@
 //===- Diagnostics.h - Text of import errors --------------------*- C++ -*-===//
 #pragma once
 
+#include "glyptic/Error.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Error.h"
@@ -25,6 +26,6 @@ std::string getOperator(const onnx::NodeProto &node);
 std::string describeNode(const onnx::NodeProto &node, int64_t index);
 
 /// `path: message`.
-llvm::Error makeFileError(llvm::StringRef path, const llvm::Twine &message);
+llvm::Error makeFileError(llvm::StringRef path, const llvm::Twine &message, ErrorCode code = ErrorCode::Format);
 
 } // namespace glyptic

@@ -20,10 +20,10 @@ bool leavesFolder(StringRef location) {
          is_contained(make_range(sys::path::begin(location), sys::path::end(location)), "..");
 }
 
-Error mapFile(ModelFile &file, const onnx::TensorProto &tensor, StringRef location) {
-  auto fail = [&](const Twine &message) {
-    return makeFileError(file.path, "tensor " + quote(tensor.name()) + " has external data in " + quote(location) +
-                                        ", " + message);
+llvm::Error mapFile(ModelFile &file, const onnx::TensorProto &tensor, StringRef location) {
+  auto fail = [&](const Twine &message, ErrorCode code = ErrorCode::Format) {
+    return makeFileError(
+        file.path, "tensor " + quote(tensor.name()) + " has external data in " + quote(location) + ", " + message, code);
   };
   if (location.empty())
     return fail("which names no file");
@@ -32,9 +32,9 @@ Error mapFile(ModelFile &file, const onnx::TensorProto &tensor, StringRef locati
   SmallString<256> path(file.getFolder()), real, realFolder;
   sys::path::append(path, location);
   if (std::error_code error = sys::fs::real_path(path, real))
-    return fail("which cannot be read: " + error.message() + "; copy the file beside the model");
+    return fail("which cannot be read: " + error.message() + "; copy the file beside the model", ErrorCode::File);
   if (std::error_code error = sys::fs::real_path(file.getFolder(), realFolder))
-    return fail("whose folder cannot be read: " + error.message());
+    return fail("whose folder cannot be read: " + error.message(), ErrorCode::File);
   if (!real.starts_with(realFolder) ||
       (realFolder != "/" && real.size() > realFolder.size() && real[realFolder.size()] != '/'))
     return fail("which is a link that leads out of the model's folder; copy the file beside the model");
@@ -42,48 +42,48 @@ Error mapFile(ModelFile &file, const onnx::TensorProto &tensor, StringRef locati
     return fail("which is not a regular file");
   auto buffer = MemoryBuffer::getFile(real, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return fail("which cannot be read: " + buffer.getError().message());
+    return fail("which cannot be read: " + buffer.getError().message(), ErrorCode::File);
   file.external[location] = std::move(*buffer);
-  return Error::success();
+  return llvm::Error::success();
 }
 
-Error mapTensor(ModelFile &file, const onnx::TensorProto &tensor) {
+llvm::Error mapTensor(ModelFile &file, const onnx::TensorProto &tensor) {
   if (tensor.data_location() != onnx::TensorProto::EXTERNAL)
-    return Error::success();
+    return llvm::Error::success();
   StringRef location;
   for (const auto &entry : tensor.external_data())
     if (entry.key() == "location")
       location = entry.value();
-  return file.external.contains(location) ? Error::success() : mapFile(file, tensor, location);
+  return file.external.contains(location) ? llvm::Error::success() : mapFile(file, tensor, location);
 }
 
-Error mapNodes(ModelFile &file, const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes);
+llvm::Error mapNodes(ModelFile &file, const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes);
 
-Error mapGraph(ModelFile &file, const onnx::GraphProto &graph) {
+llvm::Error mapGraph(ModelFile &file, const onnx::GraphProto &graph) {
   for (const onnx::TensorProto &tensor : graph.initializer())
-    if (Error error = mapTensor(file, tensor))
+    if (llvm::Error error = mapTensor(file, tensor))
       return error;
   return mapNodes(file, graph.node());
 }
 
-Error mapNodes(ModelFile &file, const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+llvm::Error mapNodes(ModelFile &file, const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
   for (const onnx::NodeProto &node : nodes)
     for (const onnx::AttributeProto &attribute : node.attribute()) {
       if (attribute.has_t())
-        if (Error error = mapTensor(file, attribute.t()))
+        if (llvm::Error error = mapTensor(file, attribute.t()))
           return error;
       if (attribute.has_g())
-        if (Error error = mapGraph(file, attribute.g()))
+        if (llvm::Error error = mapGraph(file, attribute.g()))
           return error;
     }
-  return Error::success();
+  return llvm::Error::success();
 }
 
 } // namespace
 
-Error mapExternalData(ModelFile &file) {
+llvm::Error mapExternalData(ModelFile &file) {
   for (const onnx::FunctionProto &function : file.proto.functions())
-    if (Error error = mapNodes(file, function.node()))
+    if (llvm::Error error = mapNodes(file, function.node()))
       return error;
   return mapGraph(file, file.proto.graph());
 }

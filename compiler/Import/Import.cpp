@@ -91,7 +91,8 @@ public:
     function.setAllArgAttrs(argumentAttributes);
     removeUnused(weights);
     if (failed(verify(*module)))
-      return makeFileError(file.path, "was imported wrongly (a defect of the compiler, please report the model)");
+      return makeFileError(file.path, "was imported wrongly (a defect of the compiler, please report the model)",
+                           ErrorCode::Internal);
     return llvm::Error::success();
   }
 

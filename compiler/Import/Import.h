@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
+#include "compiler/Errors.h"
 #include "compiler/Options.h"
 #include "compiler/Program.h"
 #include "dialects/Graph/NodeLocation.h"
@@ -37,15 +38,15 @@ struct NodeFault {
 };
 
 /// The nodes of a model that cannot be imported, all together. The text names the file, then the first, then each.
-class NodeFaults : public llvm::ErrorInfo<NodeFaults> {
+class NodeFaults : public llvm::ErrorInfo<NodeFaults, CodedError> {
 public:
   static char ID;
 
-  NodeFaults(llvm::StringRef path, std::vector<NodeFault> faults) : path(path), faults(std::move(faults)) {}
+  NodeFaults(llvm::StringRef path, std::vector<NodeFault> faults)
+      : ErrorInfo(ErrorCode::Unsupported), path(path), faults(std::move(faults)) {}
 
   llvm::ArrayRef<NodeFault> get() const { return faults; }
   void log(llvm::raw_ostream &out) const override;
-  std::error_code convertToErrorCode() const override { return llvm::inconvertibleErrorCode(); }
 
 private:
   std::string path;

@@ -48,12 +48,13 @@ public:
     for (const auto &shape : options.shapes)
       if (none_of(inputs, [&](const ModelInput &input) { return input.name == shape.first; }))
         return makeFileError(file.path, "--shape names " + quote(shape.first) + ", which is not an input; inputs are " +
-                                            join(map_range(inputs, [](auto &i) { return quote(i.name); }), ", "));
+                                            join(map_range(inputs, [](auto &i) { return quote(i.name); }), ", "),
+                             ErrorCode::Argument);
     return inputs;
   }
 
 private:
-  Error fail(const onnx::ValueInfoProto &input, const Twine &message) {
+  llvm::Error fail(const onnx::ValueInfoProto &input, const Twine &message) {
     return makeFileError(file.path, "input " + quote(input.name()) + " " + message);
   }
 

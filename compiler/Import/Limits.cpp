@@ -68,15 +68,15 @@ private:
 
 } // namespace
 
-Error checkLimits(const ModelFile &file) {
+llvm::Error checkLimits(const ModelFile &file) {
   Expected<int64_t> nodes = NodeCounter(file).count(file.proto.graph().node(), 0);
   if (!nodes)
     return nodes.takeError();
   if (*nodes > kMaxNodes)
-    return makeFileError(file.path, "expands to more than " + Twine(kMaxNodes) + " nodes");
+    return makeFileError(file.path, "expands to more than " + Twine(kMaxNodes) + " nodes", ErrorCode::Unsupported);
   if (*nodes == 0)
     return makeFileError(file.path, "has no nodes: there is nothing to compute");
-  return Error::success();
+  return llvm::Error::success();
 }
 
 } // namespace glyptic

@@ -27,11 +27,12 @@ StringRef guessKind(StringRef bytes) {
   return "";
 }
 
-Error parseBinary(ModelFile &file) {
+llvm::Error parseBinary(ModelFile &file) {
   StringRef bytes = file.bytes->getBuffer();
   if (bytes.size() > size_t(std::numeric_limits<int>::max()))
     return makeFileError(file.path, "is larger than 2 GB, which protobuf cannot read; save its weights as external "
-                                    "data (onnx.save_model with save_as_external_data=True)");
+                                    "data (onnx.save_model with save_as_external_data=True)",
+                         ErrorCode::Unsupported);
   google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
   stream.SetRecursionLimit(kRecursionLimit);
@@ -45,7 +46,7 @@ Error parseBinary(ModelFile &file) {
                                         "); copy or export it again");
   if (!parsed || !file.proto.has_graph())
     return makeFileError(file.path, "is not an ONNX model");
-  return Error::success();
+  return llvm::Error::success();
 }
 
 /// The text parser recurses over nested graphs, so their depth is limited before it runs.
@@ -60,7 +61,7 @@ bool isTooDeep(StringRef text) {
   return false;
 }
 
-Error parseText(ModelFile &file) {
+llvm::Error parseText(ModelFile &file) {
   if (isTooDeep(file.bytes->getBuffer()))
     return makeFileError(file.path, "nests brackets more than " + Twine(kRecursionLimit) + " deep");
   try {
@@ -74,7 +75,7 @@ Error parseText(ModelFile &file) {
   } catch (const std::exception &e) {
     return makeFileError(file.path, "is not ONNX text: " + escape(e.what()));
   }
-  return Error::success();
+  return llvm::Error::success();
 }
 
 } // namespace
@@ -89,16 +90,16 @@ Expected<std::unique_ptr<ModelFile>> readModelFile(StringRef path) {
   file->path = path.str();
   file->isText = path.ends_with(".onnxtxt");
   if (sys::fs::is_directory(path))
-    return makeFileError(path, "is a folder, not an ONNX model");
+    return makeFileError(path, "is a folder, not an ONNX model", ErrorCode::File);
   if (sys::fs::exists(path) && !sys::fs::is_regular_file(path))
-    return makeFileError(path, "is not a regular file");
+    return makeFileError(path, "is not a regular file", ErrorCode::File);
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return makeFileError(path, "cannot be read: " + buffer.getError().message());
+    return makeFileError(path, "cannot be read: " + buffer.getError().message(), ErrorCode::File);
   file->bytes = std::move(*buffer);
   if (file->bytes->getBufferSize() == 0)
     return makeFileError(path, "is empty; export it again");
-  if (Error error = file->isText ? parseText(*file) : parseBinary(*file))
+  if (llvm::Error error = file->isText ? parseText(*file) : parseBinary(*file))
     return std::move(error);
   return file;
 }

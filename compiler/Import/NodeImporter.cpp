@@ -395,8 +395,16 @@ FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<SmallVector<
 }
 
 LogicalResult NodeImporter::checkSizes(ArrayRef<Dim> dims) {
-  if (isCountable(dims))
-    return success();
+  // A fused kernel stores none of it, so no limit of memory would stop it: this many take minutes of one core.
+  constexpr int64_t kMaxComputed = int64_t(1) << 36;
+  if (isCountable(dims)) {
+    int64_t count = 1;
+    for (Dim dim : dims)
+      count *= dim.scale;
+    return count <= kMaxComputed ? success()
+                                 : emitError("its result has " + Twine(count) + " elements for one sample, and more than " +
+                                             Twine(kMaxComputed) + " are not computed; check the sizes it is given");
+  }
   for (Dim dim : dims)
     if (dim.scale < 0)
       return emitError("size " + toString(dim) + " is negative");

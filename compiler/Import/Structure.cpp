@@ -26,20 +26,20 @@ class StructureChecker {
 public:
   explicit StructureChecker(const ModelFile &file) : file(file), graph(file.proto.graph()) {}
 
-  Error run() {
-    if (Error error = checkVersions())
+  llvm::Error run() {
+    if (llvm::Error error = checkVersions())
       return error;
-    if (Error error = checkDefinitions())
+    if (llvm::Error error = checkDefinitions())
       return error;
-    if (Error error = checkUses())
+    if (llvm::Error error = checkUses())
       return error;
     return checkSchemas();
   }
 
 private:
-  Error fail(const Twine &message) { return makeFileError(file.path, message); }
+  llvm::Error fail(const Twine &message) { return makeFileError(file.path, message); }
 
-  Error checkVersions() {
+  llvm::Error checkVersions() {
     if (file.proto.ir_version() < 3 || file.proto.ir_version() > onnx::Version::IR_VERSION)
       return fail("has the IR version " + Twine(file.proto.ir_version()) + "; versions 3 to " +
                   Twine(int(onnx::Version::IR_VERSION)) + " are supported");
@@ -48,20 +48,20 @@ private:
       if (domain.empty() && (version < kOldestOpset || version > newest))
         return fail("uses opset " + Twine(version) + "; opsets " + Twine(kOldestOpset) + " to " + Twine(newest) +
                     " are supported (onnx.version_converter changes it)");
-    return Error::success();
+    return llvm::Error::success();
   }
 
-  Error define(StringRef name, const Twine &what) {
+  llvm::Error define(StringRef name, const Twine &what) {
     if (name.empty() || defined.insert(name).second)
-      return Error::success();
+      return llvm::Error::success();
     return fail(what + " defines " + quote(name) + " a second time; rename it");
   }
 
-  Error checkDefinitions() {
+  llvm::Error checkDefinitions() {
     for (const onnx::ValueInfoProto &input : graph.input()) {
       if (input.name().empty())
         return fail("an input has no name");
-      if (Error error = define(input.name(), "an input"))
+      if (llvm::Error error = define(input.name(), "an input"))
         return error;
     }
     StringSet<> initializers;
@@ -74,15 +74,15 @@ private:
       return fail("has sparse initializers, which are not supported; make them dense");
     for (int64_t i = 0; i < graph.node_size(); ++i)
       for (const std::string &output : graph.node(i).output()) {
-        if (Error error = define(output, describeNode(graph.node(i), i)))
+        if (llvm::Error error = define(output, describeNode(graph.node(i), i)))
           return error;
         if (!output.empty())
           producers[output] = i;
       }
-    return Error::success();
+    return llvm::Error::success();
   }
 
-  Error checkUses() {
+  llvm::Error checkUses() {
     for (int64_t i = 0; i < graph.node_size(); ++i)
       for (const std::string &input : graph.node(i).input()) {
         if (!input.empty() && !defined.contains(input))
@@ -101,7 +101,7 @@ private:
     for (const onnx::ValueInfoProto &output : graph.output())
       if (!defined.contains(output.name()))
         return fail("the output " + quote(output.name()) + " is not computed by any node");
-    return Error::success();
+    return llvm::Error::success();
   }
 
   /// Whether node `from` needs a result of node `to`, directly or not.
@@ -131,7 +131,7 @@ private:
   }
 
   /// ONNX's checker throws; its text is passed on with the node that it is about.
-  Error checkSchemas() {
+  llvm::Error checkSchemas() {
     onnx::checker::CheckerContext context;
     context.set_ir_version(file.proto.ir_version());
     context.set_model_dir(file.getFolder().str());
@@ -153,7 +153,7 @@ private:
     } catch (const std::exception &e) {
       return fail(where + "does not follow the ONNX standard: " + escape(e.what()));
     }
-    return Error::success();
+    return llvm::Error::success();
   }
 
   const ModelFile &file;
@@ -164,6 +164,6 @@ private:
 
 } // namespace
 
-Error checkStructure(const ModelFile &file) { return StructureChecker(file).run(); }
+llvm::Error checkStructure(const ModelFile &file) { return StructureChecker(file).run(); }
 
 } // namespace glyptic

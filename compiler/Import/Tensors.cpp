@@ -1,5 +1,6 @@
 //===- Tensors.cpp - ONNX tensors and element types ---------------------------===//
 #include "compiler/Import/Tensors.h"
+#include "compiler/Errors.h"
 #include "compiler/Import/Diagnostics.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
@@ -65,9 +66,7 @@ std::string getDataTypeName(int32_t dataType) {
 
 namespace {
 
-llvm::Error makeError(const Twine &message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
+llvm::Error fail(const Twine &message) { return makeError(ErrorCode::Format, message); }
 
 unsigned getByteWidth(Type type) { return llvm::divideCeil(type.getIntOrFloatBitWidth(), 8); }
 
@@ -115,7 +114,7 @@ llvm::Expected<ExternalRange> getExternalRange(const TensorProto &tensor) {
     if (entry.key() == "location")
       range.location = entry.value();
     else if ((entry.key() == "offset" || entry.key() == "length") && !isNumber)
-      return makeError("has external data with the " + entry.key() + " " + quote(entry.value()) +
+      return fail("has external data with the " + entry.key() + " " + quote(entry.value()) +
                        ", which is not a number");
     else if (entry.key() == "offset")
       range.offset = number;
@@ -131,13 +130,13 @@ llvm::Expected<ArrayRef<char>> getExternalBytes(const ModelFile &file, const Ten
     return range.takeError();
   auto found = file.external.find(range->location);
   if (found == file.external.end())
-    return makeError("has external data without a file");
+    return fail("has external data without a file");
   StringRef bytes = found->second->getBuffer();
   uint64_t length = range->length.value_or(size);
   if (length != size)
-    return makeError("needs " + Twine(size) + " bytes, but its external data has " + Twine(length));
+    return fail("needs " + Twine(size) + " bytes, but its external data has " + Twine(length));
   if (range->offset > bytes.size() || length > bytes.size() - range->offset)
-    return makeError("has external data past the end of " + quote(range->location) + ": bytes " + Twine(range->offset) +
+    return fail("has external data past the end of " + quote(range->location) + ": bytes " + Twine(range->offset) +
                      " to " + Twine(range->offset + length) + " of " + Twine(bytes.size()) + "; copy the file again");
   return ArrayRef<char>(bytes.data() + range->offset, length);
 }
@@ -147,17 +146,17 @@ llvm::Expected<ArrayRef<char>> getExternalBytes(const ModelFile &file, const Ten
 llvm::Expected<TensorData> readTensor(MLIRContext &context, const ModelFile &file, const TensorProto &tensor) {
   Type elementType = getElementType(context, tensor.data_type());
   if (!elementType)
-    return makeError("has the element type " + getDataTypeName(tensor.data_type()) +
+    return fail("has the element type " + getDataTypeName(tensor.data_type()) +
                      ", which is not supported; convert it to float, int64 or bool");
   if (tensor.has_segment())
-    return makeError("is stored in segments, which is not supported");
+    return fail("is stored in segments, which is not supported");
   int64_t size = getByteWidth(elementType);
   SmallVector<int64_t> shape(tensor.dims().begin(), tensor.dims().end());
   for (int64_t dim : shape) {
     if (dim < 0)
-      return makeError("has the negative dimension " + Twine(dim));
+      return fail("has the negative dimension " + Twine(dim));
     if (llvm::MulOverflow(size, dim, size))
-      return makeError("has more elements than can be counted");
+      return fail("has more elements than can be counted");
   }
   auto type = RankedTensorType::get(shape, elementType);
   if (tensor.data_location() == TensorProto::EXTERNAL) {
@@ -168,7 +167,7 @@ llvm::Expected<TensorData> readTensor(MLIRContext &context, const ModelFile &fil
   }
   ArrayRef<char> bytes = getInlineBytes(file, tensor, elementType);
   if (bytes.size() != size_t(size))
-    return makeError("needs " + Twine(size) + " bytes for its shape, but holds " + Twine(bytes.size()) +
+    return fail("needs " + Twine(size) + " bytes for its shape, but holds " + Twine(bytes.size()) +
                      "; export the model again");
   return TensorData{type, bytes};
 }

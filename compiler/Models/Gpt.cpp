@@ -3,6 +3,7 @@
 // GPT-2's arrangement: learned positions, normalisation before each branch, output weights tied to the embedding.
 //
 //===----------------------------------------------------------------------===//
+#include "compiler/Errors.h"
 #include "compiler/Models/ModelBuilder.h"
 #include "compiler/Models/Networks.h"
 #include <cmath>
@@ -27,7 +28,7 @@ public:
 
   llvm::Error build() {
     if (width % heads)
-      return createStringError(inconvertibleErrorCode(), "--width " + Twine(width) + " must be a multiple of --heads " +
+      return makeError(ErrorCode::Argument, "--width " + Twine(width) + " must be a multiple of --heads " +
                                                              Twine(heads));
     std::string tokens = builder.addInput("tokens", TensorProto::INT64, {kBatch, context});
     double bound = kEmbeddingDeviation * std::sqrt(3.0);

@@ -1,5 +1,6 @@
 //===- Models.cpp - Well-known architectures with fresh weights ---------------===//
 #include "compiler/Models/Models.h"
+#include "compiler/Errors.h"
 #include "compiler/Models/ModelBuilder.h"
 #include "compiler/Models/Networks.h"
 #include "support/File.h"
@@ -15,7 +16,7 @@ ArrayRef<Architecture> getArchitectures() {
   return all;
 }
 
-static llvm::Error fail(const Twine &message) { return createStringError(inconvertibleErrorCode(), message); }
+static llvm::Error fail(const Twine &message) { return makeError(ErrorCode::Argument, message); }
 
 template <typename Range> static std::string listNames(const Range &entries) {
   return join(map_range(entries, [](const auto &entry) { return entry.name.str(); }), ", ");
@@ -56,8 +57,10 @@ llvm::Error writeNewModel(StringRef name, const Sizes &given, uint64_t seed, con
     OutputFile out(path);
     out.write(bytes);
     out.commit();
-  } catch (const std::exception &e) {
-    return fail(e.what());
+  } catch (const Error &error) {
+    return makeError(error.code(), error.what());
+  } catch (const std::exception &error) {
+    return makeError(ErrorCode::Internal, error.what());
   }
   return llvm::Error::success();
 }

@@ -1,5 +1,6 @@
 //===- Networks.cpp - linear, mlp, lenet --------------------------------------===//
 #include "compiler/Models/Networks.h"
+#include "compiler/Errors.h"
 #include "compiler/Models/ModelBuilder.h"
 
 using namespace llvm;
@@ -53,7 +54,7 @@ std::string addConvBlock(ModelBuilder &builder, const std::string &name, const s
 llvm::Error buildLenet(ModelBuilder &builder, const Sizes &sizes) {
   int64_t image = sizes.at("image"), filters = sizes.at("filters"), hidden = sizes.at("hidden");
   if (image < 4)
-    return createStringError(inconvertibleErrorCode(), "--image must be at least 4: two poolings halve it twice");
+    return makeError(ErrorCode::Argument, "--image must be at least 4: two poolings halve it twice");
   std::string x = builder.addInput("image", TensorProto::FLOAT, {kBatch, sizes.at("channels"), image, image});
   x = addConvBlock(builder, "conv1", x, sizes.at("channels"), filters);
   x = addConvBlock(builder, "conv2", x, filters, 2 * filters);

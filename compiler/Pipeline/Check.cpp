@@ -98,16 +98,11 @@ public:
 
 private:
   Outcome fail(llvm::Error error) {
-    std::string text;
-    llvm::handleAllErrors(
-        std::move(error),
-        [&](const NodeFaults &faults) {
-          for (const NodeFault &fault : faults.get())
-            result["unsupported"].push_back(describe(fault.node, fault.message));
-          text += (text.empty() ? "" : "\n") + faults.message();
-        },
-        [&](const llvm::ErrorInfoBase &other) { text += (text.empty() ? "" : "\n") + other.message(); });
-    return {false, ErrorCode::Format, text};
+    return toOutcome(llvm::handleErrors(std::move(error), [&](std::unique_ptr<NodeFaults> faults) -> llvm::Error {
+      for (const NodeFault &fault : faults->get())
+        result["unsupported"].push_back(describe(fault.node, fault.message));
+      return llvm::Error(std::move(faults));
+    }));
   }
 
   void checkTraining(ImportedModel &imported) {
@@ -133,6 +128,8 @@ private:
       total += weight.role == role::Parameter ? weight.type.getNumElements() : 0;
       changed += isTrained ? weight.type.getNumElements() : 0;
     }
+    for (const std::string &equal : findEqualMatrices(imported.weights, trained))
+      result["remarks"].push_back(describe(graph::NodeOrigin(), equal));
     result["parameters"] = total;
     result["trained_parameters"] = changed;
     result["weights"] = std::move(weights);

@@ -129,7 +129,7 @@ Outcome Compilation::runPhase(const PhaseInfo &info) {
 Outcome Compilation::import() {
   llvm::Expected<ImportedModel> result = importOnnx(context, model, options);
   if (!result)
-    return fail(ErrorCode::Format, llvm::toString(result.takeError()));
+    return toOutcome(result.takeError());
   imported = std::move(*result);
   return {};
 }
@@ -138,6 +138,8 @@ Outcome Compilation::buildTrainingStep() {
   if (failed(buildTraining(*imported.module, *options.training)))
     return failWithDiagnostics(ErrorCode::Unsupported);
   report.remarks.push_back(summarizeTrained(imported.weights, *imported.module));
+  for (std::string &equal : findEqualMatrices(imported.weights, getTrainedParameters(*imported.module)))
+    report.remarks.push_back(std::move(equal));
   return {};
 }
 
@@ -203,7 +205,7 @@ Outcome Compilation::writeFile() {
     return failWithDiagnostics(ErrorCode::Unsupported);
   llvm::Expected<ExportSkeleton> skeleton = buildExportSkeleton(context, imported);
   if (!skeleton)
-    return fail(ErrorCode::Format, llvm::toString(skeleton.takeError()));
+    return toOutcome(skeleton.takeError());
   if (options.training)
     // Names come from the command line: what is not UTF-8 must not throw.
     program->options =

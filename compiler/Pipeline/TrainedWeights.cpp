@@ -1,5 +1,6 @@
 //===- TrainedWeights.cpp - What a step trains, and why -----------------------===//
 #include "compiler/Pipeline/TrainedWeights.h"
+#include "compiler/Import/Diagnostics.h"
 #include "compiler/Planning/Units.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
@@ -40,7 +41,43 @@ private:
   llvm::MapVector<StringRef, int64_t> counts;
 };
 
+/// Whether `b` is `a`, or its transpose. Different numbers differ early.
+bool holdsSame(const Weight &a, const Weight &b) {
+  if (a.type == b.type)
+    return a.bytes == b.bytes;
+  int64_t rows = a.type.getDimSize(0), columns = a.type.getDimSize(1), width = a.bytes.size() / (rows * columns);
+  if (a.type.getElementType() != b.type.getElementType() || b.type.getDimSize(0) != columns || b.type.getDimSize(1) != rows)
+    return false;
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j)
+      if (a.bytes.slice((i * columns + j) * width, width) != b.bytes.slice((j * rows + i) * width, width))
+        return false;
+  return true;
+}
+
+/// Nothing follows from two matrices of zeros.
+bool isConstant(const Weight &weight) {
+  size_t width = weight.bytes.size() / weight.type.getNumElements();
+  return weight.bytes.drop_front(width) == weight.bytes.drop_back(width);
+}
+
 } // namespace
+
+std::vector<std::string> findEqualMatrices(ArrayRef<Weight> weights, const llvm::StringSet<> &trained) {
+  SmallVector<const Weight *> matrices;
+  std::vector<std::string> sentences;
+  for (const Weight &weight : weights) {
+    if (weight.type.getRank() != 2 || weight.type.getNumElements() < 2 || !trained.contains(weight.name) || isConstant(weight))
+      continue;
+    for (const Weight *other : matrices)
+      if (holdsSame(*other, weight))
+        sentences.push_back(quote(other->name) + " and " + quote(weight.name) +
+                            " hold the same numbers and are trained apart: if they are one weight of the original model, "
+                            "the exporter has written it twice; export it once to keep it one");
+    matrices.push_back(&weight);
+  }
+  return sentences;
+}
 
 std::string summarizeTrained(ArrayRef<Weight> weights, ModuleOp module) {
   llvm::StringSet<> trained = getTrainedParameters(module);

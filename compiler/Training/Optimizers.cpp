@@ -102,6 +102,9 @@ constexpr ScheduleRule kSchedules[] = {
 
 } // namespace
 
+ArrayRef<OptimizerRule> getOptimizers() { return kOptimizers; }
+ArrayRef<ScheduleRule> getSchedules() { return kSchedules; }
+
 const OptimizerRule *findOptimizer(StringRef name, Location loc) {
   return findRule(ArrayRef(kOptimizers), "optimizer", name, loc);
 }

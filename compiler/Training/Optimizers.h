@@ -31,7 +31,8 @@ struct OptimizerRule {
   void (*apply)(Update &);
 };
 
-/// Null after an error that lists the optimizers.
+llvm::ArrayRef<OptimizerRule> getOptimizers();
+/// Null after an error that lists them.
 const OptimizerRule *findOptimizer(llvm::StringRef name, mlir::Location loc);
 
 /// A learning rate as a function of `step` (FP64 scalar; 0 in the first update).
@@ -41,6 +42,7 @@ struct ScheduleRule {
   graph::Expr (*build)(const TrainingOptions &, double learningRate, graph::Expr step);
 };
 
+llvm::ArrayRef<ScheduleRule> getSchedules();
 const ScheduleRule *findSchedule(llvm::StringRef name, mlir::Location loc);
 
 /// The schedule with its linear warm-up, as an FP64 scalar.

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cpu/Primitives.h"
 #include "runtime/cpu/Routines.h"
+#include "support/glyph/Names.h"
 
 #include <algorithm>
 #include <array>
@@ -20,15 +21,15 @@ namespace {
 /// A convolution's three tensors and its window, in oneDNN's order: batch, feature, space.
 struct Geometry {
   explicit Geometry(const CallSite &site)
-      : input(site.parameter("input_dims")), weight(site.parameter("weight_dims")),
-        output(site.parameter("output_dims")), groups(site.scalar("groups")) {
+      : input(site.parameter(names::kInputDims)), weight(site.parameter(names::kWeightDims)),
+        output(site.parameter(names::kOutputDims)), groups(site.scalar(names::kGroups)) {
     auto space = static_cast<int64_t>(input.size()) - 2;
     if (space < 1 || space > 3)
       site.fail("it has " + std::to_string(space) + " dimensions of space; 1 to 3 are supported");
-    strides = site.parameter("strides", space);
-    low = site.parameter("pads_low", space);
-    high = site.parameter("pads_high", space);
-    dilations = site.parameter("dilations", space);
+    strides = site.parameter(names::kStrides, space);
+    low = site.parameter(names::kPadsLow, space);
+    high = site.parameter(names::kPadsHigh, space);
+    dilations = site.parameter(names::kDilations, space);
     auto positive = [](int64_t value) { return value >= 1; };
     if (groups < 1 || !std::all_of(strides.begin(), strides.end(), positive) ||
         !std::all_of(dilations.begin(), dilations.end(), positive))

@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cpu/Primitives.h"
 #include "runtime/cpu/Routines.h"
+#include "support/glyph/Names.h"
 
 #include <algorithm>
 #include <array>
@@ -140,10 +141,10 @@ class Matmul : public PrimitiveRoutine {
 public:
   explicit Matmul(const CallSite &site) : PrimitiveRoutine(site) {
     site.expectOperands(2, 1, DType::F32);
-    lhsBatch = site.parameter("lhs_batch");
-    rhsBatch = site.parameter("rhs_batch", static_cast<int64_t>(lhsBatch.size()));
-    lhsContracting = site.parameter("lhs_contracting");
-    rhsContracting = site.parameter("rhs_contracting", static_cast<int64_t>(lhsContracting.size()));
+    lhsBatch = site.parameter(names::kLhsBatch);
+    rhsBatch = site.parameter(names::kRhsBatch, static_cast<int64_t>(lhsBatch.size()));
+    lhsContracting = site.parameter(names::kLhsContracting);
+    rhsContracting = site.parameter(names::kRhsContracting, static_cast<int64_t>(lhsContracting.size()));
     checkDims(0, lhsBatch, lhsContracting);
     checkDims(1, rhsBatch, rhsContracting);
     // One and two samples tell batched extents from fixed ones.

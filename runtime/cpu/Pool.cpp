@@ -1,6 +1,7 @@
 //===- Pool.cpp - Pooling and its gradient --------------------------------===//
 #include "runtime/cpu/Primitives.h"
 #include "runtime/cpu/Routines.h"
+#include "support/glyph/Names.h"
 
 #include <algorithm>
 
@@ -13,14 +14,14 @@ class PoolBase : public PrimitiveRoutine {
 public:
   PoolBase(const CallSite &site, size_t input, size_t output) : PrimitiveRoutine(site), input(input), output(output) {
     auto rank = static_cast<int64_t>(site.rank(input));
-    int64_t kind = site.scalar("kind");
+    int64_t kind = site.scalar(names::kKind);
     if (kind < 0 || kind > 2)
       site.fail("its kind " + std::to_string(kind) + " is unknown");
     constexpr dnnl::algorithm kinds[] = {dnnl::algorithm::pooling_max, dnnl::algorithm::pooling_avg_exclude_padding,
                                          dnnl::algorithm::pooling_avg_include_padding};
     algorithm = kinds[kind];
-    for (auto [name, list] : {std::pair("window", &window), std::pair("strides", &strides), std::pair("pads_low", &low),
-                              std::pair("pads_high", &high), std::pair("dilations", &dilations)})
+    for (auto [name, list] : {std::pair(names::kWindow, &window), std::pair(names::kStrides, &strides), std::pair(names::kPadsLow, &low),
+                              std::pair(names::kPadsHigh, &high), std::pair(names::kDilations, &dilations)})
       *list = site.parameter(name, rank);
     chooseOrder(static_cast<size_t>(rank));
     for (int64_t batch : {int64_t(1), int64_t(2)})

@@ -1,5 +1,6 @@
 //===- Registry.cpp - The library routines that this runtime has ----------===//
 #include "runtime/cpu/Routines.h"
+#include "support/glyph/Names.h"
 
 namespace glyptic::runtime {
 
@@ -11,12 +12,12 @@ struct Family {
 } // namespace
 
 static constexpr Family kRoutines[] = {
-    {"matmul", makeMatmul},
-    {"convolution", makeConvolution},
-    {"convolution_input_gradient", makeConvolutionInputGradient},
-    {"convolution_weight_gradient", makeConvolutionWeightGradient},
-    {"pool", makePool},
-    {"pool_gradient", makePoolGradient},
+    {names::kMatmul, makeMatmul},
+    {names::kConvolution, makeConvolution},
+    {names::kConvolutionInputGradient, makeConvolutionInputGradient},
+    {names::kConvolutionWeightGradient, makeConvolutionWeightGradient},
+    {names::kPool, makePool},
+    {names::kPoolGradient, makePoolGradient},
 };
 
 std::unique_ptr<Routine> makeRoutine(const CallSite &site) {

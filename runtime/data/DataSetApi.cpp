@@ -3,6 +3,7 @@
 #include "runtime/data/DataSetHandle.h"
 #include "runtime/data/RunSize.h"
 #include "runtime/data/SampleOrder.h"
+#include "support/glyph/Names.h"
 #include <numeric>
 
 using namespace glyptic;
@@ -14,7 +15,7 @@ ArraySpec makeSpec(const glyptic_tensor &tensor, const RunSize &run) {
   ArraySpec spec;
   spec.name = tensor.name;
   spec.type = DType(tensor.dtype);
-  spec.label = std::string(tensor.role) == "label";
+  spec.label = std::string(tensor.role) == names::kLabel;
   spec.batched = false;
   for (size_t i = 0; i < tensor.rank; ++i) {
     if (i > 0 && tensor.batched[i])
@@ -38,7 +39,7 @@ ArraySpec makeSpec(const glyptic_tensor &tensor, const RunSize &run) {
 
 std::shared_ptr<const DataSet> load(const std::string &path, const glyptic_program *program) {
   const glyptic_tensor *inputs = nullptr;
-  size_t count = glyptic_program_inputs(program, "evaluate", &inputs);
+  size_t count = glyptic_program_inputs(program, names::kEvaluate, &inputs);
   if (count == 0)
     throw Error("the glyph holds no training step; compile it with --loss");
   std::vector<ArraySpec> specs;

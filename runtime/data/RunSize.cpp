@@ -1,6 +1,7 @@
 //===- RunSize.cpp --------------------------------------------------------===//
 #include "runtime/data/RunSize.h"
 #include "support/Error.h"
+#include "support/glyph/Names.h"
 #include <algorithm>
 
 namespace glyptic::runtime {
@@ -8,7 +9,7 @@ namespace {
 
 /// The model's first input if its first dimension fixes the batch, else null.
 const glyptic_tensor *findFixedBatch(const glyptic_tensor *inputs, size_t count) {
-  auto isLabel = [](const glyptic_tensor &tensor) { return std::string(tensor.role) == "label"; };
+  auto isLabel = [](const glyptic_tensor &tensor) { return std::string(tensor.role) == names::kLabel; };
   auto isBatched = [](const glyptic_tensor &tensor) {
     return std::any_of(tensor.batched, tensor.batched + tensor.rank, [](bool batched) { return batched; });
   };
@@ -21,7 +22,7 @@ const glyptic_tensor *findFixedBatch(const glyptic_tensor *inputs, size_t count)
 
 RunSize::RunSize(const glyptic_program *program) : largest(size_t(glyptic_program_max_batch(program))) {
   const glyptic_tensor *inputs = nullptr;
-  size_t count = glyptic_program_inputs(program, "evaluate", &inputs);
+  size_t count = glyptic_program_inputs(program, names::kEvaluate, &inputs);
   const glyptic_tensor *fixed = findFixedBatch(inputs, count);
   if (!fixed)
     return;

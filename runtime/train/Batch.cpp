@@ -1,5 +1,6 @@
 //===- Batch.cpp ----------------------------------------------------------===//
 #include "runtime/train/Batch.h"
+#include "support/glyph/Names.h"
 
 #include "glyptic/runtime.hpp"
 
@@ -39,7 +40,7 @@ double readScalar(const glyptic_session *session, const char *name) {
 
 Evaluation evaluate(const glyptic_program *program, glyptic_session *session, const glyptic_dataset &data) {
   Evaluation result;
-  for (const char *name : listMetrics(program, "evaluate", {"loss", "weight"}))
+  for (const char *name : listMetrics(program, names::kEvaluate, {names::kLoss, names::kWeight}))
     result.metrics.push_back({name, 0});
   BatchFeeder feeder(program, session);
   double weight = 0;
@@ -47,13 +48,15 @@ Evaluation evaluate(const glyptic_program *program, glyptic_session *session, co
   feeder.runSize.check(total, "the data to evaluate on");
   for (size_t done = 0; done < total;) {
     size_t count = std::min(largest, total - done);
-    feeder.run("evaluate", *data.arrays, data.samples.data() + done, count);
-    result.loss += readScalar(session, "loss");
-    weight += readScalar(session, "weight");
+    feeder.run(names::kEvaluate, *data.arrays, data.samples.data() + done, count);
+    result.loss += readScalar(session, names::kLoss);
+    weight += readScalar(session, names::kWeight);
     for (glyptic_metric &metric : result.metrics)
       metric.value += readScalar(session, metric.name);
     done += count;
   }
+  if (weight == 0)
+    throw Error("no sample of the data to evaluate on counts: every label is the one that is ignored");
   result.loss /= weight;
   for (glyptic_metric &metric : result.metrics)
     metric.value /= weight;

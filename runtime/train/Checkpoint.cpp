@@ -90,14 +90,29 @@ std::optional<Position> CheckpointFolder::restore(glyptic_session *session) cons
   });
 }
 
+std::string CheckpointFolder::describe() const {
+  return std::filesystem::exists(path) ? "; the last checkpoint is " + quoteName(path) : "";
+}
+
+/// What a person has chosen, in the words of the command line.
+static std::string describeValue(const nlohmann::ordered_json &value) {
+  if (value.is_null())
+    return "its default";
+  using Json = nlohmann::ordered_json;
+  return value.is_string() ? quoteName(value.get<std::string>()) : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 void CheckpointFolder::compare(const nlohmann::ordered_json &saved) const {
+  const std::string advice = "; give what it was made with, or another --checkpoint folder";
   for (const auto &[key, value] : fingerprint.items()) {
     auto found = saved.find(key);
     if (found != saved.end() && *found == value)
       continue;
-    std::string theirs = found == saved.end() ? "unknown" : found->dump();
-    throw Error("belongs to a run with " + key + " " + theirs + ", this one has " + value.dump() +
-                "; give the same files and options, or another --checkpoint folder");
+    if (key == kDataKey || key == kModelKey) // of which only checksums are kept
+      throw Error("belongs to a run " + std::string(key == kDataKey ? "on other data (or another --valid-split)" :
+                  "of another model, or of this one with other weights") + advice);
+    throw Error("belongs to a run with " + key + " " + (found == saved.end() ? "unknown" : describeValue(*found)) +
+                ", this one has " + describeValue(value) + advice);
   }
 }
 

@@ -20,6 +20,9 @@ struct Position {
   uint64_t logSize = 0;
 };
 
+/// Keys of a fingerprint whose values are checksums, which tell people nothing.
+inline constexpr char kDataKey[] = "data", kModelKey[] = "model";
+
 class CheckpointFolder {
 public:
   /// Makes `folder` if it is missing. `fingerprint` maps what a run depends on to its value; keys appear in messages.
@@ -29,6 +32,9 @@ public:
   void requireEmpty() const;
 
   void save(const glyptic_program *program, const glyptic_session *session, const Position &position) const;
+
+  /// "; the last checkpoint is 'ck/checkpoint.safetensors'", if there is one.
+  std::string describe() const;
 
   /// Restores the session and returns the position; nothing where the folder has no checkpoint. Throws if it belongs to
   /// another run, naming the first difference.

@@ -8,9 +8,9 @@ glyptic_error *glyptic_train(const glyptic_program *program, glyptic_session *se
                              const glyptic_dataset *valid, const glyptic_train_options *options,
                              glyptic_train_result *result) {
   return guard([&] {
-    glyptic_train_result done = Trainer(program, session, *data, valid, *options).run();
-    if (result)
-      *result = done;
+    Trainer trainer(program, session, *data, valid, *options);
+    glyptic_train_result unused{}, &done = result ? *result : unused;
+    trainer.run(done);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include "glyptic/runtime.hpp"
 #include "runtime/data/SampleOrder.h"
+#include "support/glyph/Names.h"
 
 #include <chrono>
 #include <cmath>
@@ -11,8 +12,6 @@
 
 namespace glyptic::runtime {
 namespace {
-
-constexpr const char *kSeed = "training.seed"; // compiler/Program.h
 
 size_t divideUp(size_t a, size_t b) { return (a + b - 1) / b; }
 
@@ -33,8 +32,8 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
   checkOptions();
   writeSeed();
   divideBatch();
-  hasStep = hasEntry(program, "step");
-  if (!hasStep && !hasEntry(program, "apply"))
+  hasStep = hasEntry(program, names::kStep);
+  if (!hasStep && !hasEntry(program, names::kApply))
     throw Error("the glyph holds no training step; compile it with --loss");
   batchesPerEpoch = int64_t(divideUp(data.samples.size(), batch));
   if (options.steps)
@@ -42,8 +41,8 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
   else if (__builtin_mul_overflow(options.epochs, batchesPerEpoch, &lastStep))
     throw Error(std::to_string(options.epochs) + " epochs are more steps than can be counted");
   epochs = options.steps ? int64_t(divideUp(size_t(lastStep), size_t(batchesPerEpoch))) : options.epochs;
-  const char *entry = microbatches > 1 || !hasStep ? "apply" : "step";
-  for (const char *name : listMetrics(program, entry, {"loss", "learning_rate", "gradient_norm", "finite"}))
+  const char *entry = microbatches > 1 || !hasStep ? names::kApply : names::kStep;
+  for (const char *name : listMetrics(program, entry, {names::kLoss, names::kLearningRate, names::kGradientNorm, names::kFinite}))
     metrics.push_back({name, 0});
   if (options.checkpoint)
     openCheckpoint();
@@ -91,9 +90,9 @@ void Trainer::writeSeed() {
   const glyptic_tensor *state = nullptr;
   size_t count = glyptic_program_state(program, &state);
   bool isRandom = std::any_of(state, state + count,
-                              [](const glyptic_tensor &entry) { return std::string_view(entry.name) == kSeed; });
+                              [](const glyptic_tensor &entry) { return std::string_view(entry.name) == names::kSeed; });
   if (isRandom)
-    check(glyptic_session_write_state(session, kSeed, &options.seed, sizeof options.seed));
+    check(glyptic_session_write_state(session, names::kSeed, &options.seed, sizeof options.seed));
 }
 
 void Trainer::openCheckpoint() {
@@ -109,20 +108,20 @@ void Trainer::openCheckpoint() {
 /// Everything that the bits of the run depend on. How long it runs is not among them, so that it can be prolonged.
 nlohmann::ordered_json Trainer::fingerprint() const {
   auto parsed = nlohmann::ordered_json::parse(glyptic_program_options(program), nullptr, /*allow_exceptions=*/false);
-  nlohmann::ordered_json print = {{"seed", options.seed},
-                                  {"shuffle", options.sequential ? "off" : "on"},
-                                  {"batch", batch},
-                                  {"accumulate", microbatches}};
+  nlohmann::ordered_json print = {{"--seed", options.seed},
+                                  {"--shuffle", options.sequential ? "off" : "on"},
+                                  {"--batch", batch},
+                                  {"--accumulate", microbatches}};
   if (parsed.is_object())
     for (const auto &[key, value] : parsed.items())
       if (key != "batch" && key != "accumulate") // this run's own stand above
         print["--" + key] = value;
   uLong samples = crc32_z(data.arrays->checksum(), reinterpret_cast<const Bytef *>(data.samples.data()),
                           data.samples.size() * sizeof(uint64_t));
-  print["data"] = uint32_t(samples);
-  print["model"] = stateChecksum();
+  print[kDataKey] = uint32_t(samples);
+  print[kModelKey] = stateChecksum();
   print["target"] = glyptic_program_target(program);
-  print["threads"] = glyptic_session_threads(session);
+  print["--threads"] = glyptic_session_threads(session);
   return print;
 }
 
@@ -154,22 +153,42 @@ void Trainer::arrange(int64_t epoch) {
 
 void Trainer::trainBatch(const uint64_t *samples, size_t count) {
   if (hasStep && microbatches == 1)
-    return feeder.run("step", *data.arrays, samples, count);
+    return feeder.run(names::kStep, *data.arrays, samples, count);
   check(glyptic_session_clear_accumulators(session));
   size_t size = feeder.runSize.isFixed ? feeder.runSize.largest : divideUp(count, microbatches);
   for (size_t done = 0; done < count; done += size)
-    feeder.run("grad", *data.arrays, samples + done, std::min(size, count - done));
-  check(glyptic_session_run(session, "apply", 1)); // sums know their weight; no sample takes part
+    feeder.run(names::kGrad, *data.arrays, samples + done, std::min(size, count - done));
+  check(glyptic_session_run(session, names::kApply, 1)); // sums know their weight; no sample takes part
 }
 
-void Trainer::checkFinite(double loss, double gradientNorm) const {
-  if (readScalar(session, "finite") != 0)
+/// Whether every label of these samples is the one that does not count.
+bool Trainer::isIgnored(const uint64_t *samples, size_t count) const {
+  const glyptic_range *ranges = nullptr;
+  size_t size = glyptic_program_ranges(program, &ranges);
+  return std::any_of(ranges, ranges + size, [&](const glyptic_range &range) {
+    if (!range.has_ignored)
+      return false;
+    const DataSet &arrays = *data.arrays;
+    size_t index = arrays.indexOf(range.tensor);
+    if (arrays.specs()[index].type != DType::I64)
+      return false;
+    std::vector<int64_t> labels(arrays.bytes(index, count) / sizeof(int64_t));
+    arrays.gather(index, samples, count, labels.data());
+    return std::all_of(labels.begin(), labels.end(), [&](int64_t label) { return label == range.ignored; });
+  });
+}
+
+void Trainer::checkFinite(double loss, const uint64_t *samples, size_t count) const {
+  if (readScalar(session, names::kFinite) != 0)
     return;
+  if (isIgnored(samples, count))
+    throw Error("step " + std::to_string(position.iteration + 1) + ": no sample of its batch counts, because every label is "
+                "the one that is ignored; check the labels and --ignore-index, or give a larger --batch");
   std::string what = std::isfinite(loss) ? "the gradients are no longer finite (the loss is " + numberText(loss) + ")"
                                          : std::string("the loss is no longer finite");
   std::string last = std::isfinite(lastLoss) ? "; the loss of the step before was " + numberText(lastLoss) : "";
   throw Error("step " + std::to_string(position.iteration + 1) + ": " + what + last +
-              ". The parameters are those before this step. Try a smaller --lr, --clip-norm 1, --warmup, and look for "
+              ". The parameters are those before this step" + (checkpoint ? checkpoint->describe() : "") + ". Try a smaller --lr, --clip-norm 1, --warmup, and look for "
               "extreme values in the data");
 }
 
@@ -190,7 +209,7 @@ void Trainer::saveCheckpoint() {
   checkpoint->save(program, session, position);
 }
 
-glyptic_train_result Trainer::run() {
+void Trainer::run(glyptic_train_result &result) {
   using Clock = std::chrono::steady_clock;
   result = {position.iteration + 1, position.iteration, 0, 0, NAN, 0, 0};
   while (position.iteration < lastStep && !result.stopped) {
@@ -203,9 +222,9 @@ glyptic_train_result Trainer::run() {
     double seconds = std::chrono::duration<double>(Clock::now() - start).count();
 
     glyptic_train_progress progress{position.iteration + 1, lastStep, epoch, epochs, int64_t(count),
-                                    readScalar(session, "loss"), readScalar(session, "learning_rate"),
-                                    readScalar(session, "gradient_norm"), seconds, metrics.data(), metrics.size()};
-    checkFinite(progress.loss, progress.gradient_norm);
+                                    readScalar(session, names::kLoss), readScalar(session, names::kLearningRate),
+                                    readScalar(session, names::kGradientNorm), seconds, metrics.data(), metrics.size()};
+    checkFinite(progress.loss, order.data() + first, count);
     for (glyptic_metric &metric : metrics)
       metric.value = readScalar(session, metric.name);
     ++position.iteration;
@@ -230,7 +249,6 @@ glyptic_train_result Trainer::run() {
   result.epochs = position.iteration / batchesPerEpoch;
   if (log)
     log->flush();
-  return result;
 }
 
 } // namespace glyptic::runtime

@@ -14,7 +14,8 @@ public:
   Trainer(const glyptic_program *program, glyptic_session *session, const glyptic_dataset &data,
           const glyptic_dataset *valid, const glyptic_train_options &options);
 
-  glyptic_train_result run();
+  /// Keeps `result` up to date, so that it is right after an error, too.
+  void run(glyptic_train_result &result);
 
 private:
   void checkOptions() const;
@@ -27,7 +28,8 @@ private:
   /// Puts the samples in the order of `epoch`.
   void arrange(int64_t epoch);
   void trainBatch(const uint64_t *samples, size_t count);
-  void checkFinite(double loss, double gradientNorm) const;
+  bool isIgnored(const uint64_t *samples, size_t count) const;
+  void checkFinite(double loss, const uint64_t *samples, size_t count) const;
   void evaluateValid(int64_t epoch);
   void saveCheckpoint();
 
@@ -49,7 +51,6 @@ private:
   std::vector<uint64_t> order;
   int64_t orderEpoch = 0;
   double lastLoss;
-  glyptic_train_result result{};
 };
 
 } // namespace glyptic::runtime

@@ -35,6 +35,11 @@ for command in ["new", "check", "gradcheck", "train", "run", "compile", "inspect
 for name in ["linear", "mlp", "lenet", "gpt"]:
     assert name in listed
 
+text = " ".join(run("train", "--help").stdout.split())
+assert "adam (learning rate 0.001), adamw (learning rate 0.001, weight decay 0.01)" in text, text
+assert "--class-weights" not in text and "--precision" not in text, "flags that are refused"
+assert "standard error" in run("compile", "--help").stdout
+
 # ---- new, run, compile ----
 inputs = {
     "linear": (["--inputs", 5], {"x": rng.normal(size=(70, 5)).astype(np.float32)}),
@@ -110,6 +115,23 @@ assert open("t.csv.onnx", "rb").read() == open("t.npz.onnx", "rb").read()
 total = len(onnx.load("mlp.onnx").graph.initializer)
 shown = " ".join(run("train", "mlp.onnx", "--data", "t.npz", "--epochs", 1, "--freeze", "layers.0.*", "-o", "f.onnx").stdout.split())
 assert f"note: trains {total - 2} of {total} tensors" in shown and "keeps frozen or without a gradient 2" in shown, shown
+
+# ---- weights that were one are named ----
+gpt = ["gpt", "--layers", 1, "--heads", 2, "--width", 8, "--context", 4, "--vocabulary", 16, "-o", "tied.onnx"]
+run("new", *gpt)
+tied = onnx.load("tied.onnx")
+table = next(t for t in tied.graph.initializer if list(t.dims) == [16, 8])
+twice = onnx.numpy_helper.from_array(np.ascontiguousarray(onnx.numpy_helper.to_array(table).T), "head.weight")
+tied.graph.initializer.append(twice)
+for node in tied.graph.node:
+    if node.op_type == "MatMul" and node.output[0] == tied.graph.output[0].name:
+        node.input[1] = "head.weight"
+onnx.save(tied, "untied.onnx")
+said = f"'{table.name}' and 'head.weight' hold the same numbers"
+assert said in " ".join(run("check", "untied.onnx").stdout.split())
+assert "hold the same numbers" not in run("check", "tied.onnx").stdout
+np.savez("tokens.npz", **{tied.graph.input[0].name: rng.integers(0, 16, (4, 4)), "label": rng.integers(0, 16, (4, 4))})
+assert said in " ".join(run("train", "untied.onnx", "--data", "tokens.npz", "--epochs", 1, "-o", "u.onnx").stdout.split())
 
 # ---- devices ----
 cpu = json.loads(run("devices", "--json").stdout)["devices"][0]

@@ -1,6 +1,7 @@
 # RUN: %python %s
 """Every mistake a person can make gets an exit code, a first line that says what is wrong, and no half-written file."""
 import os
+import subprocess
 
 import numpy as np
 import onnx
@@ -86,6 +87,11 @@ for name, arrays, says in [
     train(data=path, says=[path, *says])
 open("bad.csv", "w").write("a,b,c,d,label\n1,2,3,4,0\n1,2,oops,4,1\n")
 train(data="bad.csv", says=["bad.csv", "line 3", "column 3 (c)", "oops"])
+open("twice.csv", "w").write("a,b,a,d,label\n1,2,3,4,0\n")
+train(data="twice.csv", says=["twice.csv", "columns 1 and 3", "'a'"])
+np.savez("ignored.npz", x=x, label=np.full(20, -100))
+train(data="ignored.npz", says=["step 1", "ignored", "--ignore-index"])
+train("m.onnx", "good.npz", "--valid", "ignored.npz", says=["evaluate on", "ignored"])
 fails("run", "m.onnx", "--input", "no_x.npz", "--output", "o.npz", says=["'x'", "[N, 4]"])
 fails("run", "m.onnx", "--input", "columns.npz", "--output", "o.npz", says=["[20, 3]", "[N, 4]"])
 assert not os.path.exists("o.npz")
@@ -114,15 +120,19 @@ for arguments in [
 ]:
     fails(*arguments, code=USAGE)
 fails("conquer", code=USAGE, says=["'conquer'", "train"])
+for flag, name, says in [("--loss", "cross-entrop", "cross-entropy"), ("--loss", "hinge", "bce-logits"), ("--optimizer", "adma", "adam"),
+                         ("--schedule", "cosin", "cosine"), ("--metric", "acuracy", "accuracy"), ("--seed", "-1", "'-1'"),
+                         ("--seed", str(2**64), str(2**64)), ("--seed", "1.5", "'1.5'")]:
+    done = train("m.onnx", "good.npz", flag, name, code=USAGE, says=[flag, name, says])
+    assert "do you mean" not in done.stderr or f"do you mean {says}?" in done.stderr, done.stderr
+assert "do you mean adam?" in train("m.onnx", "good.npz", "--optimizer", "adma", code=USAGE, says="adma").stderr
+fails("new", "mlp", "--seed", "-1", "-o", "n.onnx", code=USAGE, says="'-1'")
 for flags, says in [
-    (["--loss", "guess"], ["guess", "cross-entropy"]),
-    (["--optimizer", "luck"], ["luck", "adam"]),
     (["--precision", "fp16"], ["--precision fp16"]),
     (["--devices", "2"], ["--devices 2"]),
     (["--device", "cuda"], ["--device cuda"]),
     (["--class-weights", "1,2,3"], ["--class-weights"]),
     (["--freeze", "nothing.*"], ["nothing.*"]),
-    (["--schedule", "astrology"], ["astrology", "cosine"]),
     (["--batch", 2**63 - 1], [str(2**63 - 1), "between 1 and"]),
     (["--epochs", 2**63 - 1, "--batch", 4], "more steps"),
     (["--shape", f"x={2**60},4"], ["'x'", "elements"]),
@@ -152,6 +162,31 @@ fails("run", "m.onnx", "--input", "good.npz", "--output", "good.npz", code=USAGE
 fails("compile", "m.onnx", "-o", "m.onnx", code=USAGE, says="m.onnx")
 assert open("good.npz", "rb").read() == good
 
+# ---- check looks at the data as well ----
+assert "good.npz fits: 20 samples" in run("check", "m.onnx", "--data", "good.npz").stdout
+fails("check", "m.onnx", "--data", "columns.npz", says=["columns.npz", "[20,3]"])
+
+# ---- Sizes that no computation would end with ----
+save("wide.onnx", [helper.make_node("Unsqueeze", ["x", "last"], ["u"]), helper.make_node("Expand", ["u", "size"], ["e"], name="big"),
+                   helper.make_node("ReduceSum", ["e", "last"], ["y"], keepdims=0)],
+     initializer=[onnx.numpy_helper.from_array(np.array(value, np.int64), name)
+                  for name, value in [("last", [2]), ("size", [1, 1, 2**40])]])
+fails("run", "wide.onnx", "--input", "good.npz", "--output", "o.npz", says=["'big' (Expand)", str(2**40), "elements"], timeout=60)
+
+# ---- A disk that is full ----
+with open("/dev/full", "w") as full:
+    for command in (["check", "m.onnx"], ["inspect", "m.glyph"], ["--help"]):
+        done = subprocess.run(["glyptic", *command], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == FAILED and done.stderr.startswith("error: "), (command, done)
+
 # ---- A loss that is no longer finite ----
 np.savez("huge.npz", x=x * np.float32(1e30), label=label)
 train("m.onnx", "huge.npz", "--optimizer", "sgd", "--lr", "1e30", "--epochs", "3", says=["step ", "finite", "--lr"])
+np.savez("late.npz", x=np.concatenate([x, x * np.float32(1e38)]), label=np.concatenate([label, label]))
+late = ["--optimizer", "sgd", "--lr", "1", "--shuffle", "off", "--batch", 10, "--epochs", 1]
+train("m.onnx", "late.npz", *late, says=["step 3", "finite", "--save-state"])
+train("m.onnx", "late.npz", *late, "--save-state", "good.safetensors", "--checkpoint", "good", "--checkpoint-every", 1,
+      says=["step 3", "good.safetensors", "good/checkpoint.safetensors"])
+run("train", "m.onnx", "--data", "late.npz", *late[:-2], "--steps", 2, "--save-state", "two.safetensors", "-o", "two.onnx")
+run("export", "m.onnx", "--state", "good.safetensors", "-o", "good.onnx")
+assert open("good.onnx", "rb").read() == open("two.onnx", "rb").read(), "the state is that of the last good step"

@@ -130,19 +130,20 @@ assert bits("a.onnx") == bits("b.onnx")
 
 # ---- A checkpoint of another run is refused by name ----
 for change, says in [
-    (["--seed", 6], "seed"),
-    (["--batch", 32], "batch"),
-    (["--optimizer", "sgd"], "optimizer"),
-    (["--data", "valid.npz"], "data"),
+    (["--seed", 6], "--seed"),
+    (["--batch", 32], "--batch"),
+    (["--optimizer", "sgd"], "--optimizer 'adam'"),
+    (["--clip-norm", 2], "--clip-norm its default"),
+    (["--data", "valid.npz"], "other data"),
 ]:
     flags = [flag for flag in RUN]
     if change[0] in flags:
         flags[flags.index(change[0]) + 1] = change[1]
     else:
         flags += change
-    fails(*flags, "--resume", code=FAILED, says=["checkpoint", says])
+    assert "null" not in fails(*flags, "--resume", code=FAILED, says=["checkpoint", says]).stderr
 run("new", "lenet", "--image", 8, "--filters", 4, "--hidden", 16, "-o", "other.onnx", "--seed", 4)
-fails("train", "other.onnx", *RUN[2:], "--resume", says=["checkpoint", "model"])
+fails("train", "other.onnx", *RUN[2:], "--resume", says=["checkpoint", "another model"])
 with open("ck/checkpoint.safetensors", "r+b") as file:
     file.seek(-5, os.SEEK_END)
     last = file.read(1)

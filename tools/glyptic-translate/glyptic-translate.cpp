@@ -49,10 +49,10 @@ static CompileOptions makeOptions() {
   return options;
 }
 
-static Error printOperators() {
+static llvm::Error printOperators() {
   for (const SupportedOperator &known : getSupportedOperators())
     outs() << (known.domain.empty() ? "ai.onnx" : known.domain) << " " << known.op << " " << known.sinceVersion << "\n";
-  return Error::success();
+  return llvm::Error::success();
 }
 
 static void printWeights(const ImportedModel &model) {
@@ -61,7 +61,7 @@ static void printWeights(const ImportedModel &model) {
            << weight.reason << "\n";
 }
 
-static Error writeNew() {
+static llvm::Error writeNew() {
   Sizes chosen;
   for (StringRef size : sizes) {
     auto [name, text] = size.split('=');
@@ -72,7 +72,7 @@ static Error writeNew() {
   return writeNewModel(newModel, chosen, seed, outputPath);
 }
 
-static Error printImported(mlir::MLIRContext &context) {
+static llvm::Error printImported(mlir::MLIRContext &context) {
   Expected<ImportedModel> model = importOnnx(context, importOnnxPath, makeOptions());
   if (!model)
     return model.takeError();
@@ -84,7 +84,7 @@ static Error printImported(mlir::MLIRContext &context) {
     printWeights(*model);
   else
     model->module->print(outs(), flags);
-  return Error::success();
+  return llvm::Error::success();
 }
 
 int main(int argc, char **argv) {
@@ -93,7 +93,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::MLIRContext context(registry);
-  Error error = listOperators        ? printOperators()
+  llvm::Error error = listOperators        ? printOperators()
                 : !newModel.empty()  ? writeNew()
                 : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
                                      : printImported(context);

@@ -2,6 +2,7 @@
 #include "tools/glyptic/Tool.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/commands/Commands.h"
+#include <cerrno>
 #include <cstdio>
 #include <functional>
 #include <iostream>
@@ -37,6 +38,13 @@ void refuseUnknownCommand(const CLI::App &app, int argc, char **argv) {
   throw UsageError("there is no command '" + std::string(argv[1]) + "'; there are " + known);
 }
 
+/// A full disk behind a redirection is found out when the last of the text leaves.
+void requirePrinted() {
+  errno = 0;
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    throwFileError("write to", "standard output");
+}
+
 } // namespace
 
 int run(int argc, char **argv) {
@@ -50,9 +58,13 @@ int run(int argc, char **argv) {
   try {
     refuseUnknownCommand(app, argc, argv);
     app.parse(argc, argv);
-    return action();
+    int code = action();
+    requirePrinted();
+    return code;
   } catch (const CLI::Success &success) { // --help, --version
-    return app.exit(success);
+    int code = app.exit(success);
+    std::cout.flush();
+    return std::cout ? code : report("cannot write to standard output", "", kFailed);
   } catch (const CLI::ParseError &error) {
     return report(error.what(), helpHint(app), kUsage);
   } catch (const UsageError &error) {

@@ -3,26 +3,49 @@
 #include "compiler/OptionsJson.h"
 #include "glyptic/runtime.hpp"
 #include "glyptic/train.h"
+#include "tools/glyptic/Model.h"
+#include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
+#include "tools/glyptic/Validators.h"
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 namespace glyptic::tool {
 namespace {
 
-/// A finite number in [low, high): CLI11's ranges let NaN pass.
-CLI::Validator finite(double low, double high = HUGE_VAL) {
-  return CLI::Validator(
-      [=](std::string &text) {
-        double value = 0;
-        bool ok = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value >= low && value < high;
-        std::string upper = std::isinf(high) ? "" : " and below " + CLI::detail::to_string(high);
-        return ok ? std::string() : "'" + text + "' is not a number of at least " + CLI::detail::to_string(low) + upper;
-      },
-      "");
+/// The least number of letters to insert, remove or replace that makes one of the other.
+size_t editDistance(const std::string &a, const std::string &b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t(0));
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); ++j)
+      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, diagonal + (a[i] != b[j])}));
+  }
+  return row.back();
 }
 
-CLI::Validator count() { return CLI::Range(int64_t(1), INT64_MAX, "COUNT"); }
+/// Throws unless `name` is one of what the compiler knows for `option`.
+void checkChoice(const std::string &option, const std::string &name) {
+  std::vector<ChoiceInfo> known = openCompiler().getChoices(option);
+  std::string list, nearest;
+  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
+  for (const ChoiceInfo &choice : known) {
+    if (choice.name == name)
+      return;
+    list += (list.empty() ? "" : ", ") + choice.name;
+    if (size_t distance = editDistance(name, choice.name); distance < least) {
+      least = distance;
+      nearest = choice.name;
+    }
+  }
+  throw UsageError("--" + option + " " + quoteName(name) + " is not known" +
+                   (nearest.empty() ? "" : "; do you mean " + nearest + "?") + (nearest.empty() ? "; " : " ") +
+                   "known are " + list);
+}
+
+/// Flags of training that this version cannot honour are parsed, so that they can be refused by name, but not shown.
+constexpr const char *kHidden = "";
 
 } // namespace
 
@@ -40,17 +63,17 @@ CLI::Option *TrainingFlags::step(CLI::App &app, const char *name, Value &value, 
 }
 
 void TrainingFlags::addStepFlags(CLI::App &app) {
-  step(app, "--loss", training.loss, "cross-entropy (of logits), nll, bce, bce-logits, mse, ...");
+  step(app, "--loss", training.loss, "what to minimise")->capture_default_str();
   step(app, "--label", training.label, "name of the label in the data")->capture_default_str();
   step(app, "--output", training.output,
        "the output that the loss looks at (default: the first of floating-point type)");
   step(app, "--ignore-index", training.ignoreIndex, "label of samples that do not count")->capture_default_str();
   step(app, "--label-smoothing", training.labelSmoothing, "weight of the uniform distribution in the target")
       ->check(finite(0, 1));
-  step(app, "--class-weights", classWeights, "one weight per class")->delimiter(',');
-  step(app, "--optimizer", training.optimizer, "sgd, momentum, nesterov, adam, adamw, ...")->capture_default_str();
-  step(app, "--lr", training.learningRate, "learning rate (default: the optimizer's)")->check(finite(0));
-  step(app, "--weight-decay", training.weightDecay, "weight decay (default: the optimizer's)")->check(finite(0));
+  step(app, "--class-weights", classWeights, "one weight per class")->delimiter(',')->group(kHidden);
+  step(app, "--optimizer", training.optimizer, "rule of the update")->capture_default_str();
+  step(app, "--lr", training.learningRate, "learning rate (default: the optimizer's, listed below)")->check(finite(0));
+  step(app, "--weight-decay", training.weightDecay, "weight decay (default: the optimizer's, listed below)")->check(finite(0));
   step(app, "--no-decay", training.noDecay, "glob of parameters that weight decay spares");
   step(app, "--betas", betas, "Adam's decay rates")->delimiter(',')->expected(2)->check(finite(0, 1))->type_name("A,B");
   step(app, "--eps", training.epsilon, "Adam's epsilon")->capture_default_str()->check(finite(0));
@@ -65,16 +88,16 @@ void TrainingFlags::addStepFlags(CLI::App &app) {
   accumulateOption->check(count())->group("The step");
   step(app, "--freeze", training.freeze, "glob of parameters that stay as they are");
   step(app, "--train", training.train, "glob of parameters that are trained in spite of --freeze");
-  step(app, "--metric", training.metrics, "accuracy, ...: measured beside the loss");
+  step(app, "--metric", training.metrics, "measured beside the loss");
 }
 
 void TrainingFlags::addScheduleFlags(CLI::App &app) {
-  step(app, "--schedule", training.schedule, "of the learning rate: constant, linear, cosine, ...")
+  step(app, "--schedule", training.schedule, "of the learning rate")
       ->capture_default_str();
   step(app, "--warmup", training.warmupSteps, "steps of linear warm-up")->check(CLI::NonNegativeNumber);
   step(app, "--min-lr", training.minLearningRate, "where the schedule ends")->check(finite(0));
-  step(app, "--step-size", stepSize, "steps between two decays of schedule step")->check(count());
-  step(app, "--gamma", gamma, "factor of one decay of schedule step")->check(finite(0));
+  step(app, "--step-size", stepSize, "steps between two decays of schedule step")->check(count())->group(kHidden);
+  step(app, "--gamma", gamma, "factor of one decay of schedule step")->check(finite(0))->group(kHidden);
 }
 
 void TrainingFlags::addMachineFlags(CLI::App &app) {
@@ -84,17 +107,18 @@ void TrainingFlags::addMachineFlags(CLI::App &app) {
   add("--shape", shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   add("--threads", threadCount, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
   add("--device", device, "auto, cpu, cuda[:N], shim");
-  add("--devices", devices, "number of devices")->check(count());
-  add("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");
-  add("--microbatches", microbatches, "microbatches of a pipeline")->check(count());
-  add("--pipeline", pipeline, "schedule of a pipeline: gpipe, 1f1b, interleaved");
-  add("--batchnorm", batchnorm, "statistics over all devices or each its own")
+  auto later = [&](const char *name, auto &value, const char *help) { return add(name, value, help)->group(kHidden); };
+  later("--devices", devices, "number of devices")->check(count());
+  later("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");
+  later("--microbatches", microbatches, "microbatches of a pipeline")->check(count());
+  later("--pipeline", pipeline, "schedule of a pipeline: gpipe, 1f1b, interleaved");
+  later("--batchnorm", batchnorm, "statistics over all devices or each its own")
       ->check(CLI::IsMember({"global", "local"}));
-  add("--precision", precision, "fp32, tf32, fp16, bf16")->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
-  add("--loss-scale", lossScale, "dynamic, off or a number");
-  add("--loss-scale-init", lossScaleInit, "first value of a dynamic scale")->check(finite(0));
-  add("--loss-scale-growth-interval", lossScaleGrowth, "good steps until a dynamic scale doubles")->check(count());
-  add("--keep-fp32", keepFp32, "glob of nodes that stay in fp32");
+  later("--precision", precision, "fp32, tf32, fp16, bf16")->check(CLI::IsMember({"fp32", "tf32", "fp16", "bf16"}));
+  later("--loss-scale", lossScale, "dynamic, off or a number");
+  later("--loss-scale-init", lossScaleInit, "first value of a dynamic scale")->check(finite(0));
+  later("--loss-scale-growth-interval", lossScaleGrowth, "good steps until a dynamic scale doubles")->check(count());
+  later("--keep-fp32", keepFp32, "glob of nodes that stay in fp32");
   app.add_flag("--deterministic", deterministic, "the same bits on any device count that divides 8")
       ->group("Precision and machine");
 }
@@ -113,7 +137,7 @@ void TrainingFlags::addLoopFlags(CLI::App &app) {
   add("--shuffle", loop.shuffle, "a new order in every epoch")
       ->check(CLI::IsMember({"on", "off"}))
       ->capture_default_str();
-  add("--seed", loop.seed, "of order and split")->capture_default_str();
+  add("--seed", loop.seed, "of order, split and random numbers")->check(seed())->capture_default_str();
   auto *checkpoint = add("--checkpoint", loop.checkpoint, "folder for checkpoints, written after each epoch");
   add("--checkpoint-every", loop.checkpointEvery, "write one every so many steps, too")
       ->check(count())
@@ -153,14 +177,33 @@ int64_t TrainingFlags::totalSteps() const {
   if (loop.data.empty())
     return 0; // the compiler says whether this schedule must know
   uint64_t samples = 0;
-  check(glyptic_dataset_count(loop.data.c_str(), training.label.c_str(), &samples));
+  glyptic::check(glyptic_dataset_count(loop.data.c_str(), training.label.c_str(), &samples));
   if (loop.validSplit > 0 && samples > 1)
     samples -= glyptic_split_size(samples, loop.validSplit);
   return epochs() * int64_t((samples + uint64_t(training.batch) - 1) / uint64_t(training.batch));
 }
 
+std::string TrainingFlags::describeChoices() {
+  std::string text;
+  for (const char *option : {"loss", "optimizer", "schedule", "metric"}) {
+    std::string line = "--" + std::string(option) + ": ";
+    bool first = true;
+    for (const ChoiceInfo &choice : openCompiler().getChoices(option)) {
+      line += (std::exchange(first, false) ? "" : ", ") + choice.name;
+      line += choice.defaults.empty() ? "" : " (" + choice.defaults + ")";
+    }
+    text += wrapped(line, pageWidth(), "  ") + "\n";
+  }
+  return text + "\n";
+}
+
 CompileOptions TrainingFlags::compileOptions() const {
   refuseUnsupported();
+  checkChoice("loss", training.loss);
+  checkChoice("optimizer", training.optimizer);
+  checkChoice("schedule", training.schedule);
+  for (const std::string &metric : training.metrics)
+    checkChoice("metric", metric);
   if (training.accumulate > training.batch)
     throw UsageError("--accumulate " + std::to_string(training.accumulate) + " cuts a --batch of " +
                      std::to_string(training.batch) + " samples into microbatches without samples");

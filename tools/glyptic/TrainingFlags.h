@@ -30,6 +30,9 @@ public:
   /// other. Counts the samples of --data where the schedule must know the last step.
   CompileOptions compileOptions() const;
 
+  /// For the end of a help page: the names that flags take, with the defaults that depend on them. Opens the compiler.
+  static std::string describeChoices();
+
   /// Whether a flag was given that says how a step is made.
   bool anyStepFlag() const;
 

@@ -92,7 +92,7 @@ typedef struct glyptic_train_result {
 
 /* Trains the session's state. `valid` (may be NULL) is evaluated after each epoch and where the loop ends by itself. A
  * loss or gradient that is not finite ends it with an error before the update takes effect: the state is that of the
- * last good step, as after any other error. */
+ * last good step, as after any other error; `result` (may be NULL) tells of the steps before it. */
 GLYPTIC_API glyptic_error *glyptic_train(const glyptic_program *program, glyptic_session *session,
                                          const glyptic_dataset *data, const glyptic_dataset *valid,
                                          const glyptic_train_options *options, glyptic_train_result *result);

@@ -1,5 +1,6 @@
 //===- Bench.cpp - glyptic bench ------------------------------------------===//
 #include "support/Machine.h"
+#include "support/glyph/Names.h"
 #include "tools/glyptic/Measurement.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -66,7 +67,7 @@ void BenchCommand::open() {
   size_t entries = glyptic_program_entries(program.get(), &names);
   auto has = [&](const std::string &name) { return std::find(names, names + entries, name) != names + entries; };
   if (entry.empty())
-    entry = has("step") ? "step" : "infer";
+    entry = has(names::kStep) ? names::kStep : names::kInfer;
   if (!has(entry))
     throw Error(model + ": has no entry " + quoteName(entry) + "; glyptic inspect lists them");
   count = glyptic_program_instructions(program.get(), entry.c_str(), &instructions);

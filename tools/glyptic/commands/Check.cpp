@@ -1,4 +1,5 @@
 //===- Check.cpp - glyptic check ------------------------------------------===//
+#include "glyptic/train.h"
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -137,13 +138,38 @@ public:
     std::string json;
     Outcome outcome = openCompiler().check(model, options, json);
     // A model that cannot be read has a report, too, which says which nodes are at fault.
-    std::string text = asJson ? json : outcome ? render(escapeStrings(Json::parse(json))) : "";
+    Json report = Json::parse(json);
+    std::string text = outcome ? render(escapeStrings(report)) : "";
+    if (outcome && !flags.loop.data.empty())
+      outcome = checkData(report, text);
+    if (asJson)
+      text = report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
     check(outcome);
     return kDone;
   }
 
 private:
+  /// Loads the data as train would.
+  Outcome checkData(Json &report, std::string &text) const {
+    try {
+      ProgramHandle program = openProgram(model, [&] { return flags.compileOptions(); });
+      for (const std::string &path : {flags.loop.data, flags.loop.valid}) {
+        if (path.empty())
+          continue;
+        glyptic_dataset *data = nullptr;
+        glyptic::check(glyptic_dataset_load(path.c_str(), program.get(), &data));
+        uint64_t samples = glyptic_dataset_samples(data);
+        glyptic_dataset_free(data);
+        report["data"].push_back({{"file", path}, {"samples", samples}});
+        text += "  " + escapeControls(path) + " fits: " + std::to_string(samples) + " samples\n";
+      }
+      return {};
+    } catch (const Error &error) {
+      return {false, error.code(), error.what()};
+    }
+  }
+
   TrainingFlags flags;
   std::string model;
   bool asJson = false;
@@ -154,7 +180,8 @@ private:
 void addCheck(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
       "check", "Looks at a model before any training: which weights train and why, which nodes stand in the way, and "
-               "what a step costs in memory and time at several batch sizes. It takes the flags of train.");
+               "what a step costs in memory and time at several batch sizes. With --data, whether the data fits. It takes the "
+               "flags of train.");
   auto state = std::make_shared<CheckCommand>(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

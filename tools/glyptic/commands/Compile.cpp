@@ -25,9 +25,9 @@ public:
     app.add_option("-o,--output-glyph", output, "the glyph");
     app.add_option("--target", targets, "cpu")->group("Compilation");
     app.add_option("--stop-after", stopAfter, "phase to end with; writes no glyph")->group("Compilation");
-    app.add_option("--print-after", printAfter, "phase whose result to print")->group("Compilation");
+    app.add_option("--print-after", printAfter, "phase whose result to print, on standard error")->group("Compilation");
     app.add_flag("--phases", listPhases, "list the phases while at it")->group("Compilation");
-    app.footer(kFooter);
+    app.footer([] { return TrainingFlags::describeChoices() + kFooter; });
   }
 
   int run();

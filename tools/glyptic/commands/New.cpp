@@ -2,6 +2,7 @@
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
+#include "tools/glyptic/Validators.h"
 #include "tools/glyptic/commands/Commands.h"
 
 #include <algorithm>
@@ -84,7 +85,7 @@ void addNew(CLI::App &app, Action &action) {
   state->command = command;
   command->add_option("name", state->name, "mlp, linear, lenet, gpt, ...");
   command->add_option("-o,--output-model", state->output, "the model (.onnx)");
-  command->add_option("--seed", state->seed, "of the weights")->capture_default_str();
+  command->add_option("--seed", state->seed, "of the weights")->check(seed())->capture_default_str();
   command->allow_extras();
   command->footer("Examples:\n  glyptic new\n  glyptic new lenet -o lenet.onnx --seed 7");
   command->callback([state, &action] { action = [state] { return state->run(); }; });

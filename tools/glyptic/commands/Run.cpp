@@ -1,6 +1,7 @@
 //===- Run.cpp - glyptic run ----------------------------------------------===//
 #include "support/Convert.h"
 #include "support/Npz.h"
+#include "support/glyph/Names.h"
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -144,9 +145,9 @@ void RunCommand::runBatch(glyptic_session *session, int64_t from, int64_t count)
       axis.slice(given[i].bytes.data(), part.data(), samples, from, count, false);
     else
       part = given[i].bytes;
-    glyptic::check(glyptic_session_set_input(session, "infer", inputs[i].name, part.data(), part.size()));
+    glyptic::check(glyptic_session_set_input(session, names::kInfer, inputs[i].name, part.data(), part.size()));
   }
-  glyptic::check(glyptic_session_run(session, "infer", count));
+  glyptic::check(glyptic_session_run(session, names::kInfer, count));
   for (size_t i = 0; i < outputs.size(); ++i) {
     BatchAxis axis(outputs[i]);
     part.resize(axis.bytes(count));
@@ -167,9 +168,9 @@ void RunCommand::open(int64_t maxBatch) {
     return options;
   });
   const glyptic_tensor *tensors = nullptr;
-  size_t count = glyptic_program_inputs(program.get(), "infer", &tensors);
+  size_t count = glyptic_program_inputs(program.get(), names::kInfer, &tensors);
   inputs.assign(tensors, tensors + count);
-  count = glyptic_program_outputs(program.get(), "infer", &tensors);
+  count = glyptic_program_outputs(program.get(), names::kInfer, &tensors);
   outputs.assign(tensors, tensors + count);
 }
 

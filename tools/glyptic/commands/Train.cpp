@@ -46,7 +46,7 @@ public:
   explicit TrainCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "what to train: .onnx, .onnxtxt or .glyph")->required();
     app.add_option("-o,--output-model", output, "the trained model (.onnx)")->required();
-    app.footer(kFooter);
+    app.footer([] { return TrainingFlags::describeChoices() + kFooter; });
   }
 
   int run();
@@ -54,6 +54,7 @@ public:
 private:
   void openAll();
   glyptic_train_options loopOptions(Progress &progress) const;
+  [[noreturn]] void reportLastGood(glyptic_error *error) const;
   void summarise(const glyptic_train_result &result, const Progress &progress) const;
 
   TrainingFlags flags;
@@ -126,6 +127,19 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
   std::printf("\n%s", escapeControls(facts(rows)).c_str());
 }
 
+/// What was trained before a step failed is worth keeping where the person has named a place for it.
+void TrainCommand::reportLastGood(glyptic_error *error) const {
+  std::unique_ptr<glyptic_error, void (*)(glyptic_error *)> owner(error, glyptic_error_free);
+  std::string message = glyptic_error_message(error);
+  if (flags.loop.saveState.empty()) {
+    message += "; --save-state keeps the last good state";
+  } else {
+    glyptic::check(glyptic_session_save_state(session.get(), flags.loop.saveState.c_str()));
+    message += "; the last good state is in " + quoteName(flags.loop.saveState);
+  }
+  throw Error(ErrorCode(glyptic_error_get_code(error)), message);
+}
+
 int TrainCommand::run() {
   openAll();
   std::printf("%s", notes(program.remarks).c_str());
@@ -134,9 +148,12 @@ int TrainCommand::run() {
   Progress progress;
   glyptic_train_options options = loopOptions(progress);
   glyptic_train_result result{};
+  result.first_step = 1; // no step yet
   glyptic_error *error = glyptic_train(program.get(), session.get(), data.get(), valid.get(),
                                        &options, &result);
   progress.finish();
+  if (error && result.last_step >= result.first_step)
+    reportLastGood(error);
   glyptic::check(error);
   glyptic::check(glyptic_session_export_model(session.get(), output.c_str()));
   if (!flags.loop.saveState.empty())

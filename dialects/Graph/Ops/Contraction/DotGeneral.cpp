@@ -3,9 +3,11 @@
 #include "dialects/Graph/Builders.h"
 #include "dialects/Graph/Ops/Contraction/Accumulation.h"
 #include "dialects/Graph/Ops/Elementwise/Scalar.h"
+#include "support/glyph/Names.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
+namespace names = glyptic::names;
 
 SmallVector<int64_t> glyptic::graph::getFreeDims(int64_t rank, ArrayRef<int64_t> batch, ArrayRef<int64_t> contracting) {
   SmallVector<int64_t> free;
@@ -202,11 +204,11 @@ std::optional<LibraryCall> DotGeneralOp::getLibraryCall() {
       !isOneDimension(rhs, getRhsContracting()))
     return std::nullopt;
   LibraryCall call;
-  call.routine = "matmul";
-  call.parameters = {{"lhs_batch", llvm::to_vector(getLhsBatch())},
-                     {"rhs_batch", llvm::to_vector(getRhsBatch())},
-                     {"lhs_contracting", llvm::to_vector(getLhsContracting())},
-                     {"rhs_contracting", llvm::to_vector(getRhsContracting())}};
+  call.routine = names::kMatmul;
+  call.parameters = {{names::kLhsBatch, llvm::to_vector(getLhsBatch())},
+                     {names::kRhsBatch, llvm::to_vector(getRhsBatch())},
+                     {names::kLhsContracting, llvm::to_vector(getLhsContracting())},
+                     {names::kRhsContracting, llvm::to_vector(getRhsContracting())}};
   return call;
 }
 

@@ -1,9 +1,11 @@
 //===- Convolution.cpp - Types, derivatives, library calls ------*- C++ -*-===//
 #include "dialects/Graph/Ops/Convolution/ConvGeometry.h"
+#include "support/glyph/Names.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
+namespace names = glyptic::names;
 
 using Gradients = FailureOr<SmallVector<Value>>;
 
@@ -158,14 +160,14 @@ template <typename OpTy> static std::optional<LibraryCall> getConvCall(OpTy op, 
       return std::nullopt;
   LibraryCall call;
   call.routine = routine.str();
-  call.parameters = {{"input_dims", llvm::to_vector(geometry.dims.getInput())},
-                     {"weight_dims", llvm::to_vector(geometry.dims.getWeight())},
-                     {"output_dims", llvm::to_vector(geometry.dims.getOutput())},
-                     {"strides", llvm::to_vector(geometry.strides)},
-                     {"pads_low", llvm::to_vector(geometry.padsLow)},
-                     {"pads_high", llvm::to_vector(geometry.padsHigh)},
-                     {"dilations", llvm::to_vector(geometry.dilations)},
-                     {"groups", {geometry.groups}}};
+  call.parameters = {{names::kInputDims, llvm::to_vector(geometry.dims.getInput())},
+                     {names::kWeightDims, llvm::to_vector(geometry.dims.getWeight())},
+                     {names::kOutputDims, llvm::to_vector(geometry.dims.getOutput())},
+                     {names::kStrides, llvm::to_vector(geometry.strides)},
+                     {names::kPadsLow, llvm::to_vector(geometry.padsLow)},
+                     {names::kPadsHigh, llvm::to_vector(geometry.padsHigh)},
+                     {names::kDilations, llvm::to_vector(geometry.dilations)},
+                     {names::kGroups, {geometry.groups}}};
   return call;
 }
 
@@ -178,12 +180,12 @@ template <typename OpTy> static Dim getConvFlops(OpTy op) {
   return flops;
 }
 
-std::optional<LibraryCall> ConvOp::getLibraryCall() { return getConvCall(*this, "convolution"); }
+std::optional<LibraryCall> ConvOp::getLibraryCall() { return getConvCall(*this, names::kConvolution); }
 std::optional<LibraryCall> ConvInputGradOp::getLibraryCall() {
-  return getConvCall(*this, "convolution_input_gradient");
+  return getConvCall(*this, names::kConvolutionInputGradient);
 }
 std::optional<LibraryCall> ConvWeightGradOp::getLibraryCall() {
-  return getConvCall(*this, "convolution_weight_gradient");
+  return getConvCall(*this, names::kConvolutionWeightGradient);
 }
 Dim ConvOp::getFlops() { return getConvFlops(*this); }
 Dim ConvInputGradOp::getFlops() { return getConvFlops(*this); }

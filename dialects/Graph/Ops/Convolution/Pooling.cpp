@@ -2,11 +2,13 @@
 #include "dialects/Graph/Builders.h"
 #include "dialects/Graph/HostTensor.h"
 #include "dialects/Graph/Ops/Convolution/PoolGeometry.h"
+#include "support/glyph/Names.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include <limits>
 
 using namespace mlir;
 using namespace glyptic::graph;
+namespace names = glyptic::names;
 
 //===----------------------------------------------------------------------===//
 // Types
@@ -225,9 +227,9 @@ static std::optional<LibraryCall> getPoolCall(const PoolGeometry &geometry, Rank
   LibraryCall call;
   call.routine = routine.str();
   call.parameters = {
-      {"kind", {static_cast<int64_t>(geometry.kind)}},   {"window", llvm::to_vector(geometry.window)},
-      {"strides", llvm::to_vector(geometry.strides)},    {"pads_low", llvm::to_vector(geometry.padsLow)},
-      {"pads_high", llvm::to_vector(geometry.padsHigh)}, {"dilations", llvm::to_vector(geometry.dilations)}};
+      {names::kKind, {static_cast<int64_t>(geometry.kind)}},   {names::kWindow, llvm::to_vector(geometry.window)},
+      {names::kStrides, llvm::to_vector(geometry.strides)},    {names::kPadsLow, llvm::to_vector(geometry.padsLow)},
+      {names::kPadsHigh, llvm::to_vector(geometry.padsHigh)}, {names::kDilations, llvm::to_vector(geometry.dilations)}};
   return call;
 }
 
@@ -239,7 +241,7 @@ static Dim getPoolFlops(const PoolGeometry &geometry, RankedTensorType output) {
 }
 
 std::optional<LibraryCall> PoolOp::getLibraryCall() {
-  return getPoolCall(PoolGeometry::get(*this), getInput().getType(), "pool");
+  return getPoolCall(PoolGeometry::get(*this), getInput().getType(), names::kPool);
 }
 /// Where windows tile the input, each element of the gradient needs its own window only: a generated kernel does with
 /// one pass over memory, together with what follows, while the library clears the result, finds the maxima again and
@@ -248,7 +250,7 @@ std::optional<LibraryCall> PoolGradOp::getLibraryCall() {
   PoolGeometry geometry = PoolGeometry::get(*this);
   if (geometry.isTiling(getInput().getType().getShape()))
     return std::nullopt;
-  return getPoolCall(geometry, getInput().getType(), "pool_gradient");
+  return getPoolCall(geometry, getInput().getType(), names::kPoolGradient);
 }
 Dim PoolOp::getFlops() { return getPoolFlops(PoolGeometry::get(*this), getType()); }
 Dim PoolGradOp::getFlops() { return getPoolFlops(PoolGeometry::get(*this), getGradient().getType()); }

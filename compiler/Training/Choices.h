@@ -1,0 +1,11 @@
+//===- Choices.h - What training knows by name ------------------*- C++ -*-===//
+#pragma once
+
+#include "compiler/Compiler.h"
+
+namespace glyptic {
+
+/// What Compiler::getChoices() does.
+std::vector<ChoiceInfo> getTrainingChoices(const std::string &option);
+
+} // namespace glyptic
