@@ -47,6 +47,31 @@ struct CompilerTest : testing::Test {
 
 TEST_F(CompilerTest, OtherInterfacesAreRefused) { EXPECT_EQ(glypticCreateCompiler(kCompilerInterface + 1), nullptr); }
 
+/// Programs that embed the compiler go by the code, people by the text.
+TEST_F(CompilerTest, ErrorsSayWhoHasToAct) {
+  std::string json;
+  auto codesOf = [&](const std::string &path, const CompileOptions &options) {
+    return std::vector<ErrorCode>{compiler->compile(path, options, glyph).code, compiler->check(path, options, json).code,
+                                  compiler->checkGradient(path, options, {}, json).code};
+  };
+  auto all = [](ErrorCode code) { return std::vector<ErrorCode>(3, code); };
+  EXPECT_EQ(codesOf(base + ".missing.onnx", training()), all(ErrorCode::File));
+  std::string cut = base + ".cut.onnx", unknown = base + ".unknown.onnxtxt";
+  std::ofstream(cut, std::ios::binary) << read(model).substr(0, 100);
+  EXPECT_EQ(codesOf(cut, training()), all(ErrorCode::Format));
+  std::ofstream(unknown) << "<ir_version: 8, opset_import: [\"\" : 18, \"my\" : 1]>\n"
+                            "g (float[N, 4] x) => (float[N, 4] y) { y = my.Mystery (x) }\n";
+  EXPECT_EQ(codesOf(unknown, training()), all(ErrorCode::Unsupported));
+  CompileOptions shaped = training();
+  shaped.shapes["nothing"] = {-1, 4};
+  EXPECT_EQ(codesOf(model, shaped), all(ErrorCode::Argument));
+  EXPECT_EQ(compiler->exportModel(model, base + ".missing.safetensors", base + ".out.onnx").code, ErrorCode::File);
+  EXPECT_EQ(compiler->createModel("mlp", {{"hidden", -1}}, 1, base + ".out.onnx").code, ErrorCode::Argument);
+  EXPECT_EQ(compiler->createModel("mlp", {}, 1, base + ".nowhere/m.onnx").code, ErrorCode::File);
+  unlink(cut.c_str());
+  unlink(unknown.c_str());
+}
+
 TEST_F(CompilerTest, TrainingGlyphHoldsEveryEntry) {
   CompileReport report;
   Outcome outcome = compiler->compile(model, training(), glyph, &report);
