@@ -81,7 +81,8 @@ public:
                                   CompileReport *report = nullptr) noexcept = 0;
 
   /// Writes `model` to `output` with the parameters and statistics of a saved state (.safetensors).
-  virtual Outcome exportModel(const std::string &model, const std::string &state, const std::string &output) noexcept = 0;
+  virtual Outcome exportModel(const std::string &model, const std::string &state,
+                              const std::string &output) noexcept = 0;
 
   /// The pre-flight of a model as JSON: which weights would be trained and why, what blocks gradients, memory and work
   /// at several batch sizes. Without `training` in the options any loss will do. A model with nodes that cannot be
@@ -97,7 +98,8 @@ public:
   /// What createModel() knows.
   virtual std::vector<ArchitectureInfo> getArchitectures() const = 0;
 
-  /// Writes a well-known architecture with fresh weights to `path`: the same seed and sizes give the same file anywhere.
+  /// Writes a well-known architecture with fresh weights to `path`: the same seed and sizes give the same file
+  /// anywhere.
   virtual Outcome createModel(const std::string &architecture, const std::map<std::string, int64_t> &sizes,
                               uint64_t seed, const std::string &path) noexcept = 0;
 

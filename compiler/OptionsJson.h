@@ -6,37 +6,21 @@
 //===----------------------------------------------------------------------===//
 #pragma once
 
-#include "compiler/Options.h"
+#include "compiler/TrainingTable.h"
 #include <nlohmann/json.hpp>
 
 namespace glyptic {
 
+inline nlohmann::ordered_json optionToJson(const std::optional<double> &value) {
+  return value ? nlohmann::ordered_json(*value) : nullptr;
+}
+template <typename Value> nlohmann::ordered_json optionToJson(const Value &value) { return value; }
+
 inline nlohmann::ordered_json toJson(const TrainingOptions &options) {
-  auto optional = [](const std::optional<double> &value) { return value ? nlohmann::ordered_json(*value) : nullptr; };
-  return {
-      {"loss", options.loss},
-      {"label", options.label},
-      {"output", options.output},
-      {"ignore-index", options.ignoreIndex},
-      {"label-smoothing", options.labelSmoothing},
-      {"optimizer", options.optimizer},
-      {"lr", optional(options.learningRate)},
-      {"weight-decay", optional(options.weightDecay)},
-      {"no-decay", options.noDecay},
-      {"betas", {options.beta1, options.beta2}},
-      {"eps", options.epsilon},
-      {"momentum", options.momentum},
-      {"clip-norm", optional(options.clipNorm)},
-      {"schedule", options.schedule},
-      {"warmup", options.warmupSteps},
-      {"total-steps", options.totalSteps},
-      {"min-lr", options.minLearningRate},
-      {"freeze", options.freeze},
-      {"train", options.train},
-      {"metric", options.metrics},
-      {"batch", options.batch},
-      {"accumulate", options.accumulate},
-  };
+  nlohmann::ordered_json json;
+  visitOptions(options,
+               [&](const char *name, const auto &value, const char *, Allowed) { json[name] = optionToJson(value); });
+  return json;
 }
 
 } // namespace glyptic

@@ -25,25 +25,7 @@ def RecognisePass : Pass<"graph-recognise", "::mlir::func::FuncOp"> {
 
 def TrainingPass : Pass<"graph-training", "::mlir::ModuleOp"> {
   let summary = "Adds @evaluate, @grad, @apply and @step to a module with @infer";
-  let description = "compiler/Program.h says what these functions mean, compiler/Options.h what the options do.";
-  let options = [
-    Option<"loss", "loss", "std::string", "\"cross-entropy\"", "loss">,
-    Option<"label", "label", "std::string", "\"label\"", "name of the label array">,
-    Option<"output", "output", "std::string", "\"\"", "output that the loss looks at">,
-    Option<"ignoreIndex", "ignore-index", "int64_t", "-100", "label that counts for nothing">,
-    Option<"labelSmoothing", "label-smoothing", "double", "0.0", "weight of the uniform distribution in the target">,
-    Option<"optimizer", "optimizer", "std::string", "\"sgd\"", "optimizer">,
-    Option<"learningRate", "lr", "double", "0.1", "learning rate">,
-    Option<"weightDecay", "weight-decay", "double", "0.0", "weight decay">,
-    ListOption<"noDecay", "no-decay", "std::string", "globs of parameters without weight decay">,
-    Option<"clipNorm", "clip-norm", "double", "0.0", "largest norm of all gradients; 0: any">,
-    Option<"schedule", "schedule", "std::string", "\"constant\"", "learning-rate schedule">,
-    Option<"warmupSteps", "warmup", "int64_t", "0", "steps of linear warm-up">,
-    Option<"totalSteps", "steps", "int64_t", "0", "where the schedule ends">,
-    ListOption<"freeze", "freeze", "std::string", "globs of parameters that stay as they are">,
-    ListOption<"train", "train", "std::string", "globs of parameters that are trained in spite of --freeze">,
-    ListOption<"metrics", "metric", "std::string", "metrics">,
-  ];
+  let description = "compiler/Program.h says what these functions mean, compiler/TrainingTable.h what the options are.";
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 

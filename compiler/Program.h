@@ -16,10 +16,11 @@
 // metrics are named apart from these.
 //
 // Totals and accumulators are sums: `loss` (of per-sample losses), `weight` (of sample weights), `accuracy` (of correct
-// predictions) and so on, divided once by `weight` at the end. Running statistics are averages: `training.running.<state>`
-// follows them from zero, `training.microbatches` counts how often what was there before has decayed, and `training.samples`
-// those that random numbers have been drawn for (Training/TrainingForms.h). Metrics are the divided values of the step: `loss`,
-// `learning_rate`, `gradient_norm`, `finite` (1 or 0), and those the user asked for.
+// predictions) and so on, divided once by `weight` at the end. Running statistics are averages:
+// `training.running.<state>` follows them from zero, `training.microbatches` counts how often what was there before has
+// decayed, and `training.samples` those that random numbers have been drawn for (Training/TrainingForms.h). Metrics are
+// the divided values of the step: `loss`, `learning_rate`, `gradient_norm`, `finite` (1 or 0), and those the user asked
+// for.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

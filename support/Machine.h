@@ -24,7 +24,8 @@ struct Machine {
   /// Measures, unless `cacheFolder` (empty: none) holds the figures of this processor and thread count.
   static Machine measure(int threads, const std::string &cacheFolder);
 
-  /// Seconds for an instruction: its arithmetic or its memory traffic, whichever takes longer, and what it takes to start.
+  /// Seconds for an instruction: its arithmetic or its memory traffic, whichever takes longer, and what it takes to
+  /// start.
   double predict(Work work, double flops, double bytes) const;
 };
 

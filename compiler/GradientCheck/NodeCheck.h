@@ -18,9 +18,9 @@ struct Deviation {
 ///   a(y) * (f(x+) - f(x-)) / 2h  -  (what f's derivative makes of a(y)) * (x+ - x-) / 2h
 ///
 /// Summed over all ops, every value between them occurs once with either sign, and what remains is the difference of
-/// the loss less the derivative along the direction: these numbers divide a deviation among the nodes without remainder.
-/// A node that deviates is looked at once more with its operands moved by the same amount to either side: behind a kink
-/// they are not, and a smooth node deviates by its curvature.
+/// the loss less the derivative along the direction: these numbers divide a deviation among the nodes without
+/// remainder. A node that deviates is looked at once more with its operands moved by the same amount to either side:
+/// behind a kink they are not, and a smooth node deviates by its curvature.
 class NodeCheck {
 public:
   /// Small, so that few kinks are stepped over; a node by itself loses little to rounding.

@@ -22,8 +22,9 @@ bool leavesFolder(StringRef location) {
 
 llvm::Error mapFile(ModelFile &file, const onnx::TensorProto &tensor, StringRef location) {
   auto fail = [&](const Twine &message, ErrorCode code = ErrorCode::Format) {
-    return makeFileError(
-        file.path, "tensor " + quote(tensor.name()) + " has external data in " + quote(location) + ", " + message, code);
+    return makeFileError(file.path,
+                         "tensor " + quote(tensor.name()) + " has external data in " + quote(location) + ", " + message,
+                         code);
   };
   if (location.empty())
     return fail("which names no file");

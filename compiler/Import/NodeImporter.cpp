@@ -401,9 +401,10 @@ LogicalResult NodeImporter::checkSizes(ArrayRef<Dim> dims) {
     int64_t count = 1;
     for (Dim dim : dims)
       count *= dim.scale;
-    return count <= kMaxComputed ? success()
-                                 : emitError("its result has " + Twine(count) + " elements for one sample, and more than " +
-                                             Twine(kMaxComputed) + " are not computed; check the sizes it is given");
+    return count <= kMaxComputed
+               ? success()
+               : emitError("its result has " + Twine(count) + " elements for one sample, and more than " +
+                           Twine(kMaxComputed) + " are not computed; check the sizes it is given");
   }
   for (Dim dim : dims)
     if (dim.scale < 0)

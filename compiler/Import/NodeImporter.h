@@ -21,7 +21,8 @@ struct Binding {
   std::optional<llvm::SmallVector<mlir::Value>> sequence;
   bool failed = false; ///< its node could not be imported
   std::string problem; ///< why it cannot be used, where no other message says so
-  mlir::IntegerType unsignedType = {}; ///< of its elements in ONNX, if it is one; the value's type is a wider signed one
+  mlir::IntegerType unsignedType =
+      {}; ///< of its elements in ONNX, if it is one; the value's type is a wider signed one
 };
 
 /// State of one import, shared by its nodes.
@@ -45,8 +46,8 @@ public:
   const ModelFile &getFile() const { return state.file; }
   /// Records what is wrong with this node and what to do about it.
   mlir::LogicalResult emitError(const llvm::Twine &message);
-  /// What to do where the graph cannot follow a batch of any size: `fix the batch with --shape`, or not to free one that
-  /// the file states.
+  /// What to do where the graph cannot follow a batch of any size: `fix the batch with --shape`, or not to free one
+  /// that the file states.
   std::string getBatchAdvice() const;
 
   // Operands.

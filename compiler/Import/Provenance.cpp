@@ -23,7 +23,8 @@ SmallVector<StringRef> splitPythonList(StringRef text) {
   }
 }
 
-/// The scopes end with the name of the traced operation itself. A name that PyTorch makes up where it knows none is none.
+/// The scopes end with the name of the traced operation itself. A name that PyTorch makes up where it knows none is
+/// none.
 std::string getModulePath(StringRef scopes) {
   SmallVector<StringRef> items = splitPythonList(scopes);
   StringRef module = items.size() < 2 ? "" : items[items.size() - 2];

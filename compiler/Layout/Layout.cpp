@@ -46,9 +46,10 @@ struct LayoutPass : impl::LayoutPassBase<LayoutPass> {
     for (LayoutPreferenceOpInterface op : ops)
       rebuildPreferred(op);
 
-    // Transposes that meet cancel by folding, which the driver does by itself. What an op beside them can absorb must not
-    // move on: a gradient's would go through the whole update of its parameter.
-    for (auto populate : {layout::populateAbsorbingPatterns, layout::populateTransposePatterns, layout::populateUnitDimPatterns}) {
+    // Transposes that meet cancel by folding, which the driver does by itself. What an op beside them can absorb must
+    // not move on: a gradient's would go through the whole update of its parameter.
+    for (auto populate :
+         {layout::populateAbsorbingPatterns, layout::populateTransposePatterns, layout::populateUnitDimPatterns}) {
       RewritePatternSet patterns(&getContext());
       populate(patterns);
       if (failed(applyPatternsGreedily(module, std::move(patterns))))

@@ -71,7 +71,8 @@ LogicalResult verifyFunction(func::FuncOp function, Phase phase) {
   ArrayRef<Allowed> allowed = getAllowed(phase);
   for (Operation &op : function.getBody().front().without_terminator())
     if (llvm::none_of(allowed, [&](const Allowed &kind) { return kind.holds(&op); }))
-      return fail(&op, phase, llvm::join(llvm::map_range(allowed, [](const Allowed &kind) { return kind.what.str(); }), ", "));
+      return fail(&op, phase,
+                  llvm::join(llvm::map_range(allowed, [](const Allowed &kind) { return kind.what.str(); }), ", "));
   return success();
 }
 

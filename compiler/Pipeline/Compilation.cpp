@@ -69,7 +69,8 @@ Outcome Compilation::run() {
     auto start = std::chrono::steady_clock::now();
     if (Outcome outcome = runPhase(info); !outcome)
       return outcome;
-    report.phases.push_back({info.name.str(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+    report.phases.push_back(
+        {info.name.str(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
     if (&info == findPhase(options.printAfter))
       imported.module->print(llvm::errs(), OpPrintingFlags().elideLargeElementsAttrs());
     if (&info == last)
@@ -91,10 +92,11 @@ Outcome Compilation::checkOptions() {
     if (info && info->phase == Phase::Training && !options.training)
       return fail(ErrorCode::Argument, model + ": phase Training belongs to training steps; give --loss");
   if (last && printed && printed->phase > last->phase)
-    return fail(ErrorCode::Argument, model + ": phase " + printed->name.str() + " is not reached: the compilation stops after " +
-                                         last->name.str());
+    return fail(ErrorCode::Argument, model + ": phase " + printed->name.str() +
+                                         " is not reached: the compilation stops after " + last->name.str());
   if (glyph.empty() && (!last || last->phase == Phase::Glyph))
-    return fail(ErrorCode::Argument, model + ": there is no file to write the glyph to; give -o, or stop after an earlier phase");
+    return fail(ErrorCode::Argument,
+                model + ": there is no file to write the glyph to; give -o, or stop after an earlier phase");
   if (options.maxBatch < 1 || uint64_t(options.maxBatch) > glyph::kMaxBatch)
     return fail(ErrorCode::Argument, "the batch is " + std::to_string(options.maxBatch) + "; it lies between 1 and " +
                                          std::to_string(glyph::kMaxBatch));

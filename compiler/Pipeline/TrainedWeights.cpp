@@ -46,7 +46,8 @@ bool holdsSame(const Weight &a, const Weight &b) {
   if (a.type == b.type)
     return a.bytes == b.bytes;
   int64_t rows = a.type.getDimSize(0), columns = a.type.getDimSize(1), width = a.bytes.size() / (rows * columns);
-  if (a.type.getElementType() != b.type.getElementType() || b.type.getDimSize(0) != columns || b.type.getDimSize(1) != rows)
+  if (a.type.getElementType() != b.type.getElementType() || b.type.getDimSize(0) != columns ||
+      b.type.getDimSize(1) != rows)
     return false;
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j)
@@ -67,13 +68,15 @@ std::vector<std::string> findEqualMatrices(ArrayRef<Weight> weights, const llvm:
   SmallVector<const Weight *> matrices;
   std::vector<std::string> sentences;
   for (const Weight &weight : weights) {
-    if (weight.type.getRank() != 2 || weight.type.getNumElements() < 2 || !trained.contains(weight.name) || isConstant(weight))
+    if (weight.type.getRank() != 2 || weight.type.getNumElements() < 2 || !trained.contains(weight.name) ||
+        isConstant(weight))
       continue;
     for (const Weight *other : matrices)
       if (holdsSame(*other, weight))
-        sentences.push_back(quote(other->name) + " and " + quote(weight.name) +
-                            " hold the same numbers and are trained apart: if they are one weight of the original model, "
-                            "the exporter has written it twice; export it once to keep it one");
+        sentences.push_back(
+            quote(other->name) + " and " + quote(weight.name) +
+            " hold the same numbers and are trained apart: if they are one weight of the original model, "
+            "the exporter has written it twice; export it once to keep it one");
     matrices.push_back(&weight);
   }
   return sentences;

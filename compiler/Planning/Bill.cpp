@@ -92,7 +92,8 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
   }
   for (BufferOp buffer : entry.getBody().getOps<BufferOp>())
     if (buffer.getArena() == Arena::Work)
-      bill.work = std::max<int64_t>(bill.work, buffer.getOffset() + llvm::alignTo(buffer.getSize().at(batch), kAlignment));
+      bill.work =
+          std::max<int64_t>(bill.work, buffer.getOffset() + llvm::alignTo(buffer.getSize().at(batch), kAlignment));
   if (machine) {
     bill.seconds = 0;
     for (Operation &op : entry.getBody().front())

@@ -100,12 +100,13 @@ std::string toText(const Bill &bill) {
       << wrap("Per run with the largest batch. Traffic counts what each kernel and call reads and writes; work is the "
               "memory planned between them, and no plan could do with less than the column beside it.");
   if (const auto &machine = bill.machine)
-    out << wrap(llvm::formatv("Time is a roofline of this machine: {0}FLOP/s, {1}/s within {2} of cache, {3}/s beyond, as "
-                              "measured on {4} thread{5} of {6}; plus what it takes to start kernels, calls and threads.",
-                              formatCount(machine->flopsPerSecond), formatBytes(machine->cacheBandwidth),
-                              formatBytes(machine->cacheBytes), formatBytes(machine->memoryBandwidth), machine->threads,
-                              machine->threads == 1 ? "" : "s", machine->name)
-                    .str());
+    out << wrap(
+        llvm::formatv("Time is a roofline of this machine: {0}FLOP/s, {1}/s within {2} of cache, {3}/s beyond, as "
+                      "measured on {4} thread{5} of {6}; plus what it takes to start kernels, calls and threads.",
+                      formatCount(machine->flopsPerSecond), formatBytes(machine->cacheBandwidth),
+                      formatBytes(machine->cacheBytes), formatBytes(machine->memoryBandwidth), machine->threads,
+                      machine->threads == 1 ? "" : "s", machine->name)
+            .str());
   return trimLines(text);
 }
 

@@ -71,8 +71,8 @@ private:
     }
     std::string text;
     llvm::raw_string_ostream out(text);
-    out << "a batch of " << maxBatch << " needs " << formatBytes(fixed + workSize) << " of memory, and " << formatBytes(limit)
-        << " are there";
+    out << "a batch of " << maxBatch << " needs " << formatBytes(fixed + workSize) << " of memory, and "
+        << formatBytes(limit) << " are there";
     if (fits > 0)
       out << "; the largest batch that fits is " << fits;
     else

@@ -108,7 +108,8 @@ FailureOr<int64_t> ProgramMemory::addConstant(Location loc, ElementsAttr value) 
   std::string bytes;
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
     bytes = getBytes(dense);
-  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value); resource && resource.getRawHandle().getBlob()) {
+  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+             resource && resource.getRawHandle().getBlob()) {
     ArrayRef<char> data = resource.getRawHandle().getBlob()->getData();
     bytes.assign(data.begin(), data.end());
   } else {

@@ -27,8 +27,8 @@ struct GradientBarrier {
 /// that it can be differentiated again. Insertion happens at `builder`'s point, which `target` must dominate. An op
 /// without derivative between a source and the target is an error at that op's location; all of them are reported. With
 /// `barriers` those go there instead, and beside them what else leaves sources without gradient.
-mlir::FailureOr<llvm::SmallVector<mlir::Value>> buildGradients(mlir::OpBuilder &builder, mlir::Value target,
-                                                               mlir::Value seed, mlir::ValueRange sources,
-                                                               llvm::SmallVectorImpl<GradientBarrier> *barriers = nullptr);
+mlir::FailureOr<llvm::SmallVector<mlir::Value>>
+buildGradients(mlir::OpBuilder &builder, mlir::Value target, mlir::Value seed, mlir::ValueRange sources,
+               llvm::SmallVectorImpl<GradientBarrier> *barriers = nullptr);
 
 } // namespace glyptic

@@ -66,9 +66,10 @@ StringRef getName(func::FuncOp function, unsigned result) {
 /// Of a model without scores: says which nodes made them integers.
 LogicalResult reportIntegers(func::FuncOp infer) {
   for (auto [i, output] : llvm::enumerate(infer.getBody().front().getTerminator()->getOperands()))
-    emitError(output.getLoc()) << "computes the output '" << getName(infer, i)
-                               << "', which is of an integer type, and no output is of a floating-point type for a loss to "
-                                  "look at; export the model with the scores before this node as an output";
+    emitError(output.getLoc())
+        << "computes the output '" << getName(infer, i)
+        << "', which is of an integer type, and no output is of a floating-point type for a loss to "
+           "look at; export the model with the scores before this node as an output";
   return failure();
 }
 
@@ -124,7 +125,8 @@ LogicalResult Objective::findPositions(func::FuncOp infer) {
   classDim = activation ? activation->dim : dims.size() >= 4 ? 1 : int64_t(dims.size()) - 1;
   if (dims.size() < 2 || dims[classDim].batched || dims[classDim].scale < 2)
     return infer.emitError("loss '")
-           << loss->name << "' needs scores of two or more classes, such as an output [batch, 10] for labels [batch]; output '"
+           << loss->name
+           << "' needs scores of two or more classes, such as an output [batch, 10] for labels [batch]; output '"
            << outputName << "' has shape " << describe(dims) << " (a single score decides between two with bce-logits)";
   dims.erase(dims.begin() + classDim);
   positionType = getTensorType(dims, IntegerType::get(infer.getContext(), 64));

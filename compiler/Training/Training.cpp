@@ -8,6 +8,7 @@
 #include "compiler/Training/Losses.h"
 #include "compiler/Training/Names.h"
 #include "compiler/Training/TrainingForms.h"
+#include "compiler/TrainingTable.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -225,32 +226,57 @@ void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
   entry.finish();
 }
 
+/// The options of the pass are those of the table.
 struct TrainingPass : impl::TrainingPassBase<TrainingPass> {
-  using TrainingPassBase::TrainingPassBase;
+  TrainingPass() { addOptions(); }
+  TrainingPass(const TrainingPass &other) : TrainingPassBase(other) { addOptions(); }
 
   void runOnOperation() override {
-    auto list = [](const auto &option) { return std::vector<std::string>(option.begin(), option.end()); };
     TrainingOptions options;
-    options.loss = loss;
-    options.label = label;
-    options.output = output;
-    options.ignoreIndex = ignoreIndex;
-    options.labelSmoothing = labelSmoothing;
-    options.optimizer = optimizer;
-    options.learningRate = learningRate;
-    options.weightDecay = weightDecay;
-    options.noDecay = list(noDecay);
-    if (clipNorm > 0)
-      options.clipNorm = clipNorm;
-    options.schedule = schedule;
-    options.warmupSteps = warmupSteps;
-    options.totalSteps = totalSteps;
-    options.freeze = list(freeze);
-    options.train = list(train);
-    options.metrics = list(metrics);
+    auto option = given.begin();
+    visitOptions(options, [&](const char *, auto &&value, const char *, Allowed) { read(option++->get(), value); });
     if (failed(buildTraining(getOperation(), options)))
       signalPassFailure();
   }
+
+private:
+  void addOptions() {
+    const TrainingOptions defaults;
+    visitOptions(defaults, [&](const char *name, const auto &value, const char *help, Allowed) {
+      add(name, help, value);
+    });
+  }
+
+  template <typename Value> void add(const char *name, const char *help, const Value &value) {
+    given.push_back(std::make_shared<Option<Value>>(*this, name, llvm::cl::desc(help), llvm::cl::init(value)));
+  }
+  void add(const char *name, const char *help, const std::optional<double> &) {
+    given.push_back(std::make_shared<Option<double>>(*this, name, llvm::cl::desc(help)));
+  }
+  void add(const char *name, const char *help, const std::vector<std::string> &) {
+    given.push_back(std::make_shared<ListOption<std::string>>(*this, name, llvm::cl::desc(help)));
+  }
+  void add(const char *name, const char *help, const std::tuple<const double &, const double &> &) {
+    given.push_back(std::make_shared<ListOption<double>>(*this, name, llvm::cl::desc(help)));
+  }
+
+  template <typename Value> static void read(void *option, Value &value) {
+    value = static_cast<Option<Value> *>(option)->getValue();
+  }
+  static void read(void *option, std::optional<double> &value) {
+    if (auto *number = static_cast<Option<double> *>(option); number->hasValue())
+      value = number->getValue();
+  }
+  static void read(void *option, std::vector<std::string> &value) {
+    ArrayRef<std::string> list = *static_cast<ListOption<std::string> *>(option);
+    value.assign(list.begin(), list.end());
+  }
+  static void read(void *option, std::tuple<double &, double &> value) {
+    if (ArrayRef<double> list = *static_cast<ListOption<double> *>(option); list.size() == 2)
+      value = std::pair(list[0], list[1]);
+  }
+
+  std::vector<std::shared_ptr<void>> given; ///< in the order of the table
 };
 
 } // namespace

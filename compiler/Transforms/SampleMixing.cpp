@@ -1,10 +1,11 @@
 //===- SampleMixing.cpp - Which outputs need all samples at once ---===//
 //
 // A long file of samples is run in parts, which is right only if an execution on a part computes what one on the whole
-// does for the same samples. Values have at most one dimension that counts samples (BatchDims.h), so an op keeps samples
-// apart if sample s of a result is made of sample s of its operands and of what no sample has a part in. The structured
-// form shows it: one parallel loop runs over the samples, operands are read at its index, and the index goes nowhere
-// else. Ops without loops are views, which keep samples apart if they keep what lies before a sample's elements.
+// does for the same samples. Values have at most one dimension that counts samples (BatchDims.h), so an op keeps
+// samples apart if sample s of a result is made of sample s of its operands and of what no sample has a part in. The
+// structured form shows it: one parallel loop runs over the samples, operands are read at its index, and the index goes
+// nowhere else. Ops without loops are views, which keep samples apart if they keep what lies before a sample's
+// elements.
 //
 // The answer errs on the safe side: a position that is computed may be the sample's own.
 //
@@ -41,10 +42,13 @@ public:
   explicit GenericCheck(linalg::GenericOp op) : op(op) {}
 
   bool keepsSamplesApart() {
-    return findLoop() && llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) { return readsOwnSample(*input); }) &&
-           !seesOutside() && !op.getRegion().walk([&](Operation *inner) {
-             return isApart(inner) ? WalkResult::advance() : WalkResult::interrupt();
-           }).wasInterrupted();
+    return findLoop() &&
+           llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *input) { return readsOwnSample(*input); }) &&
+           !seesOutside() &&
+           !op.getRegion()
+                .walk(
+                    [&](Operation *inner) { return isApart(inner) ? WalkResult::advance() : WalkResult::interrupt(); })
+                .wasInterrupted();
   }
 
 private:

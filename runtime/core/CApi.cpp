@@ -41,7 +41,9 @@ double toDouble(const Session::Output &output) {
 
 } // namespace
 
-glyptic_error_code glyptic_error_get_code(const glyptic_error *error) { return static_cast<glyptic_error_code>(error->code); }
+glyptic_error_code glyptic_error_get_code(const glyptic_error *error) {
+  return static_cast<glyptic_error_code>(error->code);
+}
 const char *glyptic_error_message(const glyptic_error *error) { return error->message.c_str(); }
 void glyptic_error_free(glyptic_error *error) { delete error; }
 
@@ -58,9 +60,15 @@ void glyptic_program_free(glyptic_program *program) { delete program; }
 int64_t glyptic_program_max_batch(const glyptic_program *program) {
   return static_cast<int64_t>(program->program->tables().max_batch());
 }
-int glyptic_program_threads(const glyptic_program *program) { return static_cast<int>(program->program->tables().threads()); }
-const char *glyptic_program_target(const glyptic_program *program) { return textOf(program->program->tables().target()); }
-const char *glyptic_program_options(const glyptic_program *program) { return textOf(program->program->tables().options()); }
+int glyptic_program_threads(const glyptic_program *program) {
+  return static_cast<int>(program->program->tables().threads());
+}
+const char *glyptic_program_target(const glyptic_program *program) {
+  return textOf(program->program->tables().target());
+}
+const char *glyptic_program_options(const glyptic_program *program) {
+  return textOf(program->program->tables().options());
+}
 const char *glyptic_program_bill(const glyptic_program *program) { return textOf(program->program->tables().bill()); }
 int glyptic_program_can_export(const glyptic_program *program) { return !program->program->model().empty(); }
 
@@ -94,13 +102,14 @@ size_t glyptic_program_outputs(const glyptic_program *program, const char *entry
   return found ? handOut(program->program->outputs(*found), tensors) : 0;
 }
 
-size_t glyptic_program_instructions(const glyptic_program *program, const char *entry, const glyptic_instruction **instructions) {
+size_t glyptic_program_instructions(const glyptic_program *program, const char *entry,
+                                    const glyptic_instruction **instructions) {
   const glyph::Entry *found = program->program->findEntry(entry);
   return found ? handOut(program->program->instructions(*found), instructions) : 0;
 }
 
-glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry, int64_t samples, int threads,
-                                                  int repeats, double *seconds, size_t count) {
+glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry, int64_t samples,
+                                                  int threads, int repeats, double *seconds, size_t count) {
   return guard([&] { timeLibraryCalls(*program->program, entry, samples, threads, repeats, seconds, count); });
 }
 
@@ -111,7 +120,8 @@ glyptic_error *glyptic_session_create(const glyptic_program *program, int thread
 void glyptic_session_free(glyptic_session *session) { delete session; }
 int glyptic_session_threads(const glyptic_session *session) { return session->session.threads(); }
 
-glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *entry, const char *input, const void *data, size_t size) {
+glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *entry, const char *input,
+                                         const void *data, size_t size) {
   return guard([&] { session->session.setInput(entry, input, {static_cast<const char *>(data), size}); });
 }
 
@@ -128,7 +138,8 @@ glyptic_error *glyptic_session_get_output(const glyptic_session *session, const 
   return guard([&] {
     Session::Output found = session->session.output(output);
     if (found.bytes.size() != size)
-      throw Error("output " + quoteName(output) + " has " + std::to_string(found.bytes.size()) + " bytes, not " + std::to_string(size));
+      throw Error("output " + quoteName(output) + " has " + std::to_string(found.bytes.size()) + " bytes, not " +
+                  std::to_string(size));
     if (size)
       std::memcpy(data, found.bytes.data(), size);
   });

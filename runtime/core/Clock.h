@@ -43,7 +43,8 @@ public:
       share.seconds = 0;
     }
     // What a library's threads do is not seen.
-    *times++ = took > 0 ? glyptic_instruction_time{total, sum / took, longest} : glyptic_instruction_time{total, total, total};
+    *times++ =
+        took > 0 ? glyptic_instruction_time{total, sum / took, longest} : glyptic_instruction_time{total, total, total};
     start = now(); // the lines above are nobody's
   }
 
@@ -53,7 +54,9 @@ private:
     double seconds = 0;
   };
 
-  static double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
 
   std::vector<Share> shares;
   glyptic_instruction_time *times;

@@ -45,8 +45,8 @@ double timeCall(const glyph::LibraryCall &call, int64_t samples, int repeats) {
 
 } // namespace
 
-void timeLibraryCalls(const Program &program, std::string_view name, int64_t samples, int threads, int repeats, double *seconds,
-                      size_t count) {
+void timeLibraryCalls(const Program &program, std::string_view name, int64_t samples, int threads, int repeats,
+                      double *seconds, size_t count) {
   const glyph::Entry *entry = program.findEntry(name);
   if (!entry)
     throw Error("the program has no entry " + quoteName(name));

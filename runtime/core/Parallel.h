@@ -60,9 +60,9 @@ template <typename Body> void parallelRanges(int threads, uint64_t count, uint64
   GOMP_parallel(run, &job, team, 0);
 }
 
-/// Where a session's work is done. libgomp keeps a pool of threads for every thread that enters it, and callers may come
-/// from any. The first computes itself: handing a step to another thread and back takes longer than a small step. Those
-/// who come from other threads, or from within a parallel region, share one thread of the session's own.
+/// Where a session's work is done. libgomp keeps a pool of threads for every thread that enters it, and callers may
+/// come from any. The first computes itself: handing a step to another thread and back takes longer than a small step.
+/// Those who come from other threads, or from within a parallel region, share one thread of the session's own.
 class Executor {
 public:
   explicit Executor(int threads) : threads(threads) {}

@@ -27,7 +27,8 @@ std::shared_ptr<const Program> Program::copy(std::string_view bytes) {
   });
 }
 
-Program::Program(std::optional<MappedFile> file, std::vector<char> owned) : file(std::move(file)), owned(std::move(owned)) {
+Program::Program(std::optional<MappedFile> file, std::vector<char> owned)
+    : file(std::move(file)), owned(std::move(owned)) {
   read(this->file ? this->file->bytes() : std::string_view(this->owned.data(), this->owned.size()));
 }
 
@@ -95,8 +96,9 @@ void Program::checkStored() const {
     if (!value)
       throw Error(ErrorCode::Format, "it lacks the initial value of state " + quoteName(name));
     if (value->type != entry->tensor()->dtype() || value->shape != savedShape(*entry))
-      throw Error(ErrorCode::Format, "the initial value of state " + quoteName(name) + " is " + glyptic::describe(value->type, value->shape) +
-                                         " instead of " + glyptic::describe(entry->tensor()->dtype(), savedShape(*entry)));
+      throw Error(ErrorCode::Format, "the initial value of state " + quoteName(name) + " is " +
+                                         glyptic::describe(value->type, value->shape) + " instead of " +
+                                         glyptic::describe(entry->tensor()->dtype(), savedShape(*entry)));
   }
 }
 
@@ -137,7 +139,12 @@ glyptic_tensor Program::describe(const glyph::Tensor &tensor, const flatbuffers:
     batched[place] = dims[i]->batched();
   }
   const char *role = tensor.role() ? tensor.role()->c_str() : "";
-  return {tensor.name()->c_str(), role, static_cast<glyptic_dtype>(tensor.dtype()), dims.size(), scales.data(), batched.data(),
+  return {tensor.name()->c_str(),
+          role,
+          static_cast<glyptic_dtype>(tensor.dtype()),
+          dims.size(),
+          scales.data(),
+          batched.data(),
           tensor.mixes_samples()};
 }
 

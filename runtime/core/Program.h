@@ -29,7 +29,8 @@ public:
   const glyph::StateEntry *findState(std::string_view name) const;
   /// A state's initial bytes in ONNX's shape; empty if it starts at zero.
   std::string_view initialState(const glyph::StateEntry &entry) const;
-  /// Weights are read when sessions start and never again: their pages need not stay in memory beside the session's copy.
+  /// Weights are read when sessions start and never again: their pages need not stay in memory beside the session's
+  /// copy.
   void dropPages() const;
   std::string_view model() const { return onnxModel; } ///< the original's bytes; empty if the glyph has none
 

@@ -80,8 +80,8 @@ void Session::setInput(std::string_view entryName, std::string_view name, std::s
       continue;
     uint64_t limit = bytesFor(*tensor, static_cast<int64_t>(program->tables().max_batch()));
     if (bytes.size() > limit)
-      throw Error("input " + quoteName(name) + " is given " + std::to_string(bytes.size()) + " bytes, the largest batch has " +
-                  std::to_string(limit));
+      throw Error("input " + quoteName(name) + " is given " + std::to_string(bytes.size()) +
+                  " bytes, the largest batch has " + std::to_string(limit));
     if (bound != &entry)
       inputSizes.assign(inputs.size(), std::nullopt);
     bound = &entry;
@@ -104,8 +104,8 @@ void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
       throw Error("input " + quoteName(name) + " is not set");
     uint64_t expected = bytesFor(*tensor, samples);
     if (*size != expected)
-      throw Error("input " + quoteName(name) + " holds " + std::to_string(*size) + " bytes, " + std::to_string(samples) +
-                  " samples of it are " + std::to_string(expected));
+      throw Error("input " + quoteName(name) + " holds " + std::to_string(*size) + " bytes, " +
+                  std::to_string(samples) + " samples of it are " + std::to_string(expected));
     for (const glyptic_range &range : program->ranges())
       if (name == range.tensor)
         checkRange(range, *tensor, samples, address(*tensor->buffer()));
@@ -117,8 +117,8 @@ void Session::run(std::string_view entry, int64_t samples) { run(findPlan(entry)
 void Session::profile(std::string_view entry, int64_t samples, glyptic_instruction_time *times, size_t count) {
   Plan &plan = findPlan(entry);
   if (count != plan.steps.size())
-    throw Error("entry " + quoteName(entry) + " has " + std::to_string(plan.steps.size()) + " instructions, there is room for " +
-                std::to_string(count) + " times");
+    throw Error("entry " + quoteName(entry) + " has " + std::to_string(plan.steps.size()) +
+                " instructions, there is room for " + std::to_string(count) + " times");
   run(plan, samples, times);
 }
 
@@ -205,7 +205,8 @@ Session::Output Session::output(std::string_view name) const {
     throw Error("output " + quoteName(name) + " is not there: no entry has run since inputs were set");
   for (const glyph::Tensor *tensor : Elements(ran->outputs()))
     if (view(tensor->name()) == name)
-      return {tensor->dtype(), {reinterpret_cast<const char *>(address(*tensor->buffer())), bytesFor(*tensor, ranSamples)}};
+      return {tensor->dtype(),
+              {reinterpret_cast<const char *>(address(*tensor->buffer())), bytesFor(*tensor, ranSamples)}};
   throw Error("entry " + quoteName(view(ran->name())) + ", which ran last, has no output " + quoteName(name));
 }
 

@@ -20,8 +20,9 @@ public:
     constexpr dnnl::algorithm kinds[] = {dnnl::algorithm::pooling_max, dnnl::algorithm::pooling_avg_exclude_padding,
                                          dnnl::algorithm::pooling_avg_include_padding};
     algorithm = kinds[kind];
-    for (auto [name, list] : {std::pair(names::kWindow, &window), std::pair(names::kStrides, &strides), std::pair(names::kPadsLow, &low),
-                              std::pair(names::kPadsHigh, &high), std::pair(names::kDilations, &dilations)})
+    for (auto [name, list] :
+         {std::pair(names::kWindow, &window), std::pair(names::kStrides, &strides), std::pair(names::kPadsLow, &low),
+          std::pair(names::kPadsHigh, &high), std::pair(names::kDilations, &dilations)})
       *list = site.parameter(name, rank);
     chooseOrder(static_cast<size_t>(rank));
     for (int64_t batch : {int64_t(1), int64_t(2)})

@@ -29,7 +29,8 @@ CheckpointFolder::CheckpointFolder(const std::string &folder, nlohmann::ordered_
 
 void CheckpointFolder::requireEmpty() const {
   if (std::filesystem::exists(path))
-    throw Error(quoteName(path) + " is there already: --resume goes on from it; a fresh run takes another --checkpoint folder");
+    throw Error(quoteName(path) +
+                " is there already: --resume goes on from it; a fresh run takes another --checkpoint folder");
 }
 
 void CheckpointFolder::save(const glyptic_program *program, const glyptic_session *session,
@@ -75,7 +76,8 @@ std::optional<Position> CheckpointFolder::restore(glyptic_session *session) cons
       return notes.is_object() && notes.contains(key) && (notes[key].*isType)();
     };
     if (!has("fingerprint", &Json::is_object) || !has("iteration", &Json::is_number_unsigned) ||
-        !has("checksums", &Json::is_object) || !has("log", &Json::is_string) || !has("log_size", &Json::is_number_unsigned))
+        !has("checksums", &Json::is_object) || !has("log", &Json::is_string) ||
+        !has("log_size", &Json::is_number_unsigned))
       throw Error(ErrorCode::Format, "is not a checkpoint of a training run");
     compare(notes["fingerprint"]);
     for (const SafetensorsEntry &entry : reader.entries())
@@ -99,7 +101,8 @@ static std::string describeValue(const nlohmann::ordered_json &value) {
   if (value.is_null())
     return "its default";
   using Json = nlohmann::ordered_json;
-  return value.is_string() ? quoteName(value.get<std::string>()) : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return value.is_string() ? quoteName(value.get<std::string>())
+                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 void CheckpointFolder::compare(const nlohmann::ordered_json &saved) const {

@@ -42,7 +42,8 @@ Trainer::Trainer(const glyptic_program *program, glyptic_session *session, const
     throw Error(std::to_string(options.epochs) + " epochs are more steps than can be counted");
   epochs = options.steps ? int64_t(divideUp(size_t(lastStep), size_t(batchesPerEpoch))) : options.epochs;
   const char *entry = microbatches > 1 || !hasStep ? names::kApply : names::kStep;
-  for (const char *name : listMetrics(program, entry, {names::kLoss, names::kLearningRate, names::kGradientNorm, names::kFinite}))
+  for (const char *name :
+       listMetrics(program, entry, {names::kLoss, names::kLearningRate, names::kGradientNorm, names::kFinite}))
     metrics.push_back({name, 0});
   if (options.checkpoint)
     openCheckpoint();
@@ -182,13 +183,15 @@ void Trainer::checkFinite(double loss, const uint64_t *samples, size_t count) co
   if (readScalar(session, names::kFinite) != 0)
     return;
   if (isIgnored(samples, count))
-    throw Error("step " + std::to_string(position.iteration + 1) + ": no sample of its batch counts, because every label is "
+    throw Error("step " + std::to_string(position.iteration + 1) +
+                ": no sample of its batch counts, because every label is "
                 "the one that is ignored; check the labels and --ignore-index, or give a larger --batch");
   std::string what = std::isfinite(loss) ? "the gradients are no longer finite (the loss is " + numberText(loss) + ")"
                                          : std::string("the loss is no longer finite");
   std::string last = std::isfinite(lastLoss) ? "; the loss of the step before was " + numberText(lastLoss) : "";
   throw Error("step " + std::to_string(position.iteration + 1) + ": " + what + last +
-              ". The parameters are those before this step" + (checkpoint ? checkpoint->describe() : "") + ". Try a smaller --lr, --clip-norm 1, --warmup, and look for "
+              ". The parameters are those before this step" + (checkpoint ? checkpoint->describe() : "") +
+              ". Try a smaller --lr, --clip-norm 1, --warmup, and look for "
               "extreme values in the data");
 }
 

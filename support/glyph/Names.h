@@ -9,7 +9,8 @@
 namespace glyptic::names {
 
 // Entries.
-inline constexpr char kInfer[] = "infer", kEvaluate[] = "evaluate", kGrad[] = "grad", kApply[] = "apply", kStep[] = "step";
+inline constexpr char kInfer[] = "infer", kEvaluate[] = "evaluate", kGrad[] = "grad", kApply[] = "apply",
+                      kStep[] = "step";
 
 /// The role of the array that a loss compares an output with.
 inline constexpr char kLabel[] = "label";

@@ -31,7 +31,8 @@ CpuFacts describeCpu() {
   facts.features = getHostCpuFeatures();
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  facts.threads = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : int(std::thread::hardware_concurrency());
+  facts.threads = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed)
+                                                                      : int(std::thread::hardware_concurrency());
   facts.cores = cores.empty() ? facts.threads : std::min(int(cores.size()), facts.threads);
   facts.memory = uint64_t(getMemoryLimit());
   return facts;

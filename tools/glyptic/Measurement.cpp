@@ -47,7 +47,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 } // namespace
 
-Feed::Feed(const ProgramHandle &program, const std::string &entry, const std::string &data, int64_t samples) : entry(entry) {
+Feed::Feed(const ProgramHandle &program, const std::string &entry, const std::string &data, int64_t samples)
+    : entry(entry) {
   std::vector<NpzArray> arrays = data.empty() ? std::vector<NpzArray>() : readNpz(data);
   const glyptic_tensor *inputs = nullptr;
   size_t count = glyptic_program_inputs(program.get(), entry.c_str(), &inputs);
@@ -57,12 +58,13 @@ Feed::Feed(const ProgramHandle &program, const std::string &entry, const std::st
       source.bytes = makeRandom(program.get(), inputs[i], samples);
       continue;
     }
-    auto found = std::find_if(arrays.begin(), arrays.end(), [&](const NpzArray &array) { return array.name == source.name; });
+    auto found =
+        std::find_if(arrays.begin(), arrays.end(), [&](const NpzArray &array) { return array.name == source.name; });
     if (found == arrays.end())
       throw Error(data + ": has no array " + quoteName(source.name));
     if (found->type != DType(inputs[i].dtype) || found->bytes.size() < source.batchBytes)
-      throw Error(data + ": array " + quoteName(source.name) + " is " + describe(found->type, found->shape) + ", which is not " +
-                  std::to_string(samples) + " samples of " + nameOf(DType(inputs[i].dtype)));
+      throw Error(data + ": array " + quoteName(source.name) + " is " + describe(found->type, found->shape) +
+                  ", which is not " + std::to_string(samples) + " samples of " + nameOf(DType(inputs[i].dtype)));
     source.bytes = std::move(found->bytes);
   }
 }
@@ -76,11 +78,14 @@ void Feed::next(glyptic_session *session) {
   ++position;
 }
 
-Quantiles::Quantiles(std::vector<double> values) : sorted(std::move(values)) { std::sort(sorted.begin(), sorted.end()); }
+Quantiles::Quantiles(std::vector<double> values) : sorted(std::move(values)) {
+  std::sort(sorted.begin(), sorted.end());
+}
 
 double Quantiles::at(double fraction) const { return sorted[size_t(fraction * double(sorted.size() - 1) + 0.5)]; }
 
-Measurement::Measurement(const ProgramHandle &program, const std::string &entry, Feed feed, int64_t samples, int threads)
+Measurement::Measurement(const ProgramHandle &program, const std::string &entry, Feed feed, int64_t samples,
+                         int threads)
     : program(program), entry(entry), feed(std::move(feed)), samples(samples), session(openSession(program, threads)) {
   const glyptic_tensor *outputs = nullptr;
   size_t count = glyptic_program_outputs(program.get(), entry.c_str(), &outputs);
@@ -143,7 +148,8 @@ Profile Measurement::profile(int64_t runs) {
   result.alone.resize(count);
   constexpr int kRepeats = 5;
   glyptic::check(glyptic_program_time_library_calls(program.get(), entry.c_str(), samples,
-                                                    glyptic_session_threads(session.get()), kRepeats, result.alone.data(), count));
+                                                    glyptic_session_threads(session.get()), kRepeats,
+                                                    result.alone.data(), count));
   for (double seconds : result.alone)
     result.libraryAlone += seconds;
   return result;

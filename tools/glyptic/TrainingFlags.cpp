@@ -51,53 +51,48 @@ constexpr const char *kHidden = "";
 
 TrainingFlags::TrainingFlags(CLI::App &app) {
   addStepFlags(app);
-  addScheduleFlags(app);
   addMachineFlags(app);
   addLoopFlags(app);
 }
 
 template <typename Value>
-CLI::Option *TrainingFlags::step(CLI::App &app, const char *name, Value &value, const char *help) {
-  stepOptions.push_back(app.add_option(name, value, help)->group("The step"));
-  return stepOptions.back();
+CLI::Option *TrainingFlags::addStepFlag(CLI::App &app, const std::string &name, Value &value, const char *help) {
+  CLI::Option *option = app.add_option(name, value, help);
+  if constexpr (std::is_arithmetic_v<Value> || std::is_same_v<Value, std::string>)
+    if (value != Value())
+      option->capture_default_str();
+  return option;
+}
+
+/// Two numbers, which are options of their own.
+CLI::Option *TrainingFlags::addStepFlag(CLI::App &app, const std::string &name, std::tuple<double &, double &>,
+                                        const char *help) {
+  return app.add_option(name, betas, help)->delimiter(',')->expected(2)->type_name("A,B");
 }
 
 void TrainingFlags::addStepFlags(CLI::App &app) {
-  step(app, "--loss", training.loss, "what to minimise")->capture_default_str();
-  step(app, "--label", training.label, "name of the label in the data")->capture_default_str();
-  step(app, "--output", training.output,
-       "the output that the loss looks at (default: the first of floating-point type)");
-  step(app, "--ignore-index", training.ignoreIndex, "label of samples that do not count")->capture_default_str();
-  step(app, "--label-smoothing", training.labelSmoothing, "weight of the uniform distribution in the target")
-      ->check(finite(0, 1));
-  step(app, "--class-weights", classWeights, "one weight per class")->delimiter(',')->group(kHidden);
-  step(app, "--optimizer", training.optimizer, "rule of the update")->capture_default_str();
-  step(app, "--lr", training.learningRate, "learning rate (default: the optimizer's, listed below)")->check(finite(0));
-  step(app, "--weight-decay", training.weightDecay, "weight decay (default: the optimizer's, listed below)")->check(finite(0));
-  step(app, "--no-decay", training.noDecay, "glob of parameters that weight decay spares");
-  step(app, "--betas", betas, "Adam's decay rates")->delimiter(',')->expected(2)->check(finite(0, 1))->type_name("A,B");
-  step(app, "--eps", training.epsilon, "Adam's epsilon")->capture_default_str()->check(finite(0));
-  step(app, "--momentum", training.momentum, "momentum, where the optimizer has one")
-      ->capture_default_str()
-      ->check(finite(0));
-  step(app, "--clip-norm", training.clipNorm, "largest norm of all gradients together")->check(finite(0));
-  batchOption = app.add_option("--batch", training.batch, "samples of one update, over all devices");
-  batchOption->capture_default_str()->check(count())->group("The step");
-  accumulateOption =
-      app.add_option("--accumulate", training.accumulate, "microbatches that a batch is computed in, to save memory");
-  accumulateOption->check(count())->group("The step");
-  step(app, "--freeze", training.freeze, "glob of parameters that stay as they are");
-  step(app, "--train", training.train, "glob of parameters that are trained in spite of --freeze");
-  step(app, "--metric", training.metrics, "measured beside the loss");
-}
-
-void TrainingFlags::addScheduleFlags(CLI::App &app) {
-  step(app, "--schedule", training.schedule, "of the learning rate")
-      ->capture_default_str();
-  step(app, "--warmup", training.warmupSteps, "steps of linear warm-up")->check(CLI::NonNegativeNumber);
-  step(app, "--min-lr", training.minLearningRate, "where the schedule ends")->check(finite(0));
-  step(app, "--step-size", stepSize, "steps between two decays of schedule step")->check(count())->group(kHidden);
-  step(app, "--gamma", gamma, "factor of one decay of schedule step")->check(finite(0))->group(kHidden);
+  visitOptions(training, [&](const char *name, auto &&value, const char *help, Allowed allowed) {
+    if (std::string_view(name) == "total-steps") // follows from --steps or --epochs and the data
+      return;
+    CLI::Option *option = addStepFlag(app, std::string("--") + name, value, help)->group("The step");
+    if (allowed == Allowed::Positive)
+      option->check(count());
+    else if (allowed != Allowed::Any)
+      option->check(allowed == Allowed::BelowOne ? finite(0, 1) : finite(0));
+    if (std::string_view(name) == "batch")
+      batchOption = option;
+    else if (std::string_view(name) == "accumulate")
+      accumulateOption = option;
+    else
+      stepOptions.push_back(option); // compared with a glyph's
+  });
+  for (CLI::Option *hidden :
+       {app.add_option("--class-weights", classWeights, "one weight per class")->delimiter(','),
+        app.add_option("--step-size", stepSize, "steps between two decays of schedule step")->check(count()),
+        app.add_option("--gamma", gamma, "factor of one decay of schedule step")->check(finite(0))}) {
+    hidden->group(kHidden);
+    stepOptions.push_back(hidden);
+  }
 }
 
 void TrainingFlags::addMachineFlags(CLI::App &app) {

@@ -1,7 +1,7 @@
 //===- TrainingFlags.h - What train and compile take alike ------*- C++ -*-===//
 #pragma once
 
-#include "compiler/Options.h"
+#include "compiler/TrainingTable.h"
 #include <CLI/CLI.hpp>
 
 namespace glyptic::tool {
@@ -48,14 +48,14 @@ public:
 
 private:
   void addStepFlags(CLI::App &app);
-  void addScheduleFlags(CLI::App &app);
   void addMachineFlags(CLI::App &app);
   void addLoopFlags(CLI::App &app);
   void refuseUnsupported() const;
   int64_t totalSteps() const;
 
-  /// Registers an option of the step: it is compared with a glyph's.
-  template <typename Value> CLI::Option *step(CLI::App &app, const char *name, Value &value, const char *help);
+  template <typename Value>
+  CLI::Option *addStepFlag(CLI::App &app, const std::string &name, Value &value, const char *help);
+  CLI::Option *addStepFlag(CLI::App &app, const std::string &name, std::tuple<double &, double &>, const char *help);
 
   TrainingOptions training;
   std::vector<double> betas;

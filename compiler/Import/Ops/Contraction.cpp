@@ -275,7 +275,8 @@ const OpImporter kImporters[] = {
     {"MatMul", 1, importMatMul},
 };
 
-/// Any stored factor is a weight, except for the frequencies of waves: a vector times integers, whose product is an angle.
+/// Any stored factor is a weight, except for the frequencies of waves: a vector times integers, whose product is an
+/// angle.
 TensorUse useFactor(const Reading &reading) {
   const FlatNode *other = reading.graph.getComputation(reading.getOther());
   bool isWave = reading.isVector() && other && other->proto->op_type() == "Cast";

@@ -106,7 +106,8 @@ constexpr int64_t kToTheEnd = 1'000'000'000;
 bool isWhole(const Cut &cut, Dim size) {
   std::optional<Dim> beyond = lessDims(cut.end, size);
   return cut.step == 1 && cut.start == Dim{0, false} &&
-         (cut.end == size || (!cut.end.batched && cut.end.scale >= kToTheEnd) || (beyond && !beyond->scale && cut.end.batched));
+         (cut.end == size || (!cut.end.batched && cut.end.scale >= kToTheEnd) ||
+          (beyond && !beyond->scale && cut.end.batched));
 }
 
 struct Bounds {

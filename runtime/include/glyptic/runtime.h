@@ -97,8 +97,10 @@ GLYPTIC_API size_t glyptic_program_entries(const glyptic_program *program, const
 GLYPTIC_API size_t glyptic_program_state(const glyptic_program *program, const glyptic_tensor **tensors);
 GLYPTIC_API size_t glyptic_program_ranges(const glyptic_program *program, const glyptic_range **ranges);
 /* Return the number of tensors; 0 where there is no such entry. */
-GLYPTIC_API size_t glyptic_program_inputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors);
-GLYPTIC_API size_t glyptic_program_outputs(const glyptic_program *program, const char *entry, const glyptic_tensor **tensors);
+GLYPTIC_API size_t glyptic_program_inputs(const glyptic_program *program, const char *entry,
+                                          const glyptic_tensor **tensors);
+GLYPTIC_API size_t glyptic_program_outputs(const glyptic_program *program, const char *entry,
+                                           const glyptic_tensor **tensors);
 
 /* What an entry does, one after the other. Amounts are `fixed` + `per_sample` times the number of samples. */
 typedef enum glyptic_action { GLYPTIC_KERNEL = 0, GLYPTIC_LIBRARY_CALL = 1, GLYPTIC_COPY = 2 } glyptic_action;
@@ -119,9 +121,9 @@ typedef struct glyptic_instruction {
 GLYPTIC_API size_t glyptic_program_instructions(const glyptic_program *program, const char *entry,
                                                 const glyptic_instruction **instructions);
 
-/* Runs each library call of an entry alone, over random numbers in memory of its own, once to warm up and `repeats` times
- * more. seconds[i] becomes the median for the i-th instruction, 0 for one that is no library call; `count` is the number
- * of instructions. This is what no way to run the rest could save. */
+/* Runs each library call of an entry alone, over random numbers in memory of its own, once to warm up and `repeats`
+ * times more. seconds[i] becomes the median for the i-th instruction, 0 for one that is no library call; `count` is the
+ * number of instructions. This is what no way to run the rest could save. */
 GLYPTIC_API glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry,
                                                               int64_t samples, int threads, int repeats,
                                                               double *seconds, size_t count);
@@ -135,7 +137,8 @@ typedef struct glyptic_session glyptic_session;
 
 /* `threads`: how many to compute with, at most GLYPTIC_MAX_THREADS; 0 for the number that the program was compiled
  * for. */
-GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session);
+GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program, int threads,
+                                                  glyptic_session **session);
 GLYPTIC_API void glyptic_session_free(glyptic_session *session); /* NULL is allowed */
 GLYPTIC_API int glyptic_session_threads(const glyptic_session *session);
 
@@ -143,10 +146,10 @@ GLYPTIC_API int glyptic_session_threads(const glyptic_session *session);
  * until an input of another entry is set or another entry runs. */
 GLYPTIC_API glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *entry, const char *input,
                                                      const void *data, size_t size);
-/* Runs an entry whose inputs all hold `samples` samples, and returns when it is done. Integer inputs outside their range
- * are an error that names the first bad sample. The first run with a new number of samples sets the libraries up and
- * allocates; later ones allocate nothing, except what a library does for its own arguments. A session keeps what it set
- * up for the eight numbers that an entry was run with last. */
+/* Runs an entry whose inputs all hold `samples` samples, and returns when it is done. Integer inputs outside their
+ * range are an error that names the first bad sample. The first run with a new number of samples sets the libraries up
+ * and allocates; later ones allocate nothing, except what a library does for its own arguments. A session keeps what it
+ * set up for the eight numbers that an entry was run with last. */
 GLYPTIC_API glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples);
 /* Where an instruction's time went, in seconds. */
 typedef struct glyptic_instruction_time {
@@ -155,24 +158,29 @@ typedef struct glyptic_instruction_time {
   double longest; /* the same of the slowest of them: `total - longest` is what starting threads took */
 } glyptic_instruction_time;
 
-/* glyptic_session_run with a clock: times[i] becomes that of the i-th instruction; `count` is the number of instructions.
- * Reading the clock costs some 0.1 microseconds for each; a run without it costs nothing. */
+/* glyptic_session_run with a clock: times[i] becomes that of the i-th instruction; `count` is the number of
+ * instructions. Reading the clock costs some 0.1 microseconds for each; a run without it costs nothing. */
 GLYPTIC_API glyptic_error *glyptic_session_profile(glyptic_session *session, const char *entry, int64_t samples,
                                                    glyptic_instruction_time *times, size_t count);
 /* Copies an output of the entry that ran last; `size` must be its size for that run's samples. Outputs last until the
  * next input is set. */
-GLYPTIC_API glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data, size_t size);
+GLYPTIC_API glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data,
+                                                      size_t size);
 /* An output with one element (a metric, a total) as a double. */
-GLYPTIC_API glyptic_error *glyptic_session_get_scalar(const glyptic_session *session, const char *output, double *value);
+GLYPTIC_API glyptic_error *glyptic_session_get_scalar(const glyptic_session *session, const char *output,
+                                                      double *value);
 /* Zeroes the sums that `grad` adds to and `apply` reads. */
 GLYPTIC_API glyptic_error *glyptic_session_clear_accumulators(glyptic_session *session);
 
 /* One state tensor, in ONNX's shape (as the program lists it); `size` must be its size in bytes. */
-GLYPTIC_API glyptic_error *glyptic_session_read_state(const glyptic_session *session, const char *name, void *data, size_t size);
-GLYPTIC_API glyptic_error *glyptic_session_write_state(glyptic_session *session, const char *name, const void *data, size_t size);
+GLYPTIC_API glyptic_error *glyptic_session_read_state(const glyptic_session *session, const char *name, void *data,
+                                                      size_t size);
+GLYPTIC_API glyptic_error *glyptic_session_write_state(glyptic_session *session, const char *name, const void *data,
+                                                       size_t size);
 
 /* Files appear whole or not at all: written beside, then renamed. */
-GLYPTIC_API glyptic_error *glyptic_session_save_state(const glyptic_session *session, const char *path); /* .safetensors */
+GLYPTIC_API glyptic_error *glyptic_session_save_state(const glyptic_session *session,
+                                                      const char *path); /* .safetensors */
 /* All of the program's state must be there with its type and shape; what else the file holds is ignored. */
 GLYPTIC_API glyptic_error *glyptic_session_load_state(glyptic_session *session, const char *path);
 /* The original model with the session's parameters and running statistics. */

@@ -66,7 +66,8 @@ public:
 
   glyptic_session *get() const { return handle.get(); }
 
-  template <typename T> void setInput(const std::string &entry, const std::string &name, const T *data, size_t elements) {
+  template <typename T>
+  void setInput(const std::string &entry, const std::string &name, const T *data, size_t elements) {
     check(glyptic_session_set_input(get(), entry.c_str(), name.c_str(), data, elements * sizeof(T)));
   }
   void run(const std::string &entry, int64_t samples) { check(glyptic_session_run(get(), entry.c_str(), samples)); }

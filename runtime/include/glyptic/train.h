@@ -1,7 +1,7 @@
 /*===- train.h - Data sets and the training loop from C ----------------------===*
  *
- * A data set holds, in memory, one array for each input and label of a program. The loop draws batches from it, runs the
- * program's `step` (or `grad` per microbatch, then `apply`), evaluates, logs and writes checkpoints. Conventions on
+ * A data set holds, in memory, one array for each input and label of a program. The loop draws batches from it, runs
+ * the program's `step` (or `grad` per microbatch, then `apply`), evaluates, logs and writes checkpoints. Conventions on
  * errors, ownership and threads are those of runtime.h. Nothing here is global: loops on different sessions may run at
  * the same time.
  *
@@ -28,13 +28,14 @@ GLYPTIC_API glyptic_error *glyptic_dataset_count(const char *path, const char *l
 /* Reads `.npz`, `.csv` or `.csv.gz` for the inputs of the program's `evaluate`: those of the model, and the label.
  * Names, types, shapes and the range of integers are checked; an error names the array and tells what is expected and
  * what was found. */
-GLYPTIC_API glyptic_error *glyptic_dataset_load(const char *path, const glyptic_program *program, glyptic_dataset **data);
+GLYPTIC_API glyptic_error *glyptic_dataset_load(const char *path, const glyptic_program *program,
+                                                glyptic_dataset **data);
 GLYPTIC_API void glyptic_dataset_free(glyptic_dataset *data); /* NULL is allowed */
 GLYPTIC_API uint64_t glyptic_dataset_samples(const glyptic_dataset *data);
 
 /* How many of `samples` a split by `fraction` (above 0, below 1) sets aside: at least one, never all; of one none. */
 GLYPTIC_API uint64_t glyptic_split_size(uint64_t samples, double fraction);
-/* Moves a fraction (above 0, below 1) of the samples to a data set of its own, chosen by `seed`; the arrays are shared. */
+/* Moves a fraction (above 0, below 1) of the samples, chosen by `seed`, to a data set of its own; arrays are shared. */
 GLYPTIC_API glyptic_error *glyptic_dataset_split(glyptic_dataset *data, double fraction, uint64_t seed,
                                                  glyptic_dataset **rest);
 
@@ -45,7 +46,7 @@ typedef struct glyptic_metric {
   double value;
 } glyptic_metric;
 
-/* One iteration. The loss is the mean over the batch before the update. Metrics are what the program measures besides. */
+/* One iteration. The loss is the mean over the batch before the update. Metrics are what is measured besides. */
 typedef struct glyptic_train_progress {
   int64_t step, steps;   /* this iteration, counted from 1, and the last one of this run */
   int64_t epoch, epochs; /* counted from 1 */

@@ -17,12 +17,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char *kFooter =
-    "Examples:\n"
-    "  glyptic bench lenet.onnx --batch 1\n"
-    "  glyptic bench step.glyph --data digits.npz --profile\n"
-    "Times include copying a batch in and reading the loss. Library calls are also timed alone: no way to run the rest can\n"
-    "be faster than they are. Without --data, inputs are random numbers.";
+constexpr const char *kFooter = "Examples:\n"
+                                "  glyptic bench lenet.onnx --batch 1\n"
+                                "  glyptic bench step.glyph --data digits.npz --profile\n"
+                                "Times include copying a batch in and reading the loss. Library calls are also timed "
+                                "alone: no way to run the rest can\n"
+                                "be faster than they are. Without --data, inputs are random numbers.";
 
 double at(const glyptic_amount &amount, int64_t samples) {
   return double(amount.fixed) + double(amount.per_sample) * double(samples);
@@ -33,7 +33,9 @@ public:
   explicit BenchCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "what to time: .onnx, .onnxtxt or .glyph")->required();
     app.add_option("--entry", entry, "entry of the program (default: step, else infer)");
-    app.add_option("--warm-up", warmUp, "runs before those that count")->capture_default_str()->check(CLI::Range(1, INT32_MAX));
+    app.add_option("--warm-up", warmUp, "runs before those that count")
+        ->capture_default_str()
+        ->check(CLI::Range(1, INT32_MAX));
     app.add_flag("--profile", profiled, "where the time goes, by node of the model");
     app.add_flag("--json", asJson, "as JSON, times in seconds");
     app.footer(kFooter);
@@ -108,12 +110,15 @@ Json BenchCommand::measure() {
     calls += instructions[i].action == GLYPTIC_LIBRARY_CALL;
   }
   double dispatch = times.median() - profile.library - profile.kernels - profile.waiting;
-  Json json = {{"entry", entry}, {"samples", samples}, {"runs", runs}, {"threads", glyptic_program_threads(program.get())}};
-  json["seconds"] = {{"median", times.median()}, {"p10", times.at(0.1)}, {"p90", times.at(0.9)}, {"least", times.at(0)}};
+  Json json = {
+      {"entry", entry}, {"samples", samples}, {"runs", runs}, {"threads", glyptic_program_threads(program.get())}};
+  json["seconds"] = {
+      {"median", times.median()}, {"p10", times.at(0.1)}, {"p90", times.at(0.9)}, {"least", times.at(0)}};
   json["output"] = {{"first", first}, {"last", last}};
   json["predicted"] = predicted;
   json["library_alone"] = profile.libraryAlone;
-  json["split"] = {{"library", profile.library}, {"kernels", profile.kernels}, {"waiting", profile.waiting}, {"dispatch", dispatch}};
+  json["split"] = {
+      {"library", profile.library}, {"kernels", profile.kernels}, {"waiting", profile.waiting}, {"dispatch", dispatch}};
   json["kernels"] = count - calls;
   json["library_calls"] = calls;
   json["flops"] = flops;
@@ -151,7 +156,8 @@ std::string profileTable(const Json &json) {
   std::multimap<double, const Json *> sorted;
   for (const Json &item : json["instructions"])
     sorted.emplace(-item["seconds"].get<double>(), &item);
-  std::vector<std::vector<std::string>> rows = {{"time", "share", "alone", "predicted", "GFLOP/s", "GB/s", "kind", "nodes"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"time", "share", "alone", "predicted", "GFLOP/s", "GB/s", "kind", "nodes"}};
   for (auto [negated, pointer] : sorted) {
     if (rows.size() > kMost)
       break;
@@ -180,8 +186,9 @@ int BenchCommand::run() {
 
 void addBench(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "bench", "Times a training step or an inference, tells how much of it the library calls, the generated kernels and "
-               "everything around them take, and what was predicted.");
+      "bench",
+      "Times a training step or an inference, tells how much of it the library calls, the generated kernels and "
+      "everything around them take, and what was predicted.");
   auto state = std::make_shared<BenchCommand>(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

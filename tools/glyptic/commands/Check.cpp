@@ -97,7 +97,8 @@ std::string itemText(const Json &items, const std::string &list) {
   }
   std::string text;
   for (auto [item, count] : distinct) {
-    const std::string place = (*item)["place"], others = std::to_string(count - 1) + (count == 2 ? " other" : " others");
+    const std::string place = (*item)["place"],
+                      others = std::to_string(count - 1) + (count == 2 ? " other" : " others");
     std::string line = "  " + bold(heading) + place + (count > 1 ? " and " + others : "") + (place.empty() ? "" : ": ");
     text += wrapped(line + (*item)["message"].get<std::string>(), pageWidth(), "    ") + "\n";
   }
@@ -179,9 +180,10 @@ private:
 
 void addCheck(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "check", "Looks at a model before any training: which weights train and why, which nodes stand in the way, and "
-               "what a step costs in memory and time at several batch sizes. With --data, whether the data fits. It takes the "
-               "flags of train.");
+      "check",
+      "Looks at a model before any training: which weights train and why, which nodes stand in the way, and "
+      "what a step costs in memory and time at several batch sizes. With --data, whether the data fits. It takes the "
+      "flags of train.");
   auto state = std::make_shared<CheckCommand>(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

@@ -42,7 +42,8 @@ private:
 int CompileCommand::run() {
   for (const std::string &target : targets)
     if (target != "cpu")
-      throw Error(ErrorCode::Unsupported, "--target " + target + " is not supported by this version: it compiles for cpu");
+      throw Error(ErrorCode::Unsupported,
+                  "--target " + target + " is not supported by this version: it compiles for cpu");
   if (output.empty() && stopAfter.empty())
     throw UsageError("compile needs -o, or --stop-after to write nothing");
   if (!output.empty()) {
@@ -78,8 +79,9 @@ int CompileCommand::run() {
 
 void addCompile(CLI::App &app, Action &action) {
   CLI::App *command = app.add_subcommand(
-      "compile", "Compiles a model ahead of time into a glyph: one file that the runtime executes without the compiler. "
-                 "It prints what the program will cost in memory and time.");
+      "compile",
+      "Compiles a model ahead of time into a glyph: one file that the runtime executes without the compiler. "
+      "It prints what the program will cost in memory and time.");
   auto state = std::make_shared<CompileCommand>(*command);
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

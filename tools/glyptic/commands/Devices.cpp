@@ -26,7 +26,8 @@ int showDevices(bool asJson) {
                         {"memory", cpu.memory},
                         {"bandwidth", bandwidth},
                         {"flops", flops}}};
-    json["gpu"] = {{"usable", false}, {"found", gpu}, {"reason", gpu.empty() ? reason : "this version has no CUDA target"}};
+    json["gpu"] = {
+        {"usable", false}, {"found", gpu}, {"reason", gpu.empty() ? reason : "this version has no CUDA target"}};
     std::printf("%s\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
     return kDone;
   }
@@ -49,8 +50,9 @@ void addDevices(CLI::App &app, Action &action) {
     bool json = false;
   };
   CLI::App *command = app.add_subcommand(
-      "devices", "Shows what this machine can run on: processor, instruction sets, memory, and the bandwidth and arithmetic "
-                 "that short measurements reach. Takes a second.");
+      "devices",
+      "Shows what this machine can run on: processor, instruction sets, memory, and the bandwidth and arithmetic "
+      "that short measurements reach. Takes a second.");
   auto flags = std::make_shared<Flags>();
   command->add_flag("--json", flags->json, "as JSON; bandwidth in bytes a second, flops in operations a second");
   command->footer("Example:\n  glyptic devices");

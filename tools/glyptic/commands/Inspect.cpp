@@ -29,7 +29,10 @@ Json shapeOf(const glyph::Tensor &tensor) {
 }
 
 Json describe(const glyph::Tensor &tensor) {
-  return {{"name", tensor.name()->str()}, {"role", textOf(tensor.role())}, {"type", nameOf(tensor.dtype())}, {"shape", shapeOf(tensor)}};
+  return {{"name", tensor.name()->str()},
+          {"role", textOf(tensor.role())},
+          {"type", nameOf(tensor.dtype())},
+          {"shape", shapeOf(tensor)}};
 }
 
 template <typename Tensors> Json describeAll(const Tensors *tensors) {
@@ -107,11 +110,12 @@ std::string render(const Json &json) {
   std::string text = facts({{"target", json["target"].get<std::string>() + ", " + json["threads"].dump() + " threads"},
                             {"largest batch", json["max_batch"].dump() + " samples"}});
   for (const Json &entry : json["entries"]) {
-    text += "\n" + bold(entry["name"].get<std::string>()) + "  " + list(entry["inputs"]) + " -> " + list(entry["outputs"]) + "\n";
+    text += "\n" + bold(entry["name"].get<std::string>()) + "  " + list(entry["inputs"]) + " -> " +
+            list(entry["outputs"]) + "\n";
     std::vector<std::vector<std::string>> rows = {{"", "kind", "name", "FLOP", "bytes", "nodes"}};
     for (const Json &instruction : entry["instructions"])
-      rows.push_back({std::to_string(rows.size()), instruction["kind"], instruction["name"], number(instruction["flops"]),
-                      number(instruction["bytes"]), instruction["nodes"]});
+      rows.push_back({std::to_string(rows.size()), instruction["kind"], instruction["name"],
+                      number(instruction["flops"]), number(instruction["bytes"]), instruction["nodes"]});
     text += table(rows);
   }
   std::vector<std::vector<std::string>> rows = {{"state", "role", "shape"}};
@@ -149,7 +153,8 @@ int inspect(const std::string &path, bool asJson) {
     throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
   std::vector<std::byte> bytes = withSubject(path, [&] { return readProgram(path); });
   Json json = describe(*glyph::GetProgram(bytes.data()));
-  std::string text = asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : render(escapeStrings(json));
+  std::string text =
+      asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : render(escapeStrings(json));
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kDone;
 }
@@ -162,8 +167,9 @@ void addInspect(CLI::App &app, Action &action) {
     bool json = false;
   };
   CLI::App *command = app.add_subcommand(
-      "inspect", "Shows what a glyph holds: its entry points with every kernel and library call, its state, its memory, and "
-                 "the bill. Works for glyphs of other machines, too.");
+      "inspect",
+      "Shows what a glyph holds: its entry points with every kernel and library call, its state, its memory, and "
+      "the bill. Works for glyphs of other machines, too.");
   auto flags = std::make_shared<Flags>();
   command->add_option("glyph", flags->glyph, "the glyph")->required();
   command->add_flag("--json", flags->json, "as JSON");

@@ -174,7 +174,8 @@ void RunCommand::open(int64_t maxBatch) {
   outputs.assign(tensors, tensors + count);
 }
 
-/// Samples of one execution. Where one's outputs may depend on others they all are, unless the person wants it otherwise.
+/// Samples of one execution. Where one's outputs may depend on others they all are, unless the person wants it
+/// otherwise.
 int64_t RunCommand::chooseBatch(int64_t total) {
   int64_t largest = glyptic_program_max_batch(program.get());
   if (batch)
@@ -182,7 +183,8 @@ int64_t RunCommand::chooseBatch(int64_t total) {
   auto mixed = std::find_if(outputs.begin(), outputs.end(), [](const glyptic_tensor &o) { return o.mixes_samples; });
   if (total <= largest || mixed == outputs.end())
     return largest;
-  std::string fact = "output " + quoteName(mixed->name) + " may say of a sample what depends on the others", all = std::to_string(total);
+  std::string fact = "output " + quoteName(mixed->name) + " may say of a sample what depends on the others",
+              all = std::to_string(total);
   if (batch) {
     std::fprintf(stderr, "note: %s; with --batch %lld it sees that many at a time\n", fact.c_str(), (long long)batch);
     return largest;
@@ -194,7 +196,8 @@ int64_t RunCommand::chooseBatch(int64_t total) {
   try {
     open(total);
   } catch (const Error &error) {
-    throw Error(error.code(), std::string(error.what()) + "; " + fact + ", so all " + all + " are taken at once; " + apart);
+    throw Error(error.code(),
+                std::string(error.what()) + "; " + fact + ", so all " + all + " are taken at once; " + apart);
   }
   return total;
 }
@@ -234,10 +237,12 @@ void addRun(CLI::App &app, Action &action) {
   command->add_option("--output", state->output, "where the outputs go (.npz)")->required();
   command
       ->add_option("--batch", state->batch,
-                   "samples of one execution at most (default " + std::to_string(kBatch) + ", or all where samples mix)")
+                   "samples of one execution at most (default " + std::to_string(kBatch) +
+                       ", or all where samples mix)")
       ->check(CLI::Range(1, INT32_MAX));
   command->add_option("--shape", state->shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
-  command->add_option("--threads", state->threads, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
+  command->add_option("--threads", state->threads, "threads (default: all cores)")
+      ->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
   command->footer("Example:\n  glyptic run trained.onnx --input digits.npz --output logits.npz");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

@@ -16,7 +16,8 @@ constexpr const char *kFooter =
     "Examples:\n"
     "  glyptic train lenet.onnx --data digits.npz --valid-split 0.1 --epochs 5 --metric accuracy -o trained.onnx\n"
     "  glyptic train step.glyph --data big.npz --checkpoint runs/a --checkpoint-every 1000 --resume -o trained.onnx\n"
-    "Ctrl-C (or SIGTERM) ends after the current step, writes a checkpoint if there is a folder for it, and the model so far.";
+    "Ctrl-C (or SIGTERM) ends after the current step, writes a checkpoint if there is a folder for it, and the model "
+    "so far.";
 
 /// A signal handler has nowhere else to put it.
 volatile std::sig_atomic_t interrupted = 0;
@@ -119,8 +120,8 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
     rows.push_back({"time", durationText(result.seconds) + ", " + countText(double(result.samples) / result.seconds) +
                                 " samples/s"});
   if (!progress.lastEvaluation().empty())
-    rows.push_back({"held out", progress.lastEvaluation() + " (" + std::to_string(glyptic_dataset_samples(valid.get())) +
-                                    " samples)"});
+    rows.push_back({"held out", progress.lastEvaluation() + " (" +
+                                    std::to_string(glyptic_dataset_samples(valid.get())) + " samples)"});
   rows.push_back({"model", output});
   if (!flags.loop.saveState.empty())
     rows.push_back({"state", flags.loop.saveState});
