@@ -109,11 +109,27 @@ bool hasSamples(Operation *op) {
   return llvm::any_of(op->getOperandTypes(), isBatched) || llvm::any_of(op->getResultTypes(), isBatched);
 }
 
-/// Whether as many elements lie before each sample's, so that results can be cut between samples as operands can.
-bool keepsSamplesApart(RankedTensorType from, RankedTensorType to) {
+/// How samples lie along the dimension that counts them: sample s of n has positions (i * n + s) * k + j, and this is
+/// the number of i; transposes and reshapes of attention make it more than 1. kUniform where all positions hold the
+/// same.
+constexpr int64_t kUniform = 0;
+
+/// The same after a view, which keeps how many elements lie before a sample's; nullopt where samples are torn apart.
+std::optional<int64_t> viewOuter(RankedTensorType from, RankedTensorType to, int64_t outer) {
   std::optional<unsigned> source = getSampleDim(from), target = getSampleDim(to);
-  return source && target && llvm::product_of(from.getShape().take_front(*source)) ==
-                                 llvm::product_of(to.getShape().take_front(*target));
+  if (!source || !target)
+    return std::nullopt;
+  auto before = [](RankedTensorType type, unsigned dim) { return llvm::product_of(type.getShape().take_front(dim)); };
+  auto after = [](RankedTensorType type, unsigned dim) {
+    return llvm::product_of(type.getShape().drop_front(dim + 1));
+  };
+  const int64_t left = before(from, *source), kept = before(to, *target);
+  if (outer == kUniform && after(from, *source) == after(to, *target) && kept >= left)
+    return kUniform;
+  const int64_t all = left * std::max<int64_t>(outer, 1);
+  if (kept == 0 || all % kept != 0 || getDim(to, *target).scale % (all / kept) != 0)
+    return std::nullopt;
+  return all / kept;
 }
 
 /// Whether the structured form of `op` does.
@@ -133,9 +149,6 @@ bool keepsSamplesApart(StructuredOpInterface op) {
 bool mixesSamples(Operation *op) {
   if (matchPattern(op, m_Constant()))
     return false;
-  if (op->hasTrait<trait::View>())
-    return hasSamples(op) && !keepsSamplesApart(cast<RankedTensorType>(op->getOperand(0).getType()),
-                                                cast<RankedTensorType>(op->getResult(0).getType()));
   if (auto structured = dyn_cast<StructuredOpInterface>(op))
     return (hasSamples(op) || op->getNumOperands() == 0) && !keepsSamplesApart(structured);
   return hasSamples(op);
@@ -149,6 +162,25 @@ struct SampleMixingPass : impl::SampleMixingPassBase<SampleMixingPass> {
   }
 
 private:
+  using Outers = llvm::DenseMap<Value, int64_t>;
+
+  /// Of the results of `op`; nullopt where it mixes samples.
+  static std::optional<int64_t> getOuter(Operation *op, const Outers &outers) {
+    if (op->hasTrait<trait::View>() && hasSamples(op))
+      return viewOuter(cast<RankedTensorType>(op->getOperand(0).getType()),
+                       cast<RankedTensorType>(op->getResult(0).getType()), outers.lookup(op->getOperand(0)));
+    if (mixesSamples(op))
+      return std::nullopt;
+    int64_t common = kUniform;
+    for (Value operand : op->getOperands())
+      if (int64_t outer = outers.lookup(operand); getSampleDim(operand.getType()) && outer != kUniform) {
+        if (common != kUniform && common != outer)
+          return std::nullopt;
+        common = outer;
+      }
+    return common;
+  }
+
   static bool isRole(func::FuncOp function, unsigned result, StringRef wanted) {
     auto role = result < function.getNumResults() ? function.getResultAttrOfType<StringAttr>(result, kRoleAttr)
                                                   : StringAttr();
@@ -157,20 +189,30 @@ private:
 
   void mark(func::FuncOp function) {
     llvm::DenseMap<Value, Operation *> origins; // of what several samples have a part in: the op where that begins
+    Outers outers;
+    for (Value argument : function.getArguments())
+      outers[argument] = 1;
     for (Operation &op : function.getBody().front().without_terminator()) {
       Operation *origin = nullptr;
       for (Value operand : op.getOperands())
         origin = origin ? origin : origins.lookup(operand);
-      if (origin || mixesSamples(&op))
-        for (Value result : op.getResults())
+      std::optional<int64_t> outer = origin ? std::nullopt : getOuter(&op, outers);
+      for (Value result : op.getResults())
+        if (outer)
+          outers[result] = *outer;
+        else
           origins[result] = origin ? origin : &op;
     }
     Operation *first = nullptr;
-    for (auto [i, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands()))
-      if (Operation *origin = origins.lookup(value); origin && isRole(function, i, role::Output)) {
+    for (auto [i, value] : llvm::enumerate(function.getBody().front().getTerminator()->getOperands())) {
+      Operation *origin = origins.lookup(value);
+      if (getSampleDim(value.getType()) && outers.lookup(value) > 1)
+        origin = value.getDefiningOp(); // whose rows are not those of the first samples, then those of the next
+      if (origin && isRole(function, i, role::Output)) {
         function.setResultAttr(i, kMixesSamplesAttr, UnitAttr::get(&getContext()));
         first = first ? first : origin;
       }
+    }
     if (first)
       first->emitRemark("from here on, what an output says of a sample may depend on the other samples: run takes a "
                         "whole file at once, training and evaluation take each batch by itself");

@@ -101,3 +101,37 @@ func.func @order(%x: tensor<4x?xf32> {graph.name = "x", graph.role = "input"})
   %y = graph.reshape %x : (tensor<4x?xf32>) -> tensor<?xf32, #graph.batch<4>>
   return %y : tensor<?xf32, #graph.batch<4>>
 }
+
+// -----
+
+// Attention is often written so: time before samples, the two in one dimension for a product, and apart again.
+// CHECK-LABEL: func.func @time_first
+// CHECK-NOT: graph.mixes_samples
+func.func @time_first(%x: tensor<?x3x4xf32> {graph.name = "x", graph.role = "input"},
+                      %w: tensor<4x4xf32> {graph.name = "w", graph.role = "parameter"},
+                      %b: tensor<4xf32> {graph.name = "b", graph.role = "parameter"})
+    -> (tensor<?x3x4xf32> {graph.name = "y", graph.role = "output"}) {
+  %t = graph.transpose %x permutation = [1, 0, 2] : (tensor<?x3x4xf32>) -> tensor<3x?x4xf32>
+  %r = graph.reshape %t : (tensor<3x?x4xf32>) -> tensor<?x4xf32, #graph.batch<3>>
+  %p = graph.dot_general %r, %w batch = [] x [] contracting = [1] x [0] : (tensor<?x4xf32, #graph.batch<3>>, tensor<4x4xf32>) -> tensor<?x4xf32, #graph.batch<3>>
+  %s = graph.broadcast %b dims = [1] : (tensor<4xf32>) -> tensor<?x4xf32, #graph.batch<3>>
+  %a = graph.add %p, %s : tensor<?x4xf32, #graph.batch<3>>
+  %u = graph.reshape %a : (tensor<?x4xf32, #graph.batch<3>>) -> tensor<3x?x4xf32>
+  %y = graph.transpose %u permutation = [1, 0, 2] : (tensor<3x?x4xf32>) -> tensor<?x3x4xf32>
+  return %y : tensor<?x3x4xf32>
+}
+
+// -----
+
+// A sample's rows side by side are not those that lie one after another in time.
+// CHECK-LABEL: func.func @two_orders
+// CHECK-SAME: graph.mixes_samples
+func.func @two_orders(%x: tensor<?x3x4xf32> {graph.name = "x", graph.role = "input"})
+    -> (tensor<?x4xf32, #graph.batch<3>> {graph.name = "y", graph.role = "output"}) {
+  %t = graph.transpose %x permutation = [1, 0, 2] : (tensor<?x3x4xf32>) -> tensor<3x?x4xf32>
+  %r = graph.reshape %t : (tensor<3x?x4xf32>) -> tensor<?x4xf32, #graph.batch<3>>
+  %q = graph.reshape %x : (tensor<?x3x4xf32>) -> tensor<?x4xf32, #graph.batch<3>>
+  // expected-remark @+1 {{other samples}}
+  %y = graph.add %r, %q : tensor<?x4xf32, #graph.batch<3>>
+  return %y : tensor<?x4xf32, #graph.batch<3>>
+}
