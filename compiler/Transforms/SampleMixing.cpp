@@ -127,7 +127,7 @@ std::optional<int64_t> viewOuter(RankedTensorType from, RankedTensorType to, int
   if (outer == kUniform && after(from, *source) == after(to, *target) && kept >= left)
     return kUniform;
   const int64_t all = left * std::max<int64_t>(outer, 1);
-  if (kept == 0 || all % kept != 0 || getDim(to, *target).scale % (all / kept) != 0)
+  if (all == 0 || kept == 0 || all % kept != 0 || getDim(to, *target).scale % (all / kept) != 0)
     return std::nullopt;
   return all / kept;
 }

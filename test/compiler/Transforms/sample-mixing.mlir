@@ -135,3 +135,13 @@ func.func @two_orders(%x: tensor<?x3x4xf32> {graph.name = "x", graph.role = "inp
   %y = graph.add %r, %q : tensor<?x4xf32, #graph.batch<3>>
   return %y : tensor<?x4xf32, #graph.batch<3>>
 }
+
+// -----
+
+// Nothing lies before the samples of an empty tensor.
+func.func @empty(%x: tensor<0x?x4xf32> {graph.name = "x", graph.role = "input"})
+    -> (tensor<?x0xf32, #graph.batch<2>> {graph.name = "y", graph.role = "output"}) {
+  // expected-remark @+1 {{other samples}}
+  %y = graph.reshape %x : (tensor<0x?x4xf32>) -> tensor<?x0xf32, #graph.batch<2>>
+  return %y : tensor<?x0xf32, #graph.batch<2>>
+}
