@@ -1,5 +1,6 @@
 //===- NodeImporter.cpp - One ONNX node becomes graph ops ---------------------===//
 #include "compiler/Import/NodeImporter.h"
+#include "compiler/Import/Affine.h"
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/Import/Provenance.h"
 #include "mlir/IR/Matchers.h"
@@ -204,16 +205,23 @@ std::optional<SmallVector<double>> NodeImporter::getNumbers(int index) {
     std::optional<SmallVector<int64_t>> integers = value->getStatic();
     return integers ? std::optional(SmallVector<double>(integers->begin(), integers->end())) : std::nullopt;
   }
-  DenseFPElementsAttr elements;
   Value operand = hasInput(index) ? getInput(index) : Value();
-  if (!operand || !matchPattern(operand, m_Constant(&elements)))
+  if (!operand)
     return std::nullopt;
   SmallVector<double> numbers;
-  for (APFloat value : elements.getValues<APFloat>()) {
-    bool losesInfo;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-    numbers.push_back(value.convertToDouble());
+  if (DenseFPElementsAttr elements; matchPattern(operand, m_Constant(&elements))) {
+    for (APFloat value : elements.getValues<APFloat>()) {
+      bool losesInfo;
+      value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+      numbers.push_back(value.convertToDouble());
+    }
+    return numbers;
   }
+  std::optional<SmallVector<Affine>> elements = evaluateAffine(operand);
+  if (!elements || llvm::any_of(*elements, [](Affine element) { return element.slope != 0; }))
+    return std::nullopt;
+  for (Affine element : *elements)
+    numbers.push_back(element.constant);
   return numbers;
 }
 

@@ -56,7 +56,10 @@ public:
     Role known = isInFunction ? Role{role::Buffer, "constant of a function", !isFloat}
                  : isFloat    ? getRole(name)
                               : Role{role::Buffer, "not a floating-point tensor", /*isShaping=*/true};
-    if (known.role != role::Parameter && data->type.getNumElements() <= (known.isShaping ? kMaxShapeElements : 1))
+    // Scales may be joined from pieces: [1, 1] for batch and channels, then the factors.
+    bool isPiece = data->type.getRank() == 1 && readers.isReadBy(name, {"Concat"});
+    int64_t mostFolded = known.isShaping || isPiece ? kMaxShapeElements : 1;
+    if (known.role != role::Parameter && data->type.getNumElements() <= mostFolded)
       tensors.constants.push_back({name.str(), getElements(data->type, data->bytes)});
     else
       tensors.weights.push_back({name.str(), data->type, data->bytes, known.role, known.reason});

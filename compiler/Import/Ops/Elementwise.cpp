@@ -1,7 +1,9 @@
 //===- Elementwise.cpp - Arithmetic, comparisons, logic -----------------------===//
+#include "compiler/Import/Affine.h"
 #include "compiler/Import/Registry.h"
 #include "compiler/Import/TensorUse.h"
 #include "compiler/Import/Tensors.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -185,7 +187,7 @@ LogicalResult importWhere(NodeImporter &node) {
   return node.setResult(node.create<SelectOp>(operands[0], operands[1], operands[2]));
 }
 
-/// Shapes stay shapes between integer types; a small constant of floats may become one.
+/// Shapes stay shapes between integer types; a few floats may become one, if they are constants or computed from shapes.
 std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
   if (const ShapeValue *value = node.getShapeValue(0)) {
     ShapeValue cast = *value;
@@ -196,17 +198,19 @@ std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
     return isa<IntegerType>(type) ? std::optional<ShapeValue>(cast) : std::nullopt;
   }
   Value input = node.getInput(0);
-  auto constant = input ? input.getDefiningOp<ConstantOp>() : ConstantOp();
-  auto floats = constant ? dyn_cast<DenseFPElementsAttr>(constant.getValue()) : DenseFPElementsAttr();
-  if (!floats || floats.getNumElements() > kMaxShapeElements || !isa<IntegerType>(type))
+  if (!input || !isa<IntegerType>(type))
     return std::nullopt;
-  ShapeValue cast{SmallVector<int64_t>(floats.getType().getShape()), {}, type};
-  for (const APFloat &element : floats.getValues<APFloat>()) {
-    APSInt integer(64, /*isUnsigned=*/false);
-    bool isExact;
-    if (element.convertToInteger(integer, APFloat::rmTowardZero, &isExact) == APFloat::opInvalidOp)
+  std::optional<SmallVector<Affine>> numbers = evaluateAffine(input);
+  if (!numbers)
+    return std::nullopt;
+  ShapeValue cast{SmallVector<int64_t>(mlir::cast<RankedTensorType>(input.getType()).getShape()), {}, type};
+  for (auto [constant, slope] : *numbers) {
+    // Towards zero. A size is a number or a multiple of the batch, and far below what a double holds exactly.
+    bool isBatched = slope != 0;
+    double scale = isBatched ? slope : type.isInteger(1) ? double(constant != 0) : std::trunc(constant);
+    if ((isBatched && (constant != 0 || type.isInteger(1))) || scale != std::trunc(scale) || !(std::abs(scale) < 0x1p53))
       return std::nullopt;
-    cast.elements.push_back({type.isInteger(1) ? !element.isZero() : integer.getSExtValue(), false});
+    cast.elements.push_back({int64_t(scale), isBatched});
   }
   return cast;
 }
