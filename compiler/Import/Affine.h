@@ -1,7 +1,7 @@
 //===- Affine.h - Numbers computed from shapes ------------------*- C++ -*-===//
 //
-// Exporters compute the scales and sizes of Resize in floating point: sizes of a shape times a factor, rounded down. Such
-// arithmetic is evaluated where an operator needs its result at import, over a batch of any size.
+// Exporters compute the scales and sizes of Resize in floating point: sizes of a shape times a factor, rounded down.
+// Such arithmetic is evaluated where an operator needs its result at import, over a batch of any size.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -62,13 +62,15 @@ def check(model):
         assert error <= 1e-4, (name, info.name, error)
         worst = max(worst, error)
 
-    # The first output is to come nearer to itself with noise.
-    noise = rng.standard_normal(expected[0].shape, np.float32) * np.abs(expected[0]).max() * np.float32(0.3)
-    np.savez(f"{name}.npz", **feeds, target=expected[0] + noise)
-    run("train", path, "--data", f"{name}.npz", "--label", "target", "--loss", "mse", "--lr", "1e-5", "--steps", STEPS,
-        "--batch", len(noise), "--shuffle", "off", "--log", f"{name}.jsonl", "-o", f"{name}.onnx", *get_flags(model))
+    # The first output is to come half of the way to its mean, which a last softmax or sigmoid can reach as well. The
+    # batch is the same in each step.
+    target = (expected[0] + expected[0].mean(-1, keepdims=True)) / 2
+    np.savez(f"{name}.npz", **feeds, target=target)
+    run("train", path, "--data", f"{name}.npz", "--label", "target", "--loss", "mse", "--lr", model.get("lr", "1e-4"),
+        "--steps", STEPS, "--batch", len(target), "--shuffle", "off", "--log", f"{name}.jsonl",
+        "-o", f"{name}.onnx", *get_flags(model))
     losses = [step["loss"] for step in log_lines(f"{name}.jsonl")[0]]
-    assert len(losses) == STEPS and losses[-1] < losses[0], (name, losses)
+    assert len(losses) == STEPS and losses[-1] < 0.9 * losses[0], (name, losses)
     return f"{name}: error {worst:.1e} of the largest magnitude, loss {losses[0]:.6g} to {losses[-1]:.6g}"
 
 

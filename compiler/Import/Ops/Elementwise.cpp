@@ -187,7 +187,7 @@ LogicalResult importWhere(NodeImporter &node) {
   return node.setResult(node.create<SelectOp>(operands[0], operands[1], operands[2]));
 }
 
-/// Shapes stay shapes between integer types; a few floats may become one, if they are constants or computed from shapes.
+/// Shapes stay shapes between integer types; a few floats may become one, if they are constants or come from shapes.
 std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
   if (const ShapeValue *value = node.getShapeValue(0)) {
     ShapeValue cast = *value;
@@ -208,7 +208,8 @@ std::optional<ShapeValue> foldCast(NodeImporter &node, Type type) {
     // Towards zero. A size is a number or a multiple of the batch, and far below what a double holds exactly.
     bool isBatched = slope != 0;
     double scale = isBatched ? slope : type.isInteger(1) ? double(constant != 0) : std::trunc(constant);
-    if ((isBatched && (constant != 0 || type.isInteger(1))) || scale != std::trunc(scale) || !(std::abs(scale) < 0x1p53))
+    bool isMixed = isBatched && (constant != 0 || type.isInteger(1));
+    if (isMixed || scale != std::trunc(scale) || !(std::abs(scale) < 0x1p53))
       return std::nullopt;
     cast.elements.push_back({int64_t(scale), isBatched});
   }
