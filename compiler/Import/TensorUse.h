@@ -1,12 +1,14 @@
 //===- TensorUse.h - What a stored tensor is to its readers -----*- C++ -*-===//
 //
 // Where the exporter does not say which tensors are trained, it follows from what reads them. Every operator says it of
-// its own operands, in a table beside its import rule; Weights.cpp asks, and knows no operator.
+// its own operands, in a table beside its import rule; Weights.cpp asks, and knows no operator. A formula over stored
+// tensors alone is seen through: an exporter would have written down its result if none of them were learnt.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
 
 #include "compiler/Import/FlatGraph.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace glyptic {
 
@@ -23,7 +25,8 @@ struct TensorUse {
   /// Of a layer's weight: how many features each position of the result has; all candidates where the weight may have
   /// been transposed on its way.
   llvm::SmallVector<int64_t, 2> features = {};
-  bool isTable = false; ///< rows are looked up: what is added to them is an embedding as well
+  bool isTable = false;    ///< rows are looked up: what is added to them is an embedding as well
+  bool mayBeTable = false; ///< a table that a formula made is used in the same way: the numbers decide
 };
 
 class ReaderGraph;
@@ -34,12 +37,16 @@ struct Reading {
   int slot;
   llvm::ArrayRef<int64_t> shape;
   const ReaderGraph &graph;
+  bool isComputed = false; ///< the operand is not the tensor but a function of it
 
   int64_t getNumElements() const;
   /// The other one of two operands; empty if there are not two.
   llvm::StringRef getOther() const;
   /// At most one dimension is not 1: a bias is one, a mask or a table of positions is not.
   bool isVector() const;
+  /// The operands besides are computed behind a layer with weights, and another layer reads the result: in between,
+  /// numbers are the network's own; before the first layer and after the last they are the data's units.
+  bool isBetweenLayers() const;
 };
 
 /// An operator's answer.
@@ -54,8 +61,8 @@ TensorUse useHandedOn(const Reading &reading);
 /// The nodes of a model by what they read and make.
 class ReaderGraph {
 public:
-  /// `stored`: shapes of the model's floating-point tensors by name.
-  ReaderGraph(const FlatGraph &graph, llvm::StringMap<llvm::SmallVector<int64_t>> stored);
+  /// `stored`: shapes of the model's floating-point tensors by name; `inputs`: what is fed.
+  ReaderGraph(const FlatGraph &graph, llvm::StringMap<llvm::SmallVector<int64_t>> stored, llvm::StringSet<> inputs);
 
   /// Follows a stored tensor to the first reader that knows what it is.
   struct Found {
@@ -68,18 +75,27 @@ public:
   const FlatNode *getSource(llvm::StringRef name) const;
   /// The node that computes `name`, even if it only hands it on.
   const FlatNode *getComputation(llvm::StringRef name) const { return producers.lookup(name); }
-  /// Does one of `ops` read `name`, perhaps in another form?
-  bool isReadBy(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> ops) const;
-  /// The stored tensor that `name` is, seen through nodes that only hand it on; null if it is computed.
+  /// Does one of `ops` read `name`, perhaps in another form or behind one of `passing`?
+  bool isReadBy(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> ops,
+                llvm::ArrayRef<llvm::StringRef> passing = {}) const;
+  /// The shape of the stored tensor that `name` is, or of the largest one where it is computed from stored tensors
+  /// alone; null if it depends on what is fed.
   const llvm::SmallVector<int64_t> *getStored(llvm::StringRef name) const;
+  bool followsLayer(llvm::StringRef name) const { return behindLayers.contains(name); }
+  bool precedesLayer(llvm::StringRef name) const { return beforeLayers.contains(name); }
   /// What the stored weight of a layer is to it; `Other` if `node` is no such layer.
   TensorUse getLayerWeight(const FlatNode &node) const;
 
 private:
-  TensorUse getUse(const FlatNode &node, int slot, llvm::ArrayRef<int64_t> shape) const;
+  TensorUse getUse(const FlatNode &node, int slot, llvm::ArrayRef<int64_t> shape, bool isComputed) const;
   bool handsOn(const FlatNode &node) const;
+  bool anyValue(const FlatNode &node, llvm::function_ref<bool(llvm::StringRef)> holds) const;
+  void findStored(const FlatGraph &graph);
+  void findLayers(const FlatGraph &graph);
 
-  llvm::StringMap<llvm::SmallVector<int64_t>> stored;
+  llvm::StringMap<llvm::SmallVector<int64_t>> stored; ///< and what is computed from them alone
+  llvm::StringSet<> fed;                              ///< and what is computed from it
+  llvm::StringSet<> behindLayers, beforeLayers;
   llvm::StringMap<llvm::SmallVector<std::pair<const FlatNode *, int>>> readers;
   llvm::StringMap<const FlatNode *> producers;
 };
@@ -92,6 +108,7 @@ llvm::ArrayRef<ReaderRule> getElementwiseReaders();
 llvm::ArrayRef<ReaderRule> getIndexingReaders();
 llvm::ArrayRef<ReaderRule> getNormalisationReaders();
 llvm::ArrayRef<ReaderRule> getResizeReaders();
+llvm::ArrayRef<ReaderRule> getSequenceReaders();
 llvm::ArrayRef<ReaderRule> getShapeReaders();
 
 } // namespace glyptic

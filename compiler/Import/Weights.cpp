@@ -22,12 +22,43 @@ const onnx::TensorProto *getStoredTensor(const FlatNode &node) {
   return isStored ? &proto.attribute(0).t() : nullptr;
 }
 
+/// Graph inputs; those with an initializer of the same name are weights.
+StringSet<> collectFed(const onnx::GraphProto &graph) {
+  StringSet<> fed;
+  for (const onnx::ValueInfoProto &input : graph.input())
+    fed.insert(input.name());
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    fed.erase(tensor.name());
+  return fed;
+}
+
+/// Rows of sines and cosines of positions, in any order: the squares of each pair add up to 1.
+bool holdsWaves(const TensorData &data) {
+  const int64_t width = data.type.getRank() ? data.type.getShape().back() : 0;
+  if (width == 0 || width % 2 || data.type.getNumElements() == width)
+    return false;
+  double squares = 0;
+  int64_t column = 0;
+  for (APFloat value : getElements(data.type, data.bytes).getValues<APFloat>()) {
+    bool losesInfo;
+    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+    squares += value.convertToDouble() * value.convertToDouble();
+    if (++column < width)
+      continue;
+    constexpr double kRounding = 1e-2; // of tables in BF16
+    if (!(std::abs(squares / width - 0.5) < kRounding))
+      return false;
+    squares = column = 0;
+  }
+  return true;
+}
+
 StringMap<SmallVector<int64_t>> collectShapes(const ModelFile &file, const FlatGraph &graph) {
   StringMap<SmallVector<int64_t>> shapes;
   auto add = [&](StringRef name, const onnx::TensorProto &tensor) {
-    bool isFloat = is_contained({onnx::TensorProto::FLOAT, onnx::TensorProto::DOUBLE, onnx::TensorProto::FLOAT16,
-                                 onnx::TensorProto::BFLOAT16},
-                                tensor.data_type());
+    bool isFloat = is_contained(
+        {onnx::TensorProto::FLOAT, onnx::TensorProto::DOUBLE, onnx::TensorProto::FLOAT16, onnx::TensorProto::BFLOAT16},
+        tensor.data_type());
     if (isFloat)
       shapes[name].assign(tensor.dims().begin(), tensor.dims().end());
   };
@@ -42,20 +73,26 @@ StringMap<SmallVector<int64_t>> collectShapes(const ModelFile &file, const FlatG
 class Collector {
 public:
   Collector(mlir::MLIRContext &context, const ModelFile &file, const FlatGraph &graph, const CompileOptions &options)
-      : context(context), file(file), readers(graph, collectShapes(file, graph)),
-        declaredRoles(collectDeclaredRoles(file.proto)), options(options) {}
+      : context(context), file(file), readers(graph, collectShapes(file, graph), collectFed(file.proto.graph())),
+        declaredRoles(collectDeclaredRoles(file.proto)), options(options) {
+    // PaddlePaddle keeps all weights in Constant nodes; who has initializers keeps a formula's numbers there.
+    hasStoredWeights = any_of(file.proto.graph().initializer(), [&](const onnx::TensorProto &tensor) {
+      return tensor.dims_size() > 1 && readers.classify(tensor.name()).use.kind == TensorUse::Learnt;
+    });
+  }
 
   /// A tensor inside a function is one for all calls, so it cannot be trained.
-  void add(StringRef name, const onnx::TensorProto &tensor, bool isInFunction = false) {
+  void add(StringRef name, const onnx::TensorProto &tensor, const FlatNode *constant = nullptr) {
     Expected<TensorData> data = readTensor(context, file, tensor);
     if (!data) {
       tensors.unreadable.push_back({name.str(), llvm::toString(data.takeError())});
       return;
     }
     bool isFloat = isa<mlir::FloatType>(data->type.getElementType());
-    Role known = isInFunction ? Role{role::Buffer, "constant of a function", !isFloat}
-                 : isFloat    ? getRole(name)
-                              : Role{role::Buffer, "not a floating-point tensor", /*isShaping=*/true};
+    Role known = constant && constant->proto != constant->caller
+                     ? Role{role::Buffer, "constant of a function", !isFloat}
+                 : isFloat ? getRole(name, *data, constant)
+                           : Role{role::Buffer, "not a floating-point tensor", /*isShaping=*/true};
     // Scales may be joined from pieces: [1, 1] for batch and channels, then the factors.
     bool isPiece = data->type.getRank() == 1 && readers.isReadBy(name, {"Concat"});
     int64_t mostFolded = known.isShaping || isPiece ? kMaxShapeElements : 1;
@@ -74,7 +111,7 @@ private:
     bool isShaping = false; ///< it may say how large something is
   };
 
-  Role getRole(StringRef name) const {
+  Role getRole(StringRef name, const TensorData &data, bool isConstant) const {
     if (options.training && matchesAny(options.training->train, name))
       return {role::Parameter, "trained on request"};
     if (auto declared = declaredRoles.find(name); declared != declaredRoles.end())
@@ -82,6 +119,10 @@ private:
     auto [node, use] = readers.classify(name);
     if (!node)
       return {role::Buffer, "not the weight, scale or bias of any operator"};
+    if (use.kind == TensorUse::Learnt && isConstant && hasStoredWeights)
+      return {role::Buffer, "a Constant node, where the file's weights are initializers"};
+    if (use.mayBeTable && holdsWaves(data))
+      return {role::Buffer, "sines and cosines, which a formula made"};
     return {use.kind == TensorUse::Learnt ? role::Parameter : role::Buffer,
             (use.what + " of " + node->description).str(), use.kind == TensorUse::Shaping};
   }
@@ -90,6 +131,7 @@ private:
   const ModelFile &file;
   ReaderGraph readers;
   StringMap<StringRef> declaredRoles;
+  bool hasStoredWeights;
   const CompileOptions &options;
 };
 
@@ -102,7 +144,7 @@ ModelTensors collectTensors(mlir::MLIRContext &context, const ModelFile &file, c
     collector.add(tensor.name(), tensor);
   for (const FlatNode &node : graph.nodes)
     if (const onnx::TensorProto *tensor = getStoredTensor(node))
-      collector.add(node.proto->output(0), *tensor, node.proto != node.caller);
+      collector.add(node.proto->output(0), *tensor, &node);
   return std::move(collector.tensors);
 }
 

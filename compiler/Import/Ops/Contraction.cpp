@@ -276,8 +276,14 @@ const OpImporter kImporters[] = {
 };
 
 /// Any stored factor is a weight, except for the frequencies of waves: a vector times integers, whose product is an
-/// angle.
+/// angle; and for spectral normalisation, where a product with stored vectors estimates the norm by which a weight is
+/// divided.
 TensorUse useFactor(const Reading &reading) {
+  const SmallVector<int64_t> *second = reading.graph.getStored(reading.getOther());
+  bool isEstimate = second && (reading.shape.size() == 1 || second->size() == 1) &&
+                    reading.graph.isReadBy(reading.node.proto->output(0), {"Div"}, {"MatMul"});
+  if (isEstimate)
+    return {TensorUse::Kept, "estimate of a norm"};
   const FlatNode *other = reading.graph.getComputation(reading.getOther());
   bool isWave = reading.isVector() && other && other->proto->op_type() == "Cast";
   if (isWave && reading.graph.isReadBy(reading.node.proto->output(0), {"Cos", "Sin"}))

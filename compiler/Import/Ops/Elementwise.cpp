@@ -315,8 +315,10 @@ bool isInverseDeviation(const FlatNode &node, const ReaderGraph &graph) {
   return dividend && llvm::all_of(*dividend, [](int64_t size) { return size == 1; });
 }
 
-/// x / sqrt(..) or x * (1 / sqrt(..)): a normalisation written in pieces.
+/// x / sqrt(..) or x * (1 / sqrt(..)): a normalisation written in pieces; or one whose groups are its channels.
 bool isNormalized(const FlatNode &node, const ReaderGraph &graph) {
+  if (isOp(&node, "InstanceNormalization"))
+    return true;
   if (isOp(&node, "Div"))
     return node.proto->input_size() == 2 && isOp(graph.getSource(node.proto->input(1)), "Sqrt");
   return isOp(&node, "Mul") && hasOperand(node, graph, [&](const FlatNode &factor) {
@@ -324,20 +326,37 @@ bool isNormalized(const FlatNode &node, const ReaderGraph &graph) {
          });
 }
 
-/// The scale of a normalisation in pieces, which may meet 1 / sqrt(..) first; or a weight that is computed from stored
-/// tensors. A single number is neither.
+/// The layer that computes `name`, perhaps with a bias added.
+TensorUse getLayerBehind(StringRef name, const ReaderGraph &graph) {
+  const FlatNode *node = graph.getSource(name);
+  if (isOp(node, "Add") && node->proto->input_size() == 2)
+    node = graph.getSource(node->proto->input(graph.getStored(node->proto->input(0)) ? 1 : 0));
+  return node ? graph.getLayerWeight(*node) : TensorUse();
+}
+
+/// The scale of a normalisation in pieces, which may meet 1 / sqrt(..) first; that of a layer's features on their way
+/// to the next layer; and a temperature, which is kept as its logarithm. Another number is one of a formula.
 TensorUse useMulFactor(const Reading &reading) {
-  if (reading.getNumElements() == 1)
-    return {};
-  if (const SmallVector<int64_t> *other = reading.graph.getStored(reading.getOther())) {
-    bool isNumber = llvm::all_of(*other, [](int64_t size) { return size == 1; });
-    return {isNumber ? TensorUse::Other : TensorUse::HandedOn};
+  const ReaderGraph &graph = reading.graph;
+  if (reading.isComputed || reading.getNumElements() == 1) {
+    const FlatNode *source = graph.getSource(reading.node.proto->input(reading.slot));
+    bool isTemperature = isOp(source, "Exp") && !graph.getStored(reading.getOther());
+    return isTemperature ? TensorUse{TensorUse::Learnt, "scale"} : TensorUse();
   }
-  const FlatNode *other = reading.graph.getSource(reading.getOther());
-  if (other && reading.isVector() &&
-      (isNormalized(*other, reading.graph) || isInverseDeviation(*other, reading.graph)))
+  const FlatNode *other = graph.getSource(reading.getOther());
+  if (!other || !reading.isVector())
+    return {};
+  SmallVector<int64_t, 2> features = getLayerBehind(reading.getOther(), graph).features;
+  bool isLayerScale = reading.isBetweenLayers() && llvm::is_contained(features, reading.getNumElements());
+  if (isLayerScale || isNormalized(*other, graph) || isInverseDeviation(*other, graph))
     return {TensorUse::Learnt, "scale"};
   return {};
+}
+
+/// What is added to scores is a mask, or penalties by distance.
+bool isAddedToScores(const Reading &reading) {
+  return reading.graph.isReadBy(reading.node.proto->output(0), {"Softmax", "LogSoftmax", "Exp"},
+                                {"Add", "Div", "Mul", "Sub", "Where"});
 }
 
 /// A bias is added to a layer and has as many elements as the layer has features: 3 in x + 3 is none.
@@ -347,8 +366,7 @@ TensorUse useAddend(const Reading &reading) {
     return {};
   TensorUse layer = reading.graph.getLayerWeight(*other);
   if (layer.isTable && !reading.shape.empty() && reading.shape.back() == layer.features.front())
-    return {TensorUse::Learnt, "embedding"};
-  // More than one dimension means a mask or a table.
+    return {TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true};
   if (reading.isVector() && llvm::is_contained(layer.features, reading.getNumElements()))
     return {TensorUse::Learnt, "bias"};
   bool isScaled = isOp(other, "Mul") && hasOperand(*other, reading.graph, [&](const FlatNode &factor) {
@@ -356,7 +374,19 @@ TensorUse useAddend(const Reading &reading) {
                   });
   if (isScaled && reading.isVector() && reading.getNumElements() > 1)
     return {TensorUse::Learnt, "bias"};
+  // A table: as wide as the layer's features, or in between layers.
+  SmallVector<int64_t, 2> features = getLayerBehind(reading.getOther(), reading.graph).features;
+  bool isWide = !reading.shape.empty() && llvm::is_contained(features, reading.shape.back());
+  if (!reading.isVector() && (isWide || reading.isBetweenLayers()) && !isAddedToScores(reading))
+    return {TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true};
   return {};
+}
+
+/// A vector for the elements that are masked.
+TensorUse useReplacement(const Reading &reading) {
+  bool isToken = reading.slot > 0 && reading.getNumElements() > 1 && reading.isBetweenLayers() &&
+                 !isAddedToScores(reading);
+  return isToken ? TensorUse{TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true} : TensorUse();
 }
 
 const ReaderRule kReaders[] = {
@@ -364,6 +394,7 @@ const ReaderRule kReaders[] = {
     {"Cast", useHandedOn},
     {"CastLike", useHandedOn},
     {"Mul", useMulFactor},
+    {"Where", useReplacement},
 };
 
 } // namespace

@@ -346,10 +346,19 @@ TensorUse useLookup(const Reading &reading) {
   return {TensorUse::Learnt, "embedding table", {reading.shape.back()}, /*isTable=*/true};
 }
 
+/// A token that is put before a sequence.
+TensorUse useToken(const Reading &reading) {
+  bool isToken = reading.getNumElements() > 1 && reading.isBetweenLayers();
+  return isToken ? TensorUse{TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true} : TensorUse();
+}
+
 const ReaderRule kReaders[] = {
+    {"Concat", useToken},
     {"Gather", useLookup},
+    {"GatherND", useLookup},
     {"Slice", useHandedOn},
     {"Split", useHandedOn},
+    {"Tile", useHandedOn},
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Import/Registry.h"
+#include "compiler/Import/TensorUse.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -89,8 +90,15 @@ const OpImporter kImporters[] = {
     {"SplitToSequence", 11, importSplitToSequence},
 };
 
+const ReaderRule kReaders[] = {
+    {"SequenceAt", useHandedOn},
+    {"SplitToSequence", useHandedOn},
+};
+
 } // namespace
 
 ArrayRef<OpImporter> getSequenceImporters() { return kImporters; }
+
+ArrayRef<ReaderRule> getSequenceReaders() { return kReaders; }
 
 } // namespace glyptic

@@ -48,6 +48,34 @@ x = add("Add", add("Reshape", keep("bias", 1, 5, trained=True), numbers(5)), x)
 # A weight made of two: direction times length.
 x = add("MatMul", x, add("Mul", keep("direction", 5, 4, trained=True), keep("length", 1, 4, trained=True)))
 
+# Weight normalisation, and a spectral one: the norm of a weight by vectors that are state.
+squares = add("ReduceSum", add("Mul", keep("rows", 4, 4, trained=True), "rows"), numbers(1))
+x = add("MatMul", x, add("Mul", "rows", add("Div", keep("lengths", 4, 1, trained=True), add("Sqrt", squares))))
+norm = add("MatMul", keep("left", 4, trained=False), add("MatMul", keep("spectral", 4, 4, trained=True), keep("right", 4, trained=False)))
+x = add("MatMul", x, add("Div", "spectral", norm))
+
+# In between layers: a token put before a sequence, a table of positions; not a table of waves, and no bounds after the last layer.
+first = add("Expand", keep("token", 1, 1, 4, trained=True), numbers(1, 1, 4))
+first = add("Expand", first, add("Concat", add("Shape", x, end=1), numbers(1, 4), axis=0))
+longer = add("Add", add("Concat", first, x, axis=1), keep("rows of places", 1, 4, 4, trained=True))
+steps = np.arange(4)[:, None] * np.array([1, 0.1])
+waves = np.concatenate([np.sin(steps), np.cos(steps)], 1).astype(np.float32)
+stored.append(numpy_helper.from_array(waves, "waves"))
+expected["waves"] = False
+longer = add("Add", add("Relu", longer), "waves")
+longer = add("Add", product(longer, "after the sequence"), keep("its bias", 4, trained=True))
+longer = add("Mul", longer, keep("scale of features", 4, trained=True))
+longer = add("Mul", product(longer, "last"), add("Exp", keep("log of temperature", trained=True)))
+longer = add("Mul", add("Add", add("Relu", longer), keep("anchors", 4, 4, trained=False)), keep("units", 4, trained=False))
+
+# A normalisation without scale and bias: the exporter writes ones and zeros in Constant nodes. Those of the groups follow.
+groups = add("Reshape", x, numbers(0, 2, -1))
+unit = [add("Constant", value=numpy_helper.from_array(np.full(2, value, np.float32))) for value in (1, 0)]
+expected |= {name: False for name in unit}
+groups = add("Unsqueeze", add("InstanceNormalization", groups, *unit), numbers(3))
+groups = add("Mul", groups, keep("scale of groups", 2, 1, 1, trained=True))
+groups = add("Add", groups, keep("bias of groups", 2, 1, 1, trained=True))
+
 # HardSwish in pieces after a product with one feature, and a bias of one element.
 one = product(x, "narrow", outputs=1)
 one = add("Add", one, keep("bias of one", 1, trained=True))
@@ -78,7 +106,7 @@ positions = add("Cast", add("Unsqueeze", "ids", numbers(2)), to=TensorProto.FLOA
 angles = add("Cos", add("MatMul", positions, keep("frequencies", 1, 2, trained=False)))
 
 graph = helper.make_graph(nodes, "places", [helper.make_tensor_value_info("ids", TensorProto.INT64, ["N", 3])],
-                          [helper.make_tensor_value_info(y, TensorProto.FLOAT, None) for y in (one, scores, angles)], stored)
+                          [helper.make_tensor_value_info(y, TensorProto.FLOAT, None) for y in (one, longer, groups, scores, angles)], stored)
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 path = folder / "places.onnx"
 path.write_bytes(model.SerializeToString())
