@@ -44,8 +44,9 @@ def constants(model):
 
 
 def shaping(model):
-    """Tensors of floats that say how large a result is; they are part of the program."""
-    return {name for n in model.graph.node if n.op_type in ("Resize", "Upsample") for name in n.input[1:]}
+    """Tensors of floats that say how large a result is, or pieces of such; they are part of the program."""
+    sizes = {name for n in model.graph.node if n.op_type in ("Resize", "Upsample") for name in n.input[1:]}
+    return sizes | {name for n in model.graph.node if n.op_type == "Concat" and n.output[0] in sizes for name in n.input}
 
 
 def weights_of(model):
