@@ -104,6 +104,10 @@ public:
 
   std::vector<ChoiceInfo> getChoices(const std::string &option) const override { return getTrainingChoices(option); }
 
+  std::string refuseChoice(const std::string &option, const std::string &name) const override {
+    return refuseTrainingChoice(option, name);
+  }
+
   std::string describePhases() const override {
     std::string text;
     for (const PhaseInfo &info : getPhases())

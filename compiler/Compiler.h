@@ -105,13 +105,15 @@ public:
 
   /// What the training option of that name ("loss", "optimizer", "schedule", "metric") may be; nothing for others.
   virtual std::vector<ChoiceInfo> getChoices(const std::string &option) const = 0;
+  /// Why `name` is none of them, with the nearest one; empty if it is one.
+  virtual std::string refuseChoice(const std::string &option, const std::string &name) const = 0;
 
   /// One line for each phase of a compilation: its name and what it does.
   virtual std::string describePhases() const = 0;
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 5;
+inline constexpr int kCompilerInterface = 6;
 
 } // namespace glyptic
 

@@ -2,6 +2,7 @@
 #include "compiler/Import/Affine.h"
 #include "compiler/Import/ShapeValue.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/HostTensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 
@@ -12,14 +13,6 @@ namespace glyptic {
 namespace {
 
 using Elements = SmallVector<Affine>;
-
-double roundTo(FloatType type, double number) {
-  APFloat rounded(number);
-  bool losesInfo;
-  rounded.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
-  rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-  return rounded.convertToDouble();
-}
 
 bool isWhole(double number) { return std::isfinite(number) && number == std::floor(number); }
 
@@ -101,11 +94,8 @@ private:
   static std::optional<Elements> getConstant(Attribute attribute) {
     Elements elements;
     if (auto floats = dyn_cast<DenseFPElementsAttr>(attribute))
-      for (APFloat number : floats.getValues<APFloat>()) {
-        bool losesInfo;
-        number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+      for (const APFloat &number : floats.getValues<APFloat>())
         elements.push_back({number.convertToDouble(), 0});
-      }
     else if (auto integers = dyn_cast<DenseIntElementsAttr>(attribute);
              integers && !integers.getElementType().isInteger(1))
       for (const APInt &number : integers.getValues<APInt>())

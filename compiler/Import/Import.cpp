@@ -157,6 +157,7 @@ private:
     std::string domain = normalizeDomain(node.proto->domain());
     NodeImporter importer(state, node, getOpset(node));
     LogicalResult result = success();
+    const size_t known = state.errors.size();
     if (const OpImporter *found = lookupImporter(domain, node.proto->op_type(), importer.getOpset()))
       result = success(!hasFailedOperand(importer) && succeeded(found->import(importer)) &&
                        succeeded(carryUnsigned(importer, domain)));
@@ -165,6 +166,8 @@ private:
         importNode(inner, depth + 1);
     else
       result = reportUnsupported(importer);
+    if (failed(result) && state.errors.size() == known && !hasFailedOperand(importer))
+      (void)importer.emitError(state.lastDiagnostic.empty() ? "cannot be imported" : escape(state.lastDiagnostic));
     state.lastDiagnostic.clear();
     for (const std::string &output : node.proto->output())
       if (!output.empty() && (failed(result) || !state.bindings.contains(output)))

@@ -210,11 +210,8 @@ std::optional<SmallVector<double>> NodeImporter::getNumbers(int index) {
     return std::nullopt;
   SmallVector<double> numbers;
   if (DenseFPElementsAttr elements; matchPattern(operand, m_Constant(&elements))) {
-    for (APFloat value : elements.getValues<APFloat>()) {
-      bool losesInfo;
-      value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+    for (const APFloat &value : elements.getValues<APFloat>())
       numbers.push_back(value.convertToDouble());
-    }
     return numbers;
   }
   std::optional<SmallVector<Affine>> elements = evaluateAffine(operand);

@@ -21,8 +21,8 @@ struct Binding {
   std::optional<llvm::SmallVector<mlir::Value>> sequence;
   bool failed = false; ///< its node could not be imported
   std::string problem; ///< why it cannot be used, where no other message says so
-  mlir::IntegerType unsignedType =
-      {}; ///< of its elements in ONNX, if it is one; the value's type is a wider signed one
+  /// Of its elements in ONNX, if it is one; the value's type is a wider signed one.
+  mlir::IntegerType unsignedType = {};
 };
 
 /// State of one import, shared by its nodes.

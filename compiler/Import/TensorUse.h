@@ -27,6 +27,13 @@ struct TensorUse {
   llvm::SmallVector<int64_t, 2> features = {};
   bool isTable = false;    ///< rows are looked up: what is added to them is an embedding as well
   bool mayBeTable = false; ///< a table that a formula made is used in the same way: the numbers decide
+
+  /// Of a tensor that joins activations.
+  static TensorUse makeEmbedding() {
+    TensorUse use{Learnt, "embedding"};
+    use.mayBeTable = true;
+    return use;
+  }
 };
 
 class ReaderGraph;

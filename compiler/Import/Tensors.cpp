@@ -115,7 +115,7 @@ llvm::Expected<ExternalRange> getExternalRange(const TensorProto &tensor) {
       range.location = entry.value();
     else if ((entry.key() == "offset" || entry.key() == "length") && !isNumber)
       return fail("has external data with the " + entry.key() + " " + quote(entry.value()) +
-                       ", which is not a number");
+                  ", which is not a number");
     else if (entry.key() == "offset")
       range.offset = number;
     else if (entry.key() == "length")
@@ -137,7 +137,7 @@ llvm::Expected<ArrayRef<char>> getExternalBytes(const ModelFile &file, const Ten
     return fail("needs " + Twine(size) + " bytes, but its external data has " + Twine(length));
   if (range->offset > bytes.size() || length > bytes.size() - range->offset)
     return fail("has external data past the end of " + quote(range->location) + ": bytes " + Twine(range->offset) +
-                     " to " + Twine(range->offset + length) + " of " + Twine(bytes.size()) + "; copy the file again");
+                " to " + Twine(range->offset + length) + " of " + Twine(bytes.size()) + "; copy the file again");
   return ArrayRef<char>(bytes.data() + range->offset, length);
 }
 
@@ -147,7 +147,7 @@ llvm::Expected<TensorData> readTensor(MLIRContext &context, const ModelFile &fil
   Type elementType = getElementType(context, tensor.data_type());
   if (!elementType)
     return fail("has the element type " + getDataTypeName(tensor.data_type()) +
-                     ", which is not supported; convert it to float, int64 or bool");
+                ", which is not supported; convert it to float, int64 or bool");
   if (tensor.has_segment())
     return fail("is stored in segments, which is not supported");
   int64_t size = getByteWidth(elementType);
@@ -168,7 +168,7 @@ llvm::Expected<TensorData> readTensor(MLIRContext &context, const ModelFile &fil
   ArrayRef<char> bytes = getInlineBytes(file, tensor, elementType);
   if (bytes.size() != size_t(size))
     return fail("needs " + Twine(size) + " bytes for its shape, but holds " + Twine(bytes.size()) +
-                     "; export the model again");
+                "; export the model again");
   return TensorData{type, bytes};
 }
 

@@ -40,8 +40,6 @@ bool holdsWaves(const TensorData &data) {
   double squares = 0;
   int64_t column = 0;
   for (APFloat value : getElements(data.type, data.bytes).getValues<APFloat>()) {
-    bool losesInfo;
-    value.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
     squares += value.convertToDouble() * value.convertToDouble();
     if (++column < width)
       continue;

@@ -34,4 +34,19 @@ std::vector<ChoiceInfo> getTrainingChoices(const std::string &option) {
   });
 }
 
+std::string refuseTrainingChoice(const std::string &option, const std::string &name) {
+  std::string known, nearest;
+  size_t least = std::max<size_t>(2, name.size() / 3) + 1; // letters to change; beyond that it is another word
+  for (const ChoiceInfo &choice : getTrainingChoices(option)) {
+    if (choice.name == name)
+      return "";
+    known += (known.empty() ? "" : ", ") + choice.name;
+    if (size_t distance = llvm::StringRef(name).edit_distance(choice.name); distance < least) {
+      least = distance;
+      nearest = choice.name;
+    }
+  }
+  return "is not known; " + (nearest.empty() ? "" : "do you mean " + nearest + "? ") + "known are " + known;
+}
+
 } // namespace glyptic

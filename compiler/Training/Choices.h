@@ -7,5 +7,7 @@ namespace glyptic {
 
 /// What Compiler::getChoices() does.
 std::vector<ChoiceInfo> getTrainingChoices(const std::string &option);
+/// What Compiler::refuseChoice() does.
+std::string refuseTrainingChoice(const std::string &option, const std::string &name);
 
 } // namespace glyptic

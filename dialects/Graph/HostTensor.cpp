@@ -34,14 +34,20 @@ FailureOr<HostTensor> HostTensor::fromElements(ElementsAttr elements, HostPrecis
   return tensor;
 }
 
+static APFloat round(FloatType type, double value) {
+  APFloat rounded(value);
+  bool losesInfo;
+  rounded.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+  return rounded;
+}
+
+double roundTo(FloatType type, double value) { return round(type, value).convertToDouble(); }
+
 DenseElementsAttr HostTensor::toElements(RankedTensorType type) const {
   if (auto floatType = dyn_cast<FloatType>(elementType)) {
     SmallVector<APFloat> values;
-    for (int64_t i : llvm::seq<int64_t>(0, getNumElements())) {
-      bool losesInfo;
-      values.emplace_back(at(i));
-      values.back().convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
-    }
+    for (int64_t i : llvm::seq<int64_t>(0, getNumElements()))
+      values.push_back(round(floatType, at(i)));
     return DenseElementsAttr::get(type, values);
   }
   unsigned width = elementType.getIntOrFloatBitWidth();

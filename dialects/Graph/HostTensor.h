@@ -11,6 +11,9 @@ namespace glyptic::graph {
 /// Precision in which the interpreter stores and computes floating-point elements, whatever their declared type.
 enum class HostPrecision { F32, F64 };
 
+/// The nearest number that `type` has.
+double roundTo(mlir::FloatType type, double value);
+
 /// A dense row-major tensor. Elements of a float type are stored as float or double (the interpreter's precision);
 /// integers of any width, and booleans as 0 and 1, as int64_t, already wrapped to their declared width.
 class HostTensor {

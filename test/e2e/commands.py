@@ -1,6 +1,9 @@
 # RUN: %python %s
 """Each command does what its page says, and its results agree with onnxruntime."""
 import json
+import os
+import shutil
+import subprocess
 
 import numpy as np
 import onnx
@@ -115,6 +118,13 @@ assert open("t.csv.onnx", "rb").read() == open("t.npz.onnx", "rb").read()
 total = len(onnx.load("mlp.onnx").graph.initializer)
 shown = " ".join(run("train", "mlp.onnx", "--data", "t.npz", "--epochs", 1, "--freeze", "layers.0.*", "-o", "f.onnx").stdout.split())
 assert f"note: trains {total - 2} of {total} tensors" in shown and "keeps frozen or without a gradient 2" in shown, shown
+
+# A machine that only runs glyphs has no compiler.
+os.makedirs("alone/bin")
+alone = shutil.copy(shutil.which("glyptic"), "alone/bin")
+for command in "train", "compile":
+    done = subprocess.run([alone, command, "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "--optimizer" in done.stdout and "cannot be listed" in done.stdout, done
 
 # ---- weights that were one are named ----
 gpt = ["gpt", "--layers", 1, "--heads", 2, "--width", 8, "--context", 4, "--vocabulary", 16, "-o", "tied.onnx"]

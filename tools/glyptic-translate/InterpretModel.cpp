@@ -22,14 +22,6 @@ static StringRef getName(DictionaryAttr attributes) { return attributes.getAs<St
 static DType getArrayType(Type type) { return type.isBF16() ? DType::F32 : *toDataType(type); }
 
 /// The interpreter computes in its own precision; what leaves has the values of its declared type.
-static double roundTo(FloatType type, double value) {
-  APFloat rounded(value);
-  bool losesInfo;
-  rounded.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
-  rounded.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-  return rounded.convertToDouble();
-}
-
 static NpzArray makeArray(StringRef name, const HostTensor &tensor) {
   auto make = [&](DType type, auto number) {
     using T = decltype(number);

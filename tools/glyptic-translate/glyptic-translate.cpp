@@ -94,9 +94,9 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   mlir::MLIRContext context(registry);
   llvm::Error error = listOperators        ? printOperators()
-                : !newModel.empty()  ? writeNew()
-                : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
-                                     : printImported(context);
+                      : !newModel.empty()  ? writeNew()
+                      : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
+                                           : printImported(context);
   if (!error)
     return 0;
   errs() << "error: " << toString(std::move(error)) << "\n";

@@ -85,6 +85,12 @@ SessionHandle openSession(const ProgramHandle &program, int threads) {
   return SessionHandle(session);
 }
 
+DataSetHandle loadData(const std::string &path, const ProgramHandle &program) {
+  glyptic_dataset *data = nullptr;
+  glyptic::check(glyptic_dataset_load(path.c_str(), program.get(), &data));
+  return DataSetHandle(data);
+}
+
 void requireWritable(const std::string &path) {
   std::filesystem::path folder = std::filesystem::path(path).parent_path();
   if (folder.empty())

@@ -3,6 +3,7 @@
 
 #include "compiler/Compiler.h"
 #include "glyptic/runtime.hpp"
+#include "glyptic/train.h"
 
 #include <functional>
 
@@ -34,6 +35,12 @@ struct FreeSession {
 };
 using SessionHandle = std::unique_ptr<glyptic_session, FreeSession>;
 SessionHandle openSession(const ProgramHandle &program, int threads);
+
+struct FreeDataSet {
+  void operator()(glyptic_dataset *data) const { glyptic_dataset_free(data); }
+};
+using DataSetHandle = std::unique_ptr<glyptic_dataset, FreeDataSet>;
+DataSetHandle loadData(const std::string &path, const ProgramHandle &program);
 
 /// Throws if `path` could not be written later, so that no long run ends in vain.
 void requireWritable(const std::string &path);

@@ -8,40 +8,14 @@
 #include "tools/glyptic/Tool.h"
 #include "tools/glyptic/Validators.h"
 #include <algorithm>
-#include <numeric>
 
 namespace glyptic::tool {
 namespace {
 
-/// The least number of letters to insert, remove or replace that makes one of the other.
-size_t editDistance(const std::string &a, const std::string &b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t(0));
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
-    for (size_t j = 0; j < b.size(); ++j)
-      diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, diagonal + (a[i] != b[j])}));
-  }
-  return row.back();
-}
-
 /// Throws unless `name` is one of what the compiler knows for `option`.
 void checkChoice(const std::string &option, const std::string &name) {
-  std::vector<ChoiceInfo> known = openCompiler().getChoices(option);
-  std::string list, nearest;
-  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
-  for (const ChoiceInfo &choice : known) {
-    if (choice.name == name)
-      return;
-    list += (list.empty() ? "" : ", ") + choice.name;
-    if (size_t distance = editDistance(name, choice.name); distance < least) {
-      least = distance;
-      nearest = choice.name;
-    }
-  }
-  throw UsageError("--" + option + " " + quoteName(name) + " is not known" +
-                   (nearest.empty() ? "" : "; do you mean " + nearest + "?") + (nearest.empty() ? "; " : " ") +
-                   "known are " + list);
+  if (std::string why = openCompiler().refuseChoice(option, name); !why.empty())
+    throw UsageError("--" + option + " " + quoteName(name) + " " + why);
 }
 
 /// Flags of training that this version cannot honour are parsed, so that they can be refused by name, but not shown.
@@ -178,7 +152,7 @@ int64_t TrainingFlags::totalSteps() const {
   return epochs() * int64_t((samples + uint64_t(training.batch) - 1) / uint64_t(training.batch));
 }
 
-std::string TrainingFlags::describeChoices() {
+std::string TrainingFlags::describeChoices() try {
   std::string text;
   for (const char *option : {"loss", "optimizer", "schedule", "metric"}) {
     std::string line = "--" + std::string(option) + ": ";
@@ -190,6 +164,9 @@ std::string TrainingFlags::describeChoices() {
     text += wrapped(line, pageWidth(), "  ") + "\n";
   }
   return text + "\n";
+} catch (const Error &error) { // a machine that only runs glyphs needs no compiler, and may still ask for help
+  std::string why = std::string("Losses, optimizers, schedules and metrics cannot be listed: ") + error.what();
+  return wrapped(why, pageWidth(), "  ") + "\n\n";
 }
 
 CompileOptions TrainingFlags::compileOptions() const {

@@ -366,7 +366,7 @@ TensorUse useAddend(const Reading &reading) {
     return {};
   TensorUse layer = reading.graph.getLayerWeight(*other);
   if (layer.isTable && !reading.shape.empty() && reading.shape.back() == layer.features.front())
-    return {TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true};
+    return TensorUse::makeEmbedding();
   if (reading.isVector() && llvm::is_contained(layer.features, reading.getNumElements()))
     return {TensorUse::Learnt, "bias"};
   bool isScaled = isOp(other, "Mul") && hasOperand(*other, reading.graph, [&](const FlatNode &factor) {
@@ -378,7 +378,7 @@ TensorUse useAddend(const Reading &reading) {
   SmallVector<int64_t, 2> features = getLayerBehind(reading.getOther(), reading.graph).features;
   bool isWide = !reading.shape.empty() && llvm::is_contained(features, reading.shape.back());
   if (!reading.isVector() && (isWide || reading.isBetweenLayers()) && !isAddedToScores(reading))
-    return {TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true};
+    return TensorUse::makeEmbedding();
   return {};
 }
 
@@ -386,7 +386,7 @@ TensorUse useAddend(const Reading &reading) {
 TensorUse useReplacement(const Reading &reading) {
   bool isToken = reading.slot > 0 && reading.getNumElements() > 1 && reading.isBetweenLayers() &&
                  !isAddedToScores(reading);
-  return isToken ? TensorUse{TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true} : TensorUse();
+  return isToken ? TensorUse::makeEmbedding() : TensorUse();
 }
 
 const ReaderRule kReaders[] = {

@@ -349,7 +349,7 @@ TensorUse useLookup(const Reading &reading) {
 /// A token that is put before a sequence.
 TensorUse useToken(const Reading &reading) {
   bool isToken = reading.getNumElements() > 1 && reading.isBetweenLayers();
-  return isToken ? TensorUse{TensorUse::Learnt, "embedding", {}, false, /*mayBeTable=*/true} : TensorUse();
+  return isToken ? TensorUse::makeEmbedding() : TensorUse();
 }
 
 const ReaderRule kReaders[] = {

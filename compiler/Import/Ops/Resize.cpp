@@ -239,6 +239,15 @@ FailureOr<Rules> readRules(NodeImporter &node) {
   return rules;
 }
 
+/// Sets the size of the result, rounded down. What is computed may be infinite, or no number.
+LogicalResult setOutputs(NodeImporter &node, Axis &axis, double outputs) {
+  if (!(outputs < kMaxPositions + 1.0))
+    return node.emitError("resizes " + Twine(axis.inputs) + " elements to more than " + Twine(kMaxPositions) +
+                          " in one dimension");
+  axis.outputs = std::floor(outputs);
+  return success();
+}
+
 /// Sizes are those of the result; the scales follow from them.
 LogicalResult readSizes(NodeImporter &node, const Rules &rules, MutableArrayRef<Axis> axes, ArrayRef<Dim> dims) {
   FailureOr<SmallVector<Dim>> sizes = node.getSizes(3);
@@ -258,7 +267,8 @@ LogicalResult readSizes(NodeImporter &node, const Rules &rules, MutableArrayRef<
     return success();
   for (Axis &axis : axes) {
     axis.scale = scale;
-    axis.outputs = std::floor(scale * axis.inputs + 0.5);
+    if (failed(setOutputs(node, axis, scale * axis.inputs + 0.5)))
+      return failure();
   }
   return success();
 }
@@ -273,7 +283,8 @@ LogicalResult readScales(NodeImporter &node, MutableArrayRef<Axis> axes, int ope
     return node.emitError("needs a positive scale for each dimension that it resizes");
   for (auto [axis, scale] : llvm::zip_equal(axes, *scales)) {
     axis.scale = scale;
-    axis.outputs = std::floor(scale * axis.inputs);
+    if (failed(setOutputs(node, axis, scale * axis.inputs)))
+      return failure();
   }
   return success();
 }

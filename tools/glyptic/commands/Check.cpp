@@ -158,10 +158,7 @@ private:
       for (const std::string &path : {flags.loop.data, flags.loop.valid}) {
         if (path.empty())
           continue;
-        glyptic_dataset *data = nullptr;
-        glyptic::check(glyptic_dataset_load(path.c_str(), program.get(), &data));
-        uint64_t samples = glyptic_dataset_samples(data);
-        glyptic_dataset_free(data);
+        uint64_t samples = glyptic_dataset_samples(loadData(path, program).get());
         report["data"].push_back({{"file", path}, {"samples", samples}});
         text += "  " + escapeControls(path) + " fits: " + std::to_string(samples) + " samples\n";
       }

@@ -31,17 +31,6 @@ void watchInterrupt() {
     sigaction(signal, &action, nullptr);
 }
 
-struct FreeDataSet {
-  void operator()(glyptic_dataset *data) const { glyptic_dataset_free(data); }
-};
-using DataSetHandle = std::unique_ptr<glyptic_dataset, FreeDataSet>;
-
-DataSetHandle loadData(const std::string &path, const ProgramHandle &program) {
-  glyptic_dataset *data = nullptr;
-  glyptic::check(glyptic_dataset_load(path.c_str(), program.get(), &data));
-  return DataSetHandle(data);
-}
-
 class TrainCommand {
 public:
   explicit TrainCommand(CLI::App &app) : flags(app) {
