@@ -98,8 +98,9 @@ def GenerateKernelsPass : Pass<"graph-generate-kernels", "::mlir::ModuleOp"> {
     Chooses loops for the structured form of each region and emits them as scf, arith, math, vector and memref over flat
     buffers into a nested module @kernels. The region's `launches` and `scratch` say how to run them.
   }];
-  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "128", "bytes of the vectors that kernels compute on">];
-  let dependentDialects = ["::glyptic::graph::GraphDialect", "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+  let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "128", "bytes of the vectors that kernels compute on">,
+                 Option<"forGpu", "gpu", "bool", "false", "kernels for a GPU, in a gpu.module">];
+  let dependentDialects = ["::glyptic::graph::GraphDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 

@@ -246,14 +246,29 @@ std::optional<Stride> AccessAnalysis::getStride(const Access &access, unsigned v
   return total;
 }
 
-int AccessAnalysis::getContiguity(unsigned variable) const {
+bool isMultiple(AffineExpr address, ArrayRef<unsigned> vectors, int64_t width) {
+  for (unsigned vector : vectors) {
+    AffineExpr dim = getAffineDimExpr(vector, address.getContext());
+    address = address.replace(dim, dim * width);
+  }
+  return width == 1 || address.getLargestKnownDivisor() % width == 0;
+}
+
+int AccessAnalysis::getContiguity(unsigned variable, int64_t alignment) const {
+  auto isAligned = [&](const Access &access) {
+    MLIRContext *context = access.tensor.getContext();
+    AffineExpr address = getAffineConstantExpr(0, context), batch = getAffineSymbolExpr(0, context);
+    for (auto [expr, stride] : llvm::zip_equal(access.index, access.strides))
+      address = address + expr * (batch * stride.perBatch + stride.constant);
+    return isMultiple(address, variable, alignment);
+  };
   int score = 0;
   for (const Access &access : accesses) {
     if (!access.tensor)
       continue;
     std::optional<Stride> stride = getStride(access, variable);
     if (!stride || !stride->isZero())
-      score += stride && stride->isOne() ? 1 : -1;
+      score += stride && stride->isOne() && (alignment == 1 || isAligned(access)) ? 1 : -1;
   }
   return score;
 }

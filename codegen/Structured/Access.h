@@ -28,6 +28,9 @@ struct Stride {
 /// nullopt where the product would be quadratic in the batch, which no tensor can be.
 std::optional<Stride> operator*(Stride stride, Dim size);
 
+/// Whether the address is a multiple of `width` wherever the dimensions in `vectors` are.
+bool isMultiple(mlir::AffineExpr address, llvm::ArrayRef<unsigned> vectors, int64_t width);
+
 /// Row-major strides of a tensor.
 llvm::SmallVector<Stride> getStrides(mlir::RankedTensorType type);
 
@@ -84,7 +87,8 @@ public:
   std::optional<Stride> getStride(const Access &access, unsigned variable) const;
   bool dependsOn(mlir::AffineExpr expr, unsigned variable) const;
   /// Contiguous accesses less scattered ones: positive where vectors along `variable` pay.
-  int getContiguity(unsigned variable) const;
+  /// With `alignment`, of contiguous ones only those whose vectors of so many elements begin at multiples of it.
+  int getContiguity(unsigned variable, int64_t alignment = 1) const;
 
 private:
   void visitCaptured(mlir::Value scalar);
@@ -105,6 +109,7 @@ struct LoopSpace {
   /// For each original loop, its index in terms of the new ones (numbered from 0). Only the addresses are right: of
   /// merged loops the last carries the whole index.
   Index original;
+  bool isContiguous = false; ///< neighbours of the last loop lie side by side in most operands
 };
 /// `variables[i]` is the number of loop i in `analysis`.
 LoopSpace mergeLoops(const AccessAnalysis &analysis, llvm::ArrayRef<unsigned> variables, llvm::ArrayRef<Dim> sizes,

@@ -24,8 +24,9 @@ Type getStorageType(Type elementType) {
   return elementType.isInteger(1) ? IntegerType::get(elementType.getContext(), 8) : elementType;
 }
 
-Emitter::Emitter(func::FuncOp function, Value batch, int64_t lanes) : function(function), batch(batch), lanes(lanes) {
-  scopes.emplace_back(nullptr, OpBuilder::atBlockEnd(&function.getBody().front()));
+Emitter::Emitter(FunctionOpInterface function, Value batch, int64_t lanes, Machine machine)
+    : function(function), batch(batch), lanes(lanes), machine(machine) {
+  scopes.emplace_back(nullptr, OpBuilder::atBlockEnd(&function.getFunctionBody().front()));
 }
 
 AccessAnalysis Emitter::analyse(unsigned reserved) const {
@@ -54,6 +55,18 @@ Scope &Emitter::openLoop(Scope &parent, Value lower, Value upper, int64_t step, 
 void Emitter::closeLoop(Scope &scope, ValueRange carried) {
   scf::YieldOp::create(scope.builder, function.getLoc(), carried);
   scope.parent->builder.setInsertionPointAfter(scope.loop);
+}
+
+Scope &Emitter::openIf(Scope &parent, Value condition, bool isShared) {
+  auto branch = scf::IfOp::create(parent.builder, function.getLoc(), condition, /*withElseRegion=*/false);
+  parent.builder.setInsertionPoint(branch);
+  Scope &scope = scopes.emplace_back(&parent, OpBuilder::atBlockBegin(branch.thenBlock()));
+  scope.isShared &= isShared;
+  return scope;
+}
+
+void Emitter::closeIf(Scope &branch) {
+  branch.parent->builder.setInsertionPointAfter(branch.builder.getInsertionBlock()->getParentOp());
 }
 
 void Emitter::forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
@@ -100,7 +113,7 @@ Value Emitter::getConstant(int64_t value) {
   if (known)
     return known;
   // At the head of the function, where every scope sees it.
-  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getFunctionBody().front());
   return known = arith::ConstantIndexOp::create(builder, function.getLoc(), value);
 }
 
@@ -193,6 +206,19 @@ AffineExpr Emitter::getAddress(RankedTensorType type, ArrayRef<AffineExpr> index
 // Memory
 //===----------------------------------------------------------------------===//
 
+/// Whether the lanes lie side by side where one access reaches them. The CPU's may begin anywhere.
+bool Emitter::isVectorAt(AffineExpr address, int64_t width) const {
+  if (getLaneStride(address) != 1)
+    return false;
+  if (machine == Machine::Cpu)
+    return true;
+  SmallVector<unsigned> vectors;
+  for (auto [i, variable] : llvm::enumerate(variables))
+    if (variable.lanes > 1)
+      vectors.push_back(i);
+  return isMultiple(address, vectors, width);
+}
+
 Value Emitter::gather(Value buffer, AffineExpr address, int64_t width, Scope &scope) {
   SmallVector<Value> elements;
   for (int64_t lane = 0; lane < width; ++lane) {
@@ -211,7 +237,7 @@ Value Emitter::load(Value buffer, RankedTensorType type, ArrayRef<AffineExpr> in
   Value value;
   if (width == 1)
     value = memref::LoadOp::create(builder, loc, buffer, getIndex(address, scope));
-  else if (getLaneStride(address) == 1)
+  else if (isVectorAt(address, width))
     value = vector::LoadOp::create(builder, loc, VectorType::get(width, getStorageType(type.getElementType())), buffer,
                                    getIndex(address, scope));
   else
@@ -234,7 +260,7 @@ void Emitter::store(Value value, Value buffer, RankedTensorType type, ArrayRef<A
   }
   if (width == 1) {
     memref::StoreOp::create(builder, loc, value, buffer, getIndex(address, scope));
-  } else if (getLaneStride(address) == 1) {
+  } else if (isVectorAt(address, width)) {
     vector::StoreOp::create(builder, loc, value, buffer, getIndex(address, scope));
   } else {
     for (int64_t lane = 0; lane < width; ++lane) {
@@ -256,19 +282,19 @@ Value Emitter::getTable(Value constant) {
     elements = elements.mapValues(storage, [](const APInt &bit) { return bit.zext(8); });
   elements = elements.reshape(RankedTensorType::get({elements.getNumElements()}, storage));
 
-  auto module = function->getParentOfType<ModuleOp>();
+  Operation *module = function->getParentWithTrait<OpTrait::SymbolTable>();
   // Equal tables share one symbol, named by its contents, so that equal kernels stay equal text.
   std::string text;
   llvm::raw_string_ostream(text) << elements;
   std::string name = "table_" + llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
   auto type = MemRefType::get({elements.getNumElements()}, storage);
   Location loc = function.getLoc();
-  if (!module.lookupSymbol(name)) {
-    OpBuilder atStart = OpBuilder::atBlockBegin(module.getBody());
+  if (!SymbolTable::lookupSymbolIn(module, name)) {
+    OpBuilder atStart = OpBuilder::atBlockBegin(&module->getRegion(0).front());
     memref::GlobalOp::create(atStart, loc, name, atStart.getStringAttr("private"), type, elements, /*constant=*/true,
                              /*alignment=*/atStart.getI64IntegerAttr(64));
   }
-  OpBuilder atEntry = OpBuilder::atBlockBegin(&function.getBody().front());
+  OpBuilder atEntry = OpBuilder::atBlockBegin(&function.getFunctionBody().front());
   Value global = memref::GetGlobalOp::create(atEntry, loc, type, name);
   return table = memref::CastOp::create(atEntry, loc, MemRefType::get({ShapedType::kDynamic}, storage), global);
 }
@@ -308,7 +334,7 @@ void Emitter::keep(Value tensor, ArrayRef<AffineExpr> row) {
   auto type = cast<RankedTensorType>(tensor.getType());
   Type storage = getStorageType(type.getElementType());
   auto part = RankedTensorType::get(type.getShape().drop_front(row.size()), type.getElementType());
-  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getFunctionBody().front());
   Value memory = memref::AllocaOp::create(builder, tensor.getLoc(), MemRefType::get({part.getNumElements()}, storage),
                                           builder.getI64IntegerAttr(64));
   auto type1d = MemRefType::get({ShapedType::kDynamic}, storage);

@@ -11,21 +11,25 @@
 #pragma once
 
 #include "codegen/Structured/Access.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "codegen/Structured/Mapping.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include <deque>
 
 namespace glyptic::codegen {
 
-/// A loop body, or the function itself.
+/// A loop body, a branch, or the function itself.
 struct Scope {
   Scope(Scope *parent, mlir::OpBuilder builder, mlir::scf::ForOp loop = {})
-      : parent(parent), depth(parent ? parent->depth + 1 : 0), builder(builder), loop(loop) {}
+      : parent(parent), depth(parent ? parent->depth + 1 : 0), builder(builder), loop(loop),
+        isShared(!parent || parent->isShared) {}
 
   Scope *parent;
   unsigned depth;
   mlir::OpBuilder builder; ///< before the innermost open loop inside, else at the end
   mlir::scf::ForOp loop;
+  bool isShared = true; ///< all threads of a team are here together, so that they can combine what each of them has
   llvm::DenseMap<std::pair<mlir::Value, mlir::AffineMap>, mlir::Value> values; ///< what is already computed here
 };
 
@@ -51,12 +55,13 @@ struct Combiner {
 /// nullopt where elements must be taken in order (the position of a maximum).
 std::optional<Combiner> getCombiner(mlir::linalg::GenericOp op, unsigned result);
 bool hasCombiners(mlir::linalg::GenericOp op);
+mlir::vector::CombiningKind getCombiningKind(mlir::Operation *combiner);
 llvm::SmallVector<Dim> getReductionSizes(mlir::linalg::GenericOp op);
 
 class Emitter {
 public:
   /// `lanes`: elements of the vectors along contiguous dimensions.
-  Emitter(mlir::func::FuncOp function, mlir::Value batch, int64_t lanes);
+  Emitter(mlir::FunctionOpInterface function, mlir::Value batch, int64_t lanes, Machine machine = Machine::Cpu);
 
   /// Reads `tensor` from `buffer` (memref<?xT>) instead of computing it.
   void setBuffer(mlir::Value tensor, mlir::Value buffer) { buffers[tensor] = buffer; }
@@ -86,6 +91,9 @@ public:
   Scope &getRoot() { return scopes.front(); }
   mlir::Value getBatch() const { return batch; }
   int64_t getLanes() const { return lanes; }
+  Machine getMachine() const { return machine; }
+  /// Elements at multiples of which vectors have to begin.
+  int64_t getAlignment() const { return machine == Machine::Gpu ? lanes : 1; }
   mlir::Location getLoc() { return function.getLoc(); }
   /// The innermost scope that an index depends on, and the width of the vectors it runs along (1: none).
   Scope &getScope(llvm::ArrayRef<mlir::AffineExpr> index);
@@ -98,6 +106,29 @@ public:
   mlir::AffineExpr addVariable(Scope &scope, mlir::Value value, int64_t lanes = 1);
   Scope &openLoop(Scope &parent, mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange carried = {});
   void closeLoop(Scope &loop, mlir::ValueRange carried = {});
+  /// What follows happens only if `condition` holds; for all threads of a team alike, or (not shared) for each alone.
+  Scope &openIf(Scope &parent, mlir::Value condition, bool isShared);
+  void closeIf(Scope &branch);
+  /// What a whole team would do, done by its first thread.
+  Scope &openFirst(Scope &parent);
+  void closeFirst(Scope &first, Scope &parent) {
+    if (&first != &parent)
+      closeIf(first);
+  }
+
+  /// From now on chunks are worked on by `team`, of which this thread is one.
+  void setTeam(Team theTeam) { team = theTeam; }
+  const Team &getTeam() const { return team; }
+  /// Runs `body` over [lower, upper) of the first size and all of the others, each thread of the team taking its share
+  /// of the elements, by vectors along the last size. Values are carried from round to round, first to last.
+  using RoundBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(Scope &, llvm::ArrayRef<mlir::AffineExpr>,
+                                                                     mlir::ValueRange)>;
+  llvm::SmallVector<mlir::Value> forTeam(Scope &parent, llvm::ArrayRef<Dim> sizes, std::pair<Bound, Bound> first,
+                                         int64_t width, mlir::ValueRange carried, RoundBody body);
+  /// Combines what the threads of the team have, by a fixed tree; all of them get the result.
+  mlir::Value combineTeam(Scope &scope, const Combiner &combiner, mlir::Value value);
+  /// The indices over `sizes`, the last one by vectors, that make up `number`.
+  Index split(Scope &scope, mlir::Value number, llvm::ArrayRef<Dim> sizes, int64_t width = 1);
 
   /// Runs `body` over [lower, upper) by vectors, then over the rest: as one narrower vector if the size is known, else
   /// one by one.
@@ -107,7 +138,8 @@ public:
 
   Bound getBound(Dim size);
   /// Where the part begins and ends.
-  std::pair<Bound, Bound> getPartBounds(const Part &part, Dim size, mlir::OpBuilder &builder);
+  /// A part begins at a multiple of `granule`.
+  std::pair<Bound, Bound> getPartBounds(const Part &part, Dim size, mlir::OpBuilder &builder, int64_t granule = 1);
   mlir::Value getSize(Dim size);
   mlir::Value getConstant(int64_t value);
   /// The number that an index expression stands for; one lane of it if `lane` is given.
@@ -132,6 +164,7 @@ private:
   mlir::Value gather(mlir::Value buffer, mlir::AffineExpr address, int64_t lanes, Scope &scope);
   mlir::Value getTable(mlir::Value constant);
   mlir::AffineExpr getAddress(mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index);
+  bool isVectorAt(mlir::AffineExpr address, int64_t width) const;
   std::optional<int64_t> getLaneStride(mlir::AffineExpr expr) const;
 
   /// A scalar from outside the bodies.
@@ -139,9 +172,11 @@ private:
   mlir::Value emitBodyOp(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> loopIndex, BodyMap &map, Scope &scope);
   mlir::Value emitExtract(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> loopIndex, BodyMap &map, Scope &scope);
 
-  mlir::func::FuncOp function;
+  mlir::FunctionOpInterface function;
   mlir::Value batch;
   int64_t lanes;
+  Machine machine;
+  Team team;
   std::deque<Scope> scopes; ///< stable addresses
   llvm::SmallVector<Variable> variables;
   llvm::DenseMap<mlir::Value, unsigned> opaqueVariables;

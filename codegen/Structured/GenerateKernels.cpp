@@ -1,6 +1,7 @@
 //===- GenerateKernels.cpp - Kernels for every region -----------===//
 #include "codegen/Structured/GenerateKernels.h"
 #include "codegen/Structured/Simplify.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
@@ -11,31 +12,49 @@ using namespace glyptic::graph;
 namespace glyptic::codegen {
 namespace {
 
+/// Names that a kernel's comment lists of each region.
+constexpr size_t kMaxNodes = 8;
+
 /// Gives kernels readable names, and one copy to those that are equal.
 class KernelLibrary {
 public:
-  explicit KernelLibrary(ModuleOp module) : module(module) {}
+  explicit KernelLibrary(Operation *module) : module(module) {}
 
   /// `function` is named, or erased in favour of an equal one, whose name is returned.
-  StringRef add(func::FuncOp function, Twine name) {
+  StringRef add(FunctionOpInterface function, Twine name, StringRef nodes) {
     std::string text;
     llvm::raw_string_ostream(text) << function;
     auto [known, isNew] = byText.try_emplace(text);
     if (!isNew) {
-      function.erase();
+      function->erase();
+      users[known->second].insert(nodes);
       return known->second;
     }
     std::string unique = name.str();
     for (unsigned i = 2; !names.insert(unique).second; ++i)
       unique = (name + "_" + Twine(i)).str();
     function.setName(unique);
+    users[unique].insert(nodes);
     return known->second = unique;
   }
 
-  ModuleOp getModule() { return module; }
+  Operation *getModule() { return module; }
+
+  /// Tells of each kernel which nodes it serves.
+  void setNodes() {
+    Builder builder(module->getContext());
+    for (auto function : module->getRegion(0).getOps<FunctionOpInterface>()) {
+      SmallVector<StringRef> nodes(llvm::make_filter_range(
+          llvm::map_range(users[function.getName()], [](auto &entry) { return StringRef(entry); }),
+          [](StringRef name) { return !name.empty(); }));
+      if (!nodes.empty())
+        function->setAttr(kNodesAttr, builder.getStrArrayAttr(nodes));
+    }
+  }
 
 private:
-  ModuleOp module;
+  Operation *module;
+  llvm::StringMap<llvm::SetVector<StringRef>> users; ///< of each kernel: the nodes it serves, in order
   llvm::StringMap<std::string> byText;
   llvm::StringSet<> names;
 };
@@ -79,7 +98,7 @@ public:
     FailureOr<StructuredForm> form = StructuredForm::build(region);
     if (failed(form))
       return failure();
-    Planner planner(*form);
+    Planner planner(*form, options.machine);
     if (failed(planner.run()))
       return failure();
     llvm::append_range(memory.types, planner.getScratch());
@@ -127,11 +146,26 @@ private:
   LogicalResult record(EmittedKernel &kernel, Location loc, StringRef schedule) {
     if (failed(simplifyKernel(kernel.function)))
       return failure();
-    StringRef name = library.add(kernel.function, getIdentifier(loc) + "_" + schedule);
+    StringRef name = library.add(kernel.function, getIdentifier(loc) + "_" + schedule, getNodes());
     launches.push_back(LaunchAttr::get(region.getContext(), FlatSymbolRefAttr::get(region.getContext(), name),
                                        kernel.buffers, kernel.writes, kernel.chunks.scale, kernel.chunks.batched,
-                                       kernel.grain));
+                                       kernel.grain, kernel.mapping.threads, kernel.mapping.chunksPerBlock));
     return success();
+  }
+
+  /// The names of the nodes whose ops the region holds, in order, as one text of the context's.
+  StringRef getNodes() {
+    llvm::SetVector<StringRef> names;
+    for (Operation &op : region.getBody().front().without_terminator())
+      op.getLoc()->walk([&](Location part) {
+        if (auto named = dyn_cast<NameLoc>(part))
+          names.insert(named.getName().strref());
+        return WalkResult::advance();
+      });
+    std::string text = llvm::join(names.getArrayRef().take_front(kMaxNodes), ", ");
+    if (names.size() > kMaxNodes)
+      text += ", ...";
+    return StringAttr::get(region.getContext(), text).strref();
   }
 
   void finish(Schedule schedule, ArrayRef<RankedTensorType> scratch) {
@@ -157,11 +191,19 @@ LogicalResult generateKernels(ModuleOp module, const KernelOptions &options) {
   SmallVector<RegionOp> regions;
   module.walk([&](RegionOp region) { regions.push_back(region); });
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
-  auto kernels = ModuleOp::create(builder, module.getLoc(), kKernelsModule);
+  Operation *kernels = nullptr;
+  if (options.machine == Machine::Gpu) {
+    module->getContext()->loadDialect<gpu::GPUDialect>();
+    kernels = gpu::GPUModuleOp::create(builder, module.getLoc(), kKernelsModule);
+  } else {
+    kernels = ModuleOp::create(builder, module.getLoc(), kKernelsModule);
+  }
   KernelLibrary library(kernels);
   for (RegionOp region : regions)
     if (failed(RegionGenerator(region, library, options).run()))
       return failure();
+  if (options.machine == Machine::Gpu)
+    library.setNodes();
   return success();
 }
 

@@ -1,6 +1,8 @@
 //===- Kernel.cpp - Kernels from a plan -------------------------===//
 #include "codegen/Structured/KernelEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include <numeric>
 
@@ -14,15 +16,80 @@ static constexpr int64_t kFlatChunk = 1024;
 
 int64_t getGrain(int64_t work) { return std::max<int64_t>(1, 65536 / std::max<int64_t>(1, work)); }
 
-func::FuncOp createKernel(ModuleOp module, Location loc, ArrayRef<RankedTensorType> buffers) {
-  OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
+FunctionOpInterface createKernel(Operation *module, Location loc, ArrayRef<RankedTensorType> buffers,
+                                 const KernelOptions &options) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&module->getRegion(0).front());
   SmallVector<Type> types = llvm::map_to_vector(buffers, [](RankedTensorType type) -> Type {
     return MemRefType::get({ShapedType::kDynamic}, getStorageType(type.getElementType()));
   });
+  if (options.machine == Machine::Gpu) {
+    types.push_back(builder.getIndexType());
+    auto function = gpu::GPUFuncOp::create(builder, loc, "kernel", builder.getFunctionType(types, {}));
+    function->setAttr(gpu::GPUDialect::getKernelFuncAttrName(), builder.getUnitAttr());
+    return function;
+  }
   types.append(3, builder.getIndexType());
   auto function = func::FuncOp::create(builder, loc, "kernel", builder.getFunctionType(types, {}));
   function.addEntryBlock();
   return function;
+}
+
+void finishKernel(Emitter &emitter, EmittedKernel &kernel) {
+  OpBuilder &builder = emitter.getRoot().builder;
+  Location loc = kernel.function.getLoc();
+  if (emitter.getMachine() == Machine::Cpu) {
+    func::ReturnOp::create(builder, loc);
+    return;
+  }
+  gpu::ReturnOp::create(builder, loc);
+  auto function = cast<gpu::GPUFuncOp>(kernel.function);
+  function.setKnownBlockSize(ArrayRef<int32_t>{int32_t(kernel.mapping.threads), 1, 1});
+  for (size_t i = 0; i < kernel.buffers.size(); ++i)
+    if (!llvm::is_contained(kernel.writes, int64_t(i)))
+      function.setArgAttr(i, "llvm.readonly", builder.getUnitAttr());
+}
+
+Chunks openChunks(Emitter &emitter, EmittedKernel &kernel) {
+  if (emitter.getMachine() == Machine::Cpu) {
+    const unsigned lo = kernel.function.getNumArguments() - 2;
+    Scope &loop = emitter.openLoop(emitter.getRoot(), kernel.function.getArgument(lo),
+                                   kernel.function.getArgument(lo + 1), 1);
+    return {&loop, loop.loop.getInductionVar()};
+  }
+  Scope &root = emitter.getRoot();
+  OpBuilder &builder = root.builder;
+  auto named = [&](StringRef name) {
+    return NameLoc::get(builder.getStringAttr(name), kernel.function.getLoc());
+  };
+  const Mapping &mapping = kernel.mapping;
+  const int64_t team = mapping.getTeam();
+  Value number = gpu::BlockIdOp::create(builder, named("block"), gpu::Dimension::x);
+  Value thread = gpu::ThreadIdOp::create(builder, named("thread"), gpu::Dimension::x);
+  if (team == mapping.threads && mapping.chunksPerBlock == 1) {
+    emitter.setTeam({team, thread});
+    return {&root, number};
+  }
+  Value inBlock = thread;
+  if (team > 1) {
+    Value size = emitter.getConstant(team);
+    Value lane = arith::RemUIOp::create(builder, named("lane"), thread, size);
+    emitter.setTeam({team, lane});
+    inBlock = arith::DivUIOp::create(builder, named("warp"), thread, size);
+  }
+  number = arith::MulIOp::create(builder, named("first"), number, emitter.getConstant(mapping.chunksPerBlock));
+  number = arith::AddIOp::create(builder, named(team > 1 ? "row" : "number"), number, inBlock);
+  if (kernel.chunks.scale % mapping.chunksPerBlock == 0)
+    return {&root, number};
+  Value isChunk = arith::CmpIOp::create(builder, named("isChunk"), arith::CmpIPredicate::ult, number,
+                                        emitter.getSize(kernel.chunks));
+  return {&emitter.openIf(root, isChunk, /*isShared=*/true), number};
+}
+
+void closeChunks(Emitter &emitter, const Chunks &chunks) {
+  if (chunks.scope->loop)
+    emitter.closeLoop(*chunks.scope);
+  else if (chunks.scope->parent)
+    emitter.closeIf(*chunks.scope);
 }
 
 /// Arguments are the tensors that the kernel reads, then those it writes, each by position.
@@ -54,22 +121,25 @@ LogicalResult KernelEmitter::createFunction() {
       kernel.buffers.push_back(position);
     }
   auto types = llvm::map_to_vector(kernel.buffers, [&](int64_t position) { return memory.types[position]; });
-  kernel.function = createKernel(module, plan.roots.front()->value.getLoc(), types);
+  kernel.function = createKernel(module, plan.roots.front()->value.getLoc(), types, options);
   return success();
 }
 
 /// As many lanes as fit for the widest element computed on. Integers that are only read are indices and labels, for
 /// which it would be a pity to halve the vectors; narrow floats are computed in FP32.
 int64_t KernelEmitter::chooseLanes() const {
-  unsigned bits = 8;
+  unsigned bits = 8, narrowest = 128;
   for (auto [i, position] : llvm::enumerate(kernel.buffers)) {
     Type element = memory.types[position].getElementType();
+    const bool isWritten = llvm::is_contained(kernel.writes, int64_t(i));
+    if (isa<FloatType>(element) || isWritten)
+      narrowest = std::min(narrowest, element.getIntOrFloatBitWidth());
     if (isa<FloatType>(element))
       bits = std::max({bits, 32u, element.getIntOrFloatBitWidth()});
-    else if (llvm::is_contained(kernel.writes, int64_t(i)))
+    else if (isWritten)
       bits = std::max(bits, element.getIntOrFloatBitWidth());
   }
-  return options.vectorBytes * 8 / bits;
+  return codegen::chooseLanes(options.machine, options.vectorBytes, narrowest, bits);
 }
 
 /// Operations on one element of the whole structured form, with transcendental ones counted tenfold.
@@ -107,9 +177,15 @@ LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> oute
   LoopSpace space = mergeLoops(analysis, variables, inner, context());
   width = 1;
   for (auto [variable, original] : llvm::zip_equal(variables, space.original))
-    if (auto loop = dyn_cast<AffineDimExpr>(original); loop && loop.getPosition() + 1 == space.sizes.size())
-      if (analysis.getContiguity(variable) > 0)
+    if (auto loop = dyn_cast<AffineDimExpr>(original); loop && loop.getPosition() + 1 == space.sizes.size()) {
+      space.isContiguous = analysis.getContiguity(variable) > 0;
+      if (analysis.getContiguity(variable, emitter->getAlignment()) > 0)
         width = emitter->getLanes();
+    }
+  // The GPU's vectors have one width; only a flat loop is worth a rest of single elements.
+  if (isGpu() && !space.sizes.empty() && space.sizes.back().scale % width &&
+      (space.sizes.size() > 1 || space.sizes.back().scale < width))
+    width = 1;
   return space;
 }
 
@@ -123,24 +199,6 @@ void KernelEmitter::storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<Af
         accumulate(scope, *root, position, root->getIndex(index));
       else
         emitter->store(value, getBuffer(position), root->getType(), root->getIndex(index), scope);
-}
-
-/// The indices that make up the number of a chunk.
-Index KernelEmitter::splitChunk(Scope &scope, ArrayRef<Dim> sizes) {
-  Index index(sizes.size());
-  Value rest = scope.loop.getInductionVar();
-  OpBuilder &builder = scope.builder;
-  Location loc = kernel.function.getLoc();
-  for (size_t i = sizes.size(); i-- > 0;) {
-    Value number = rest;
-    if (i > 0) {
-      Value size = emitter->getSize(sizes[i]);
-      number = arith::RemUIOp::create(builder, loc, rest, size);
-      rest = arith::DivUIOp::create(builder, loc, rest, size);
-    }
-    index[i] = emitter->addVariable(scope, number);
-  }
-  return index;
 }
 
 void KernelEmitter::loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
@@ -163,16 +221,55 @@ void KernelEmitter::loopOver(Scope &scope, const LoopSpace &space, unsigned from
 void KernelEmitter::emitElements() {
   int64_t width;
   LoopSpace space = merge(plan.roots, {}, plan.roots.front()->getSizes(), width);
+  if (isGpu())
+    return emitVectors(space, width);
   if (space.sizes.size() == 1)
     return emitFlat(space, width);
   ArrayRef<Dim> outer = ArrayRef(space.sizes).drop_back(space.sizes.empty() ? 0 : 1);
   kernel.chunks = product(outer);
   kernel.grain = getGrain((space.sizes.empty() ? 1 : space.sizes.back().scale) * countOperations());
-  Scope &chunks = openChunks();
+  Chunks chunks = openChunks(*emitter, kernel);
   AffineMap original = AffineMap::get(space.sizes.size(), 0, space.original, context());
-  loopOver(chunks, space, outer.size(), splitChunk(chunks, outer), width,
+  loopOver(*chunks.scope, space, outer.size(), emitter->split(*chunks.scope, chunks.number, outer), width,
            [&](Scope &scope, ArrayRef<AffineExpr> index) { storeRoots(scope, plan.roots, compose(original, index)); });
-  emitter->closeLoop(chunks);
+  closeChunks(*emitter, chunks);
+}
+
+/// The GPU's chunks: a vector for each thread. Of a flat loop the last may be incomplete.
+void KernelEmitter::emitVectors(const LoopSpace &space, int64_t width) {
+  SmallVector<Dim> sizes = space.sizes;
+  const bool hasRest = !sizes.empty() && sizes.back().scale % width;
+  Dim all = sizes.empty() ? Dim{1, false} : sizes.back();
+  if (!sizes.empty())
+    sizes.back().scale = llvm::divideCeil(sizes.back().scale, width);
+  kernel.chunks = product(sizes);
+  kernel.mapping = mapElements();
+  AffineMap original = AffineMap::get(space.sizes.size(), 0, space.original, context());
+  Chunks chunks = openChunks(*emitter, kernel);
+  if (!hasRest) {
+    Index index = emitter->split(*chunks.scope, chunks.number, space.sizes, width);
+    storeRoots(*chunks.scope, plan.roots, compose(original, index));
+    return closeChunks(*emitter, chunks);
+  }
+  OpBuilder &builder = chunks.scope->builder;
+  Location loc = kernel.function.getLoc();
+  Value first = arith::MulIOp::create(builder, loc, chunks.number, emitter->getConstant(width));
+  Value end = arith::AddIOp::create(builder, loc, first, emitter->getConstant(width)), size = emitter->getSize(all);
+  auto emitIf = [&](arith::CmpIPredicate predicate, llvm::function_ref<void(Scope &)> body) {
+    Value holds = arith::CmpIOp::create(builder, loc, predicate, end, size);
+    Scope &branch = emitter->openIf(*chunks.scope, holds, /*isShared=*/false);
+    body(branch);
+    emitter->closeIf(branch);
+  };
+  emitIf(arith::CmpIPredicate::ule, [&](Scope &branch) {
+    storeRoots(branch, plan.roots, compose(original, emitter->addVariable(branch, first, width)));
+  });
+  emitIf(arith::CmpIPredicate::ugt, [&](Scope &branch) {
+    Scope &loop = emitter->openLoop(branch, first, size, 1);
+    storeRoots(loop, plan.roots, compose(original, emitter->addVariable(loop, loop.loop.getInductionVar())));
+    emitter->closeLoop(loop);
+  });
+  closeChunks(*emitter, chunks);
 }
 
 /// One loop over a contiguous range of elements, whatever chunks it covers.
@@ -190,9 +287,9 @@ void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
   if (!size.batched && (count == 1 || (plan.schedule == Schedule::Nest && size.scale % width))) {
     // Short enough for one chunk, whose remainder is a narrower vector.
     kernel.chunks = {1, false};
-    Scope &chunk = openChunks();
-    emitter->forLanes(chunk, emitter->getBound({0, false}), emitter->getBound(size), width, body);
-    return emitter->closeLoop(chunk);
+    Chunks chunks = openChunks(*emitter, kernel);
+    emitter->forLanes(*chunks.scope, emitter->getBound({0, false}), emitter->getBound(size), width, body);
+    return closeChunks(*emitter, chunks);
   }
   kernel.chunks = {count, size.batched};
   OpBuilder &builder = emitter->getRoot().builder;
@@ -210,39 +307,60 @@ void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
 // Columns
 //===----------------------------------------------------------------------===//
 
-/// A chunk is a part of the rows; it writes one row of each table of partial results.
+/// A chunk is a part of the rows; it writes one row of each table of partial results. On the GPU it is a part for one
+/// vector of the results, by a thread where neighbouring results lie side by side, else by a block.
 void KernelEmitter::emitParts() {
-  kernel.chunks = {kParts, false};
+  const int64_t parts = getNumParts(options.machine);
   SmallVector<Dim> columns = plan.roots.front()->getSizes();
   SmallVector<Dim> reduced = getReductionSizes(plan.roots.front()->value.getDefiningOp<linalg::GenericOp>());
-  kernel.grain = getGrain(product(reduced).scale * product(columns).scale * countOperations() / kParts);
+  kernel.grain = getGrain(product(reduced).scale * product(columns).scale * countOperations() / parts);
   int64_t width;
   LoopSpace space = merge(plan.roots, {}, columns, width);
-
-  Scope &chunks = openChunks();
-  AffineExpr number = emitter->addVariable(chunks, chunks.loop.getInductionVar());
-  loopOver(chunks, space, 0, {}, width, [&](Scope &scope, ArrayRef<AffineExpr> merged) {
-    Index index = compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), merged);
-    SmallVector<ReductionUse> uses;
-    for (Root *root : plan.roots)
-      uses.push_back({root->value.getDefiningOp<linalg::GenericOp>(), root->getIndex(index), 0});
-    Part part{&chunks, chunks.loop.getInductionVar(), kParts};
-    SmallVector<Value> partials = emitter->emitReductions(uses, &part);
-    size_t next = 0;
-    for (Root *root : plan.roots) {
-      unsigned results = root->value.getDefiningOp()->getNumResults();
-      Value partial = partials[next + cast<OpResult>(root->value).getResultNumber()];
-      next += results;
-      Index full = root->getIndex(index);
-      full.insert(full.begin(), number);
-      for (unsigned position : root->buffers)
-        emitter->store(partial, getBuffer(position), memory.types[position], full, scope);
-    }
-  });
-  emitter->closeLoop(chunks);
+  AffineMap original = AffineMap::get(space.sizes.size(), 0, space.original, context());
+  if (!isGpu()) {
+    kernel.chunks = {parts, false};
+    Chunks chunks = openChunks(*emitter, kernel);
+    AffineExpr number = emitter->addVariable(*chunks.scope, chunks.number);
+    loopOver(*chunks.scope, space, 0, {}, width, [&](Scope &scope, ArrayRef<AffineExpr> merged) {
+      emitPartials(scope, {chunks.scope, chunks.number, parts}, number, compose(original, merged));
+    });
+    return closeChunks(*emitter, chunks);
+  }
+  if (!space.sizes.empty() && space.sizes.back().scale % width)
+    width = 1;
+  SmallVector<Dim> sizes = space.sizes;
+  sizes.insert(sizes.begin(), Dim{parts, false});
+  kernel.chunks = product(sizes);
+  kernel.chunks.scale /= width;
+  kernel.mapping = space.isContiguous ? mapElements() : mapBlocks(product(reduced).scale / parts, emitter->getLanes());
+  Chunks chunks = openChunks(*emitter, kernel);
+  Index index = emitter->split(*chunks.scope, chunks.number, sizes, sizes.size() > 1 ? width : 1);
+  Value number = emitter->getIndex(index.front(), *chunks.scope);
+  emitPartials(*chunks.scope, {chunks.scope, number, parts}, index.front(),
+               compose(original, ArrayRef(index).drop_front()));
+  closeChunks(*emitter, chunks);
 }
 
-FailureOr<EmittedKernel> emitKernel(ModuleOp module, const KernelPlan &plan, const RegionMemory &memory,
+void KernelEmitter::emitPartials(Scope &scope, const Part &part, AffineExpr number, ArrayRef<AffineExpr> index) {
+  SmallVector<ReductionUse> uses;
+  for (Root *root : plan.roots)
+    uses.push_back({root->value.getDefiningOp<linalg::GenericOp>(), root->getIndex(index), 0});
+  SmallVector<Value> partials = emitter->emitReductions(uses, &part);
+  Scope &first = emitter->openFirst(scope);
+  size_t next = 0;
+  for (Root *root : plan.roots) {
+    unsigned results = root->value.getDefiningOp()->getNumResults();
+    Value partial = partials[next + cast<OpResult>(root->value).getResultNumber()];
+    next += results;
+    Index full = root->getIndex(index);
+    full.insert(full.begin(), number);
+    for (unsigned position : root->buffers)
+      emitter->store(partial, getBuffer(position), memory.types[position], full, first);
+  }
+  emitter->closeFirst(first, scope);
+}
+
+FailureOr<EmittedKernel> emitKernel(Operation *module, const KernelPlan &plan, const RegionMemory &memory,
                                     const KernelOptions &options) {
   return KernelEmitter(module, plan, memory, options).run();
 }

@@ -11,13 +11,13 @@ namespace glyptic::codegen {
 
 class KernelEmitter {
 public:
-  KernelEmitter(mlir::ModuleOp module, const KernelPlan &plan, const RegionMemory &memory, const KernelOptions &options)
+  KernelEmitter(mlir::Operation *module, const KernelPlan &plan, const RegionMemory &memory, const KernelOptions &options)
       : module(module), plan(plan), memory(memory), options(options) {}
 
   mlir::FailureOr<EmittedKernel> run() {
     if (failed(createFunction()))
       return mlir::failure();
-    Emitter theEmitter(kernel.function, argument(0), chooseLanes());
+    Emitter theEmitter(kernel.function, argument(0), chooseLanes(), options.machine);
     emitter = &theEmitter;
     for (auto [value, position] : leaves)
       emitter->setBuffer(value, getBuffer(position));
@@ -31,7 +31,7 @@ public:
     default:
       emitElements();
     }
-    mlir::func::ReturnOp::create(emitter->getRoot().builder, kernel.function.getLoc());
+    finishKernel(*emitter, kernel);
     return kernel;
   }
 
@@ -47,6 +47,8 @@ private:
 
   void emitElements();
   void emitFlat(const LoopSpace &space, int64_t width);
+  void emitVectors(const LoopSpace &space, int64_t width);
+  void emitPartials(Scope &scope, const Part &part, mlir::AffineExpr number, llvm::ArrayRef<mlir::AffineExpr> index);
   void emitRows();
   struct Pass {
     unsigned phase;
@@ -59,18 +61,17 @@ private:
   void emitRowReductions(llvm::ArrayRef<mlir::AffineExpr> row);
   void emitInner(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer,
                  llvm::ArrayRef<Dim> inner);
-  Scope &openRowsOfPart(Scope &chunks, Dim rows);
+  Scope &openRowsOfPart(const Chunks &chunks, Dim rows);
   void accumulate(Scope &scope, const Root &root, unsigned position, llvm::ArrayRef<mlir::AffineExpr> index);
   void emitParts();
   LoopSpace merge(llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer, llvm::ArrayRef<Dim> inner,
                   int64_t &width);
   void storeRoots(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> index);
-  Scope &openChunks() { return emitter->openLoop(emitter->getRoot(), argument(1), argument(2), 1); }
-  Index splitChunk(Scope &scope, llvm::ArrayRef<Dim> sizes);
+  bool isGpu() const { return options.machine == Machine::Gpu; }
   void loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
                 llvm::function_ref<void(Scope &, llvm::ArrayRef<mlir::AffineExpr>)> body);
 
-  mlir::MLIRContext *context() { return module.getContext(); }
+  mlir::MLIRContext *context() { return module->getContext(); }
   static Dim product(llvm::ArrayRef<Dim> sizes) {
     Dim all{1, false};
     for (Dim size : sizes)
@@ -78,7 +79,7 @@ private:
     return all;
   }
 
-  mlir::ModuleOp module;
+  mlir::Operation *module;
   const KernelPlan &plan;
   const RegionMemory &memory;
   const KernelOptions &options;

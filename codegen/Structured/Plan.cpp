@@ -51,7 +51,7 @@ static bool paysInParts(linalg::GenericOp op) {
   return rows.batched ? rows.scale >= 16 && work >= 2048 : rows.scale >= 256 && work >= 65536;
 }
 
-Planner::Planner(StructuredForm &form) : form(form) {}
+Planner::Planner(StructuredForm &form, Machine machine) : form(form), parts(getNumParts(machine)) {}
 
 Root &Planner::addRoot(Value value, unsigned buffer) {
   value = stripReshapes(value);
@@ -213,7 +213,7 @@ void Planner::chooseSchedule(Root &root, const AccessAnalysis &analysis) {
     root.schedule = Schedule::Row; // reductions shared by the elements of a row, or accumulators by its rows
   else if (analysis.getReductions().empty())
     root.schedule = analysis.hasLookups() ? Schedule::Gather : Schedule::Pointwise;
-  else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < kParts))
+  else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < parts))
     root.schedule = Schedule::Column; // many rows, few results: parts are all the parallelism there is
   else if (alongResults)
     root.schedule = Schedule::Nest; // neighbouring results lie side by side in the operands
@@ -296,7 +296,7 @@ void Planner::splitParts(KernelPlan kernel) {
     Value result = root->getResult();
     auto type = cast<RankedTensorType>(result.getType());
     SmallVector<Dim> sizes = getDims(type);
-    sizes.insert(sizes.begin(), Dim{kParts, false});
+    sizes.insert(sizes.begin(), Dim{parts, false});
     unsigned position = firstScratch + scratch.size();
     scratch.push_back(getTensorType(sizes, type.getElementType()));
     Root &last = addFinish(cast<OpResult>(result));

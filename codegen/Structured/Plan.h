@@ -25,10 +25,6 @@ enum class Schedule {
 };
 llvm::StringRef stringifySchedule(Schedule schedule);
 
-/// Parts of a reduction over rows. Fixed, because the order of additions must not depend on the number of threads;
-/// enough for the cores that share memory bandwidth, few enough to be added up for nothing.
-inline constexpr int64_t kParts = 16;
-
 /// A value that a kernel writes.
 struct Root {
   mlir::Value value;
@@ -64,7 +60,7 @@ struct KernelPlan {
 
 class Planner {
 public:
-  explicit Planner(StructuredForm &form);
+  Planner(StructuredForm &form, Machine machine);
 
   mlir::LogicalResult run();
 
@@ -88,6 +84,7 @@ private:
   Root &addFinish(mlir::OpResult column);
 
   StructuredForm &form;
+  const int64_t parts; ///< in which the rows of a reduction are taken
   std::deque<Root> roots; ///< stable addresses; grows while it is worked through
   llvm::DenseMap<mlir::Value, Root *> byValue;
   llvm::SmallVector<KernelPlan> kernels;

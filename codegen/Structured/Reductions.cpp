@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -38,6 +39,18 @@ SmallVector<Dim> getReductionSizes(linalg::GenericOp op) {
   return reduced;
 }
 
+vector::CombiningKind getCombiningKind(Operation *combiner) {
+  using Kind = vector::CombiningKind;
+  static const llvm::StringMap<Kind> kinds = {
+      {"arith.addf", Kind::ADD},        {"arith.addi", Kind::ADD},          {"arith.mulf", Kind::MUL},
+      {"arith.muli", Kind::MUL},        {"arith.maximumf", Kind::MAXIMUMF}, {"arith.minimumf", Kind::MINIMUMF},
+      {"arith.maxnumf", Kind::MAXNUMF}, {"arith.minnumf", Kind::MINNUMF},   {"arith.maxsi", Kind::MAXSI},
+      {"arith.minsi", Kind::MINSI},     {"arith.maxui", Kind::MAXUI},       {"arith.minui", Kind::MINUI},
+      {"arith.andi", Kind::AND},        {"arith.ori", Kind::OR},            {"arith.xori", Kind::XOR},
+  };
+  return kinds.lookup(combiner->getName().getStringRef());
+}
+
 static Value combine(OpBuilder &builder, const Combiner &combiner, Value lhs, Value rhs) {
   Operation *op = builder.clone(*combiner.op);
   op->setOperands({lhs, rhs});
@@ -46,11 +59,13 @@ static Value combine(OpBuilder &builder, const Combiner &combiner, Value lhs, Va
 }
 
 /// Halves the vector until one element is left.
-static Value combineLanes(OpBuilder &builder, const Combiner &combiner, Value value) {
+static Value combineLanes(OpBuilder &builder, const Combiner &combiner, Value value, Machine machine) {
   auto type = dyn_cast<VectorType>(value.getType());
   if (!type)
     return value;
   Location loc = combiner.op->getLoc();
+  if (machine == Machine::Gpu) // as one op, which the prelude spells out
+    return vector::ReductionOp::create(builder, loc, getCombiningKind(combiner.op), value);
   int64_t lanes = type.getNumElements(), padded = llvm::PowerOf2Ceil(lanes);
   if (padded != lanes) {
     auto elements = DenseElementsAttr::get(type, cast<Attribute>(combiner.neutral));
@@ -84,10 +99,14 @@ public:
   ReductionLoops(Emitter &emitter, ArrayRef<ReductionUse> uses, const Part *part)
       : emitter(emitter), uses(uses), part(part), scope(findScope()) {
     lanes = emitter.getLanes(uses.front().index);
+    isSpread = emitter.getTeam().size > 1 && scope.isShared && lanes == 1 &&
+               llvm::all_of(uses, [](ReductionUse use) { return hasCombiners(use.op); });
     chooseLoops();
   }
 
   SmallVector<Value> run() {
+    if (isSpread)
+      return runSpread();
     openBanks();
     SmallVector<Value> carried;
     for (Bank &bank : banks)
@@ -97,6 +116,53 @@ public:
   }
 
 private:
+  /// The threads of the team take turns at the elements; then what they have is combined.
+  SmallVector<Value> runSpread() {
+    SmallVector<Dim> sizes = llvm::map_to_vector(order, [&](unsigned loop) { return space.sizes[loop]; });
+    if (sizes.empty())
+      sizes.push_back({1, false});
+    int64_t width = vectorised ? emitter.getLanes() : 1;
+    if (sizes.size() > 1 && sizes.back().scale % width)
+      width = 1;
+    std::pair<Bound, Bound> first = {emitter.getBound({0, false}), emitter.getBound(sizes.front())};
+    if (part)
+      first = emitter.getPartBounds(*part, sizes.front(), scope.builder, sizes.size() == 1 ? width : 1);
+    const bool hasRest = sizes.size() == 1 && width > 1 && (part || sizes.front().scale % width);
+    // The rest has accumulators of its own, because a vector's lanes are combined once, at the end.
+    SmallVector<Value> vectors, singles;
+    for (ReductionUse use : uses)
+      for (unsigned i = 0; i < use.op.getNumResults(); ++i) {
+        vectors.push_back(getStart(use, i, width));
+        if (hasRest)
+          singles.push_back(getStart(use, i, 1));
+      }
+    const size_t count = vectors.size();
+    SmallVector<Value> carried = vectors;
+    carried.append(singles);
+    auto body = [&](Scope &inner, ArrayRef<AffineExpr> index, ValueRange values) {
+      const bool isSingle = hasRest && emitter.getLanes(index) == 1;
+      SmallVector<Value> next(values);
+      SmallVector<Value> totals = emitBodies(inner, index, values.slice(isSingle ? count : 0, count));
+      llvm::copy(totals, next.begin() + (isSingle ? count : 0));
+      return next;
+    };
+    SmallVector<Value> totals = emitter.forTeam(scope, sizes, first, width, carried, body);
+    SmallVector<Value> results;
+    for (ReductionUse use : uses)
+      for (unsigned i = 0; i < use.op.getNumResults(); ++i) {
+        Combiner combiner = *getCombiner(use.op, i);
+        const size_t at = results.size();
+        Value total = combineLanes(scope.builder, combiner, totals[at], emitter.getMachine());
+        if (hasRest)
+          total = combine(scope.builder, combiner, total, totals[count + at]);
+        total = emitter.combineTeam(scope, combiner, total);
+        if (!part && !startsNeutral(use.op, i, combiner))
+          total = combine(scope.builder, combiner, getInitial(use, i), total);
+        results.push_back(total);
+      }
+    return results;
+  }
+
   Scope &findScope() {
     Scope *deepest = &emitter.getRoot();
     for (ReductionUse use : uses)
@@ -132,18 +198,23 @@ private:
     std::optional<unsigned> vectorLoop;
     for (auto [variable, original] : llvm::zip_equal(variables, space.original)) {
       auto loop = dyn_cast<AffineDimExpr>(original);
-      int contiguity = loop ? analysis.getContiguity(variable) : 0;
+      int contiguity = loop ? analysis.getContiguity(variable, emitter.getAlignment()) : 0;
       if (contiguity > best)
         best = contiguity, vectorLoop = loop.getPosition();
     }
     if (!vectorLoop)
+      return;
+    if (emitter.getMachine() == Machine::Gpu && space.sizes[*vectorLoop].scale < emitter.getLanes())
       return;
     llvm::erase(order, *vectorLoop);
     order.push_back(*vectorLoop);
     vectorised = true;
   }
 
-  std::pair<Bound, Bound> getPartBounds(Dim size) { return emitter.getPartBounds(*part, size, scope.builder); }
+  std::pair<Bound, Bound> getPartBounds(Dim size) {
+    const bool isVector = vectorised && order.size() == 1;
+    return emitter.getPartBounds(*part, size, scope.builder, isVector ? emitter.getAlignment() : 1);
+  }
 
   void openBanks() {
     if (order.empty() || !vectorised) {
@@ -166,7 +237,9 @@ private:
     Dim size = space.sizes[order.back()];
     Bound zero = emitter.getBound({0, false}), upper = emitter.getBound(size);
     const bool isPart = part && order.size() == 1;
-    if (!size.batched && !isPart) {
+    // The GPU's vectors have one width, so that the rest goes one by one there.
+    const bool isNarrowed = emitter.getMachine() == Machine::Cpu || size.scale % width == 0;
+    if (!size.batched && !isPart && isNarrowed) {
       int64_t rest = size.scale % width, middle = size.scale - rest;
       if (middle)
         banks.push_back({zero, {middle, emitter.getConstant(middle)}, width, {}});
@@ -192,7 +265,7 @@ private:
 
   /// Sequential loops start from the initial value; banks that are combined later from the neutral element.
   Value getStart(ReductionUse use, unsigned result, int64_t width) {
-    if (!vectorised && !part)
+    if (!vectorised && !part && !isSpread)
       return broadcastTo(scope.builder, use.op.getLoc(), getInitial(use, result), width);
     TypedAttr neutral = getCombiner(use.op, result)->neutral;
     Value value = arith::ConstantOp::create(scope.builder, use.op.getLoc(), neutral);
@@ -264,9 +337,10 @@ private:
         Value total = totals[results.size()];
         if (vectorised) {
           Combiner combiner = *getCombiner(use.op, i);
-          total = combineLanes(scope.builder, combiner, total);
+          total = combineLanes(scope.builder, combiner, total, emitter.getMachine());
           for (size_t at = results.size() + stride; at < totals.size(); at += stride)
-            total = combine(scope.builder, combiner, total, combineLanes(scope.builder, combiner, totals[at]));
+            total = combine(scope.builder, combiner, total,
+                            combineLanes(scope.builder, combiner, totals[at], emitter.getMachine()));
           if (!part && !startsNeutral(use.op, i, combiner))
             total = combine(scope.builder, combiner, getInitial(use, i), total);
         }
@@ -294,21 +368,24 @@ private:
   Scope &scope;
   int64_t lanes = 1;       ///< of the results
   bool vectorised = false; ///< along the operands
+  bool isSpread = false;   ///< over the threads of a team
   LoopSpace space;
   SmallVector<unsigned> order; ///< loops of `space`, outermost first
   SmallVector<Bank> banks;
 };
 
-std::pair<Bound, Bound> Emitter::getPartBounds(const Part &part, Dim size, OpBuilder &builder) {
+std::pair<Bound, Bound> Emitter::getPartBounds(const Part &part, Dim size, OpBuilder &builder, int64_t granule) {
   Location loc = getLoc();
   Value all = getSize(size);
-  Value share = arith::CeilDivUIOp::create(builder, loc, all, getConstant(part.count));
+  Value share = arith::CeilDivUIOp::create(builder, loc, all, getConstant(part.count * granule));
+  if (granule > 1)
+    share = arith::MulIOp::create(builder, loc, share, getConstant(granule));
   auto clamp = [&](Value number) -> Value {
     return arith::MinUIOp::create(builder, loc, arith::MulIOp::create(builder, loc, number, share), all);
   };
   Value lower = clamp(part.number);
   Value next = arith::AddIOp::create(builder, loc, part.number, getConstant(1));
-  return {{std::nullopt, lower}, {std::nullopt, clamp(next)}};
+  return {{std::nullopt, lower, granule}, {std::nullopt, clamp(next), std::gcd(granule, size.scale)}};
 }
 
 SmallVector<Value> Emitter::emitReductions(ArrayRef<ReductionUse> uses, const Part *part) {

@@ -8,6 +8,7 @@
 #include "codegen/Structured/KernelEmitter.h"
 #include "codegen/Structured/StructuredForm.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -23,11 +24,8 @@ void KernelEmitter::emitRows() {
   SmallVector<Dim> rows = first.getSizes();
   rows.truncate(first.rowRank);
   const bool inParts = plan.hasAccumulators();
-  kernel.chunks = inParts ? Dim{kParts, false} : product(rows);
-  Scope &chunks = openChunks();
-  Scope &body = inParts ? openRowsOfPart(chunks, product(rows)) : chunks;
-  Index row = splitChunk(body, rows);
-  emitRowReductions(row);
+  const int64_t parts = getNumParts(options.machine);
+  kernel.chunks = inParts ? Dim{parts, false} : product(rows);
 
   // Roots over the same rest of the dimensions share its loops.
   SmallVector<std::pair<SmallVector<Dim>, SmallVector<Root *>>> groups;
@@ -44,34 +42,54 @@ void KernelEmitter::emitRows() {
   for (Root *root : plan.roots)
     for (ReductionUse &use : root->perRow)
       elements = std::max(elements, product(getReductionSizes(use.op)).scale);
-  const int64_t rowsPerChunk = inParts ? llvm::divideCeil(product(rows).scale, kParts) : 1;
+  const int64_t rowsPerChunk = inParts ? llvm::divideCeil(product(rows).scale, parts) : 1;
   kernel.grain = getGrain(elements * rowsPerChunk * countOperations());
+  if (isGpu())
+    kernel.mapping = inParts || rows.empty() ? mapBlocks(elements, emitter->getLanes())
+                                             : mapRows(elements, emitter->getLanes());
+
+  Chunks chunks = openChunks(*emitter, kernel);
+  Scope &body = inParts ? openRowsOfPart(chunks, product(rows)) : *chunks.scope;
+  Index row = emitter->split(body, inParts ? Value(body.loop.getInductionVar()) : chunks.number, rows);
+  emitRowReductions(row);
   for (auto &[rest, roots] : groups)
     emitInner(body, roots, row, rest);
   if (inParts)
     emitter->closeLoop(body);
-  emitter->closeLoop(chunks);
+  closeChunks(*emitter, chunks);
 }
 
 /// Clears the part's accumulators, then opens the loop over its rows.
-Scope &KernelEmitter::openRowsOfPart(Scope &chunks, Dim rows) {
-  part = emitter->addVariable(chunks, chunks.loop.getInductionVar());
+Scope &KernelEmitter::openRowsOfPart(const Chunks &chunks, Dim rows) {
+  const int64_t parts = getNumParts(options.machine);
+  Scope &scope = *chunks.scope;
+  part = emitter->addVariable(scope, chunks.number);
   for (Root *root : plan.roots) {
     if (!root->accumulated)
       continue;
     RankedTensorType type = memory.types[root->buffers.front()];
-    const int64_t columns = getNumElements(type).scale / kParts;
-    RankedTensorType table = getTensorType({Dim{kParts, false}, Dim{columns, false}}, type.getElementType());
+    const int64_t columns = getNumElements(type).scale / parts;
+    RankedTensorType table = getTensorType({Dim{parts, false}, Dim{columns, false}}, type.getElementType());
     TypedAttr neutral = getCombiner(root->accumulated, 0)->neutral;
-    emitter->forLanes(chunks, emitter->getBound({0, false}), emitter->getBound({columns, false}), emitter->getLanes(),
-                      [&](Scope &scope, AffineExpr column) {
-                        Value value = arith::ConstantOp::create(scope.builder, emitter->getLoc(), neutral);
-                        emitter->store(value, getBuffer(root->buffers.front()), table, {part, column}, scope);
-                      });
+    auto clear = [&](Scope &loop, AffineExpr column) {
+      Value value = arith::ConstantOp::create(loop.builder, emitter->getLoc(), neutral);
+      emitter->store(value, getBuffer(root->buffers.front()), table, {part, column}, loop);
+    };
+    std::pair<Bound, Bound> all = {emitter->getBound({0, false}), emitter->getBound({columns, false})};
+    if (isGpu())
+      emitter->forTeam(scope, Dim{columns, false}, all, 1, {},
+                       [&](Scope &loop, ArrayRef<AffineExpr> column, ValueRange) {
+                         clear(loop, column.front());
+                         return SmallVector<Value>();
+                       });
+    else
+      emitter->forLanes(scope, all.first, all.second, emitter->getLanes(), clear);
   }
-  Part bounds{&chunks, chunks.loop.getInductionVar(), kParts};
-  auto [lower, upper] = emitter->getPartBounds(bounds, rows, chunks.builder);
-  return emitter->openLoop(chunks, lower.value, upper.value, 1);
+  // From now on each column belongs to one thread, which need not be the one that cleared it.
+  if (isGpu())
+    gpu::BarrierOp::create(scope.builder, emitter->getLoc());
+  auto [lower, upper] = emitter->getPartBounds({&scope, chunks.number, parts}, rows, scope.builder);
+  return emitter->openLoop(scope, lower.value, upper.value, 1);
 }
 
 /// Adds the element of `root` at `index` to its part's sum for the column.
@@ -87,11 +105,25 @@ void KernelEmitter::accumulate(Scope &scope, const Root &root, unsigned position
 void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner) {
   int64_t width;
   LoopSpace space = merge(roots, outer, inner, width);
-  loopOver(scope, space, 0, {}, width, [&](Scope &loop, ArrayRef<AffineExpr> index) {
+  auto body = [&](Scope &loop, ArrayRef<AffineExpr> index) {
     Index full(outer);
     llvm::append_range(full, compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), index));
     storeRoots(loop, roots, full);
-  });
+  };
+  if (!isGpu())
+    return loopOver(scope, space, 0, {}, width, body);
+  if (space.sizes.empty()) {
+    for (Root *root : roots) // its threads together compute what its first one stores
+      emitter->emit(root->value, root->getIndex(outer));
+    Scope &first = emitter->openFirst(scope);
+    body(first, {});
+    return emitter->closeFirst(first, scope);
+  }
+  emitter->forTeam(scope, space.sizes, {emitter->getBound({0, false}), emitter->getBound(space.sizes.front())}, width, {},
+                   [&](Scope &loop, ArrayRef<AffineExpr> index, ValueRange) {
+                     body(loop, index);
+                     return SmallVector<Value>();
+                   });
 }
 
 /// How many reductions lie under `value`, one upon the other.
@@ -196,7 +228,10 @@ SmallVector<Value> KernelEmitter::findKept(const Pass &pass, ArrayRef<Pass> late
 void KernelEmitter::emitRowReductions(ArrayRef<AffineExpr> row) {
   SmallVector<Pass> passes = collectPasses(row);
   for (auto [i, pass] : llvm::enumerate(passes)) {
-    SmallVector<Value> kept = findKept(pass, ArrayRef(passes).drop_front(i + 1), row);
+    // The GPU computes again what the CPU keeps: its arithmetic is nearly free beside its memory.
+    SmallVector<Value> kept;
+    if (!isGpu())
+      kept = findKept(pass, ArrayRef(passes).drop_front(i + 1), row);
     for (Value value : kept)
       emitter->keep(value, row);
     emitter->emitReductions(pass.uses);

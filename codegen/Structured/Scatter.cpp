@@ -21,44 +21,58 @@ constexpr int64_t kColumns = 16;
 
 class ScatterEmitter {
 public:
-  ScatterEmitter(ModuleOp module, ScatterAddOp op) : op(op), loc(op.getLoc()) {
+  ScatterEmitter(Operation *module, ScatterAddOp op, const KernelOptions &options)
+      : op(op), loc(op.getLoc()), machine(options.machine) {
     RankedTensorType result = op.getResult().getType();
     int64_t dim = op.getDim();
     outer = multiply(getDims(result), 0, dim);
     rows = getDim(result, dim);
     inner = multiply(getDims(result), dim + 1, result.getRank());
     count = getNumElements(op.getIndices().getType());
-    kernel.function = createKernel(module, loc, {op.getIndices().getType(), op.getUpdates().getType(), result});
+    kernel.function =
+        createKernel(module, loc, {op.getIndices().getType(), op.getUpdates().getType(), result}, options);
     kernel.buffers = {0, 1, 2};
     kernel.writes = {2};
     kernel.chunks = outer;
+    columns = chooseColumns();
     if (!inner.batched)
-      kernel.chunks.scale *= llvm::divideCeil(inner.scale, kColumns);
+      kernel.chunks.scale *= llvm::divideCeil(inner.scale, columns);
+    if (machine == Machine::Gpu)
+      kernel.mapping = mapElements();
     kernel.grain = getGrain((rows.scale + count.scale) * 4);
   }
 
   EmittedKernel run() {
-    Emitter theEmitter(kernel.function, kernel.function.getArgument(3), kColumns);
+    Emitter theEmitter(kernel.function, kernel.function.getArgument(3), columns, machine);
     emitter = &theEmitter;
-    Scope &chunks =
-        emitter->openLoop(emitter->getRoot(), kernel.function.getArgument(4), kernel.function.getArgument(5), 1);
+    Chunks opened = openChunks(*emitter, kernel);
+    Scope &chunks = *opened.scope;
     OpBuilder &builder = chunks.builder;
-    Value chunk = chunks.loop.getInductionVar(), first = emitter->getConstant(0), end = emitter->getSize(inner);
+    Value chunk = opened.number, first = emitter->getConstant(0), end = emitter->getSize(inner);
     if (!inner.batched) {
-      Value blocks = emitter->getConstant(llvm::divideCeil(inner.scale, kColumns));
-      Value columns = emitter->getConstant(kColumns);
-      first = arith::MulIOp::create(builder, loc, arith::RemUIOp::create(builder, loc, chunk, blocks), columns);
+      Value blocks = emitter->getConstant(llvm::divideCeil(inner.scale, columns));
+      Value size = emitter->getConstant(columns);
+      first = arith::MulIOp::create(builder, loc, arith::RemUIOp::create(builder, loc, chunk, blocks), size);
       chunk = arith::DivUIOp::create(builder, loc, chunk, blocks);
-      end = arith::MinUIOp::create(builder, loc, arith::AddIOp::create(builder, loc, first, columns), end);
+      end = arith::MinUIOp::create(builder, loc, arith::AddIOp::create(builder, loc, first, size), end);
     }
     emitClear(chunks, chunk, first, end);
     emitUpdates(chunks, chunk, first, end);
-    emitter->closeLoop(chunks);
-    func::ReturnOp::create(emitter->getRoot().builder, loc);
+    closeChunks(*emitter, opened);
+    finishKernel(*emitter, kernel);
     return kernel;
   }
 
 private:
+  /// A vector of 16 bytes for each thread of the GPU, or one element where vectors would begin anywhere.
+  int64_t chooseColumns() {
+    if (machine == Machine::Cpu)
+      return kColumns;
+    const unsigned bits = op.getResult().getType().getElementTypeBitWidth();
+    int64_t lanes = chooseLanes(machine, 0, bits, bits);
+    return !inner.batched && inner.scale % lanes == 0 ? lanes : 1;
+  }
+
   static Dim multiply(ArrayRef<Dim> dims, int64_t from, int64_t to) {
     Dim product{1, false};
     for (Dim dim : dims.slice(from, to - from))
@@ -76,8 +90,8 @@ private:
 
   /// `body` for each block of columns in [first, end).
   void forColumns(Scope &scope, Value first, Value end, llvm::function_ref<void(Scope &, Value, int64_t)> body) {
-    bool whole = !inner.batched && inner.scale % kColumns == 0;
-    int64_t width = whole ? kColumns : 1;
+    bool whole = !inner.batched && inner.scale % columns == 0;
+    int64_t width = whole ? columns : 1;
     Scope &loop = emitter->openLoop(scope, first, end, width);
     body(loop, loop.loop.getInductionVar(), width);
     emitter->closeLoop(loop);
@@ -141,16 +155,18 @@ private:
 
   ScatterAddOp op;
   Location loc;
+  Machine machine;
   Dim outer, rows, inner, count;
+  int64_t columns = 1; ///< of a chunk
   EmittedKernel kernel;
   Emitter *emitter = nullptr;
 };
 
 } // namespace
 
-FailureOr<EmittedKernel> emitNamedKernel(ModuleOp module, Operation *op, const KernelOptions &) {
+FailureOr<EmittedKernel> emitNamedKernel(Operation *module, Operation *op, const KernelOptions &options) {
   if (auto scatter = dyn_cast<ScatterAddOp>(op))
-    return ScatterEmitter(module, scatter).run();
+    return ScatterEmitter(module, scatter, options).run();
   return op->emitOpError("has neither a structured form nor a kernel of its own");
 }
 

@@ -12,10 +12,10 @@ using namespace mlir;
 
 namespace glyptic::codegen {
 
-LogicalResult simplifyKernel(func::FuncOp kernel) {
-  MLIRContext *context = kernel.getContext();
+LogicalResult simplifyKernel(FunctionOpInterface kernel) {
+  MLIRContext *context = kernel->getContext();
   auto setFlags = [&](arith::FastMathFlags flags) {
-    kernel.walk([&](arith::ArithFastMathInterface op) {
+    kernel->walk([&](arith::ArithFastMathInterface op) {
       op->setAttr(op.getFastMathAttrName(), arith::FastMathFlagsAttr::get(context, flags));
     });
   };
@@ -24,9 +24,9 @@ LogicalResult simplifyKernel(func::FuncOp kernel) {
   scf::ForOp::getCanonicalizationPatterns(patterns, context);
   populateUpliftToFMAPatterns(patterns);
   if (failed(applyPatternsGreedily(kernel, std::move(patterns))))
-    return kernel.emitError("generated code does not simplify");
+    return kernel->emitError("generated code does not simplify");
   setFlags(arith::FastMathFlags::none);
-  kernel.walk([](LoopLikeOpInterface loop) { moveLoopInvariantCode(loop); });
+  kernel->walk([](LoopLikeOpInterface loop) { moveLoopInvariantCode(loop); });
   DominanceInfo dominance(kernel);
   IRRewriter rewriter(context);
   eliminateCommonSubExpressions(rewriter, dominance, kernel);

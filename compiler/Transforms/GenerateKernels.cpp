@@ -1,6 +1,7 @@
 //===- GenerateKernels.cpp - The pass around code generation ----===//
 #include "codegen/Structured/GenerateKernels.h"
 #include "compiler/Passes.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -20,6 +21,7 @@ struct GenerateKernelsPass : impl::GenerateKernelsPassBase<GenerateKernelsPass> 
   void runOnOperation() override {
     codegen::KernelOptions options;
     options.vectorBytes = vectorBytes;
+    options.machine = forGpu ? codegen::Machine::Gpu : codegen::Machine::Cpu;
     if (failed(codegen::generateKernels(getOperation(), options)))
       signalPassFailure();
   }

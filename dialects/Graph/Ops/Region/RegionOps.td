@@ -13,13 +13,14 @@ def Graph_LaunchAttr : AttrDef<GraphDialect, "Launch"> {
     `buffers` are the kernel's memory arguments, as positions in: the region's inputs, then its results, then its
     scratch. `writes` are the positions in `buffers` that it writes. The kernel covers chunks [lo, hi) of
     `chunks` (times the batch if `per_batch`), and any split of them into ranges gives the same result; fewer than
-    `grain` chunks are not worth another thread.
+    `grain` chunks are not worth another thread. On a GPU a block of `threads` threads takes `chunks_per_block` of them.
   }];
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$kernel, ArrayRefParameter<"int64_t">:$buffers,
                         ArrayRefParameter<"int64_t">:$writes, "int64_t":$chunks, DefaultValuedParameter<"bool", "false">:$per_batch,
-                        "int64_t":$grain);
+                        "int64_t":$grain, DefaultValuedParameter<"int64_t", "0">:$threads,
+                        DefaultValuedParameter<"int64_t", "1">:$chunks_per_block);
   let assemblyFormat = [{
-    `<` $kernel `,` `buffers` `=` `[` $buffers `]` `,` `writes` `=` `[` $writes `]` `,` struct($chunks, $per_batch, $grain) `>`
+    `<` $kernel `,` `buffers` `=` `[` $buffers `]` `,` `writes` `=` `[` $writes `]` `,` struct($chunks, $per_batch, $grain, $threads, $chunks_per_block) `>`
   }];
 }
 
