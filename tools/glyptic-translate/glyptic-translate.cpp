@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "InterpretModel.h"
+#include "codegen/CUDA/Translate.h"
 #include "compiler/Export/Export.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Models/Models.h"
 #include "compiler/Pipeline/Registration.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -19,6 +21,9 @@ using namespace glyptic;
 
 static cl::opt<std::string> importOnnxPath("import-onnx", cl::desc("print the module of an ONNX model"),
                                            cl::value_desc("file"));
+static cl::opt<std::string> cudaPath("cuda", cl::desc("print the kernels of a file with gpu modules as CUDA C++"),
+                                     cl::value_desc("mlir file"));
+static cl::opt<bool> withPrelude("prelude", cl::desc("print what CUDA C++ programs start with, too"));
 static cl::opt<std::string> newModel("new", cl::desc("write a fresh model"), cl::value_desc("architecture"));
 static cl::list<std::string> sizes("size", cl::desc("a size of the fresh model"), cl::value_desc("name=number"));
 static cl::opt<uint64_t> seed("seed", cl::desc("of the fresh model's weights"));
@@ -72,6 +77,22 @@ static llvm::Error writeNew() {
   return writeNewModel(newModel, chosen, seed, outputPath);
 }
 
+/// Diagnostics have told what is wrong.
+static llvm::Error printCuda(mlir::MLIRContext &context) {
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(cudaPath, &context);
+  if (!module)
+    return createStringError(cudaPath + " cannot be read");
+  std::string text;
+  raw_string_ostream stream(text);
+  if (withPrelude)
+    stream << codegen::cuda::getPrelude();
+  for (auto kernels : module->getOps<mlir::gpu::GPUModuleOp>())
+    if (failed(codegen::cuda::translateToCuda(kernels, stream)))
+      return createStringError(cudaPath + " has no counterpart in CUDA C++");
+  outs() << text;
+  return llvm::Error::success();
+}
+
 static llvm::Error printImported(mlir::MLIRContext &context) {
   Expected<ImportedModel> model = importOnnx(context, importOnnxPath, makeOptions());
   if (!model)
@@ -94,6 +115,7 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   mlir::MLIRContext context(registry);
   llvm::Error error = listOperators        ? printOperators()
+                      : !cudaPath.empty() ? printCuda(context)
                       : !newModel.empty()  ? writeNew()
                       : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
                                            : printImported(context);
