@@ -27,10 +27,12 @@ const llvm::StringMap<Operator> &getOperators() {
       {"arith.addf", {"+", P::Sum}},
       {"arith.addi", {"+", P::Sum}},
       {"arith.andi", {"&", P::And}},
+      {"arith.ceildivsi", {"ceilDivSigned"}},
       {"arith.ceildivui", {"ceilDiv"}},
       {"arith.divf", {"/", P::Product}},
       {"arith.divsi", {"divSigned"}},
       {"arith.divui", {"/", P::Product}},
+      {"arith.floordivsi", {"floorDivSigned"}},
       {"arith.maximumf", {"maximum"}},
       {"arith.maxnumf", {"maxNumber"}},
       {"arith.maxsi", {"maxSigned"}},
@@ -210,6 +212,18 @@ FailureOr<Expression> spellExtract(vector::ExtractOp op, ArrayRef<Expression> op
   return Expression{operands[0].in(Precedence::Primary) + "[" + position + "]"};
 }
 
+/// Integers with a sign of their own lie between memory and arithmetic; their bits are the same.
+FailureOr<Expression> spellSignChange(UnrealizedConversionCastOp op, ArrayRef<Expression> operands) {
+  auto getWidth = [](Type type) {
+    auto integer = dyn_cast<IntegerType>(getElementTypeOrSelf(type));
+    return integer ? integer.getWidth() : 0;
+  };
+  if (operands.size() != 1 || op.getNumResults() != 1 || !getWidth(op.getResult(0).getType()) ||
+      getWidth(op.getResult(0).getType()) != getWidth(op.getOperand(0).getType()))
+    return op.emitOpError("is no change of an integer's sign"), failure();
+  return operands.front();
+}
+
 FailureOr<Expression> spellBroadcast(vector::BroadcastOp op, ArrayRef<Expression> operands) {
   if (isa<VectorType>(op.getSourceType()))
     return op.emitOpError("repeats a vector, not a number"), failure();
@@ -348,8 +362,8 @@ bool isExpression(Operation *op) {
   StringRef name = op->getName().getStringRef();
   return getOperators().contains(name) || getConversions().contains(name) ||
          isa<arith::CmpIOp, arith::CmpFOp, vector::ReductionOp, vector::ExtractOp, vector::BroadcastOp,
-             vector::FromElementsOp, gpu::AllReduceOp, gpu::SubgroupReduceOp, gpu::ThreadIdOp, gpu::BlockIdOp,
-             gpu::BlockDimOp, gpu::GridDimOp>(op);
+             vector::FromElementsOp, UnrealizedConversionCastOp, gpu::AllReduceOp, gpu::SubgroupReduceOp,
+             gpu::ThreadIdOp, gpu::BlockIdOp, gpu::BlockDimOp, gpu::GridDimOp>(op);
 }
 
 FailureOr<Expression> spellOperation(Operation *op, ArrayRef<Expression> operands) {
@@ -367,6 +381,7 @@ FailureOr<Expression> spellOperation(Operation *op, ArrayRef<Expression> operand
         return spellReduction(op, "reduce", vector::stringifyCombiningKind(reduction.getKind()), "", operands);
       })
       .Case<gpu::AllReduceOp, gpu::SubgroupReduceOp>([&](auto) { return spellTeamReduction(op, operands); })
+      .Case([&](UnrealizedConversionCastOp cast) { return spellSignChange(cast, operands); })
       .Case([&](vector::ExtractOp extract) { return spellExtract(extract, operands); })
       .Case([&](vector::BroadcastOp broadcast) { return spellBroadcast(broadcast, operands); })
       .Case([&](vector::FromElementsOp elements) { return spellElements(elements, operands); })

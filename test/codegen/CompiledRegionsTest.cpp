@@ -134,6 +134,8 @@ void expectClose(const Bytes &actual, const HostTensor &expected, Type element) 
   EXPECT_EQ(wrong, 0);
 }
 
+const std::string kFolder = GLYPTIC_SOURCE_DIR "/test/codegen";
+
 class CompiledRegions : public testing::Test {
 protected:
   CompiledRegions() {
@@ -143,7 +145,8 @@ protected:
   }
 
   /// Returns how many functions of the file were compiled and compared.
-  unsigned check(const std::string &file, ArrayRef<int64_t> batches) {
+  unsigned check(const std::string &file, ArrayRef<int64_t> batches,
+                 codegen::Machine machine = codegen::Machine::Cpu) {
     OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(file, &context);
     if (!module) {
       ADD_FAILURE() << file << " does not parse";
@@ -160,7 +163,7 @@ protected:
       else
         function.erase();
     }
-    RegionRunner runner(*module);
+    RegionRunner runner(*module, /*times=*/nullptr, machine);
     EXPECT_EQ(runner.getError(), "");
     if (runner.getError().empty())
       for (RegionOp region : regions)
@@ -169,9 +172,10 @@ protected:
     return regions.size();
   }
 
+  unsigned checkSamples(codegen::Machine machine);
+
   void checkRegion(const RegionRunner &runner, RegionOp region, ModuleOp meaning, int64_t batch) {
     auto function = meaning.lookupSymbol<func::FuncOp>(region->getParentOfType<func::FuncOp>().getName());
-    SCOPED_TRACE((function.getName() + ", batch " + Twine(batch)).str());
     std::mt19937 random(7);
     std::vector<HostTensor> operands;
     std::vector<Bytes> memory;
@@ -189,19 +193,24 @@ protected:
     }
     for (Division division : {Division::OneByOne, Division::Backwards, Division::Uneven})
       EXPECT_TRUE(runner.run(region, memory, batch, division) == whole) << "bits depend on the division of work";
+    for (int order : {1, 2026}) {
+      runner.setThreadOrder(order);
+      EXPECT_TRUE(runner.run(region, memory, batch) == whole) << "bits depend on the order of threads";
+    }
+    runner.setThreadOrder(0);
   }
 
   DialectRegistry registry;
   MLIRContext context;
 };
 
-const std::string kFolder = GLYPTIC_SOURCE_DIR "/test/codegen";
 
 TEST_F(CompiledRegions, Chains) { EXPECT_GE(check(kFolder + "/fixtures/chains.mlir", {1, 3, 0}), 14u); }
 
 TEST_F(CompiledRegions, Composites) { EXPECT_GE(check(kFolder + "/fixtures/composites.mlir", {1, 3, 0}), 12u); }
 
-TEST_F(CompiledRegions, EveryOpWithAStructuredForm) {
+/// Every sample that is compiled; returns how many functions there are.
+unsigned CompiledRegions::checkSamples(codegen::Machine machine) {
   unsigned count = 0;
   std::vector<std::string> files;
   for (auto &entry : std::filesystem::directory_iterator(kFolder + "/../dialects/Graph/samples"))
@@ -209,10 +218,22 @@ TEST_F(CompiledRegions, EveryOpWithAStructuredForm) {
       files.push_back(entry.path().string());
   std::sort(files.begin(), files.end());
   for (const std::string &file : files) {
-    SCOPED_TRACE(file);
-    count += check(file, kSampleBatch);
+    count += check(file, kSampleBatch, machine);
   }
-  EXPECT_GE(count, 60u);
+  return count;
 }
+
+TEST_F(CompiledRegions, EveryOpWithAStructuredForm) { EXPECT_GE(checkSamples(codegen::Machine::Cpu), 60u); }
+
+// The same as CUDA C++, on the host shim.
+TEST_F(CompiledRegions, ChainsOnTheShim) {
+  EXPECT_GE(check(kFolder + "/fixtures/chains.mlir", {1, 3, 0}, codegen::Machine::Gpu), 14u);
+}
+
+TEST_F(CompiledRegions, CompositesOnTheShim) {
+  EXPECT_GE(check(kFolder + "/fixtures/composites.mlir", {1, 3, 0}, codegen::Machine::Gpu), 12u);
+}
+
+TEST_F(CompiledRegions, EveryOpOnTheShim) { EXPECT_GE(checkSamples(codegen::Machine::Gpu), 60u); }
 
 } // namespace

@@ -1,5 +1,6 @@
 //===- RegionRunnerTest.cpp - Runs compiled regions in a test ---===//
 #include "RegionRunner.h"
+#include "codegen/CUDA/Shim.h"
 #include <cstring>
 #include <dlfcn.h>
 #include <sys/mman.h>
@@ -17,14 +18,25 @@ size_t getByteSize(RankedTensorType type, int64_t batch) {
   return count * std::max(1u, type.getElementTypeBitWidth() / 8);
 }
 
-RegionRunner::RegionRunner(ModuleOp module, codegen::CompileTimes *times) {
+static llvm::Expected<std::vector<char>> compile(Operation *kernels, codegen::CompileTimes *times) {
+  if (auto module = dyn_cast<ModuleOp>(kernels))
+    return codegen::compileKernels(module, codegen::CpuTarget::host(), /*cache=*/nullptr, times);
+  std::string program;
+  llvm::raw_string_ostream stream(program);
+  if (failed(codegen::cuda::printShimProgram(cast<gpu::GPUModuleOp>(kernels), stream)))
+    return llvm::createStringError("the kernels have no text");
+  return codegen::cuda::compileShim(program);
+}
+
+RegionRunner::RegionRunner(ModuleOp module, codegen::CompileTimes *times, codegen::Machine machine) {
   module->getContext()->loadAllAvailableDialects();
-  if (failed(codegen::generateKernels(module))) {
+  codegen::KernelOptions options;
+  options.machine = machine;
+  if (failed(codegen::generateKernels(module, options))) {
     error = "no kernels were generated";
     return;
   }
-  auto kernels = module.lookupSymbol<ModuleOp>(codegen::kKernelsModule);
-  auto object = codegen::compileKernels(kernels, codegen::CpuTarget::host(), /*cache=*/nullptr, times);
+  auto object = compile(module.lookupSymbol(codegen::kKernelsModule), times);
   if (!object) {
     error = llvm::toString(object.takeError());
     return;
@@ -40,6 +52,11 @@ RegionRunner::RegionRunner(ModuleOp module, codegen::CompileTimes *times) {
 RegionRunner::~RegionRunner() {
   if (library)
     dlclose(library);
+}
+
+void RegionRunner::setThreadOrder(int order) const {
+  if (void *function = dlsym(library, "glyptic_shim_set_order"))
+    reinterpret_cast<void (*)(int)>(function)(order);
 }
 
 static std::vector<std::pair<int64_t, int64_t>> divide(int64_t chunks, Division division) {
@@ -75,7 +92,8 @@ std::vector<Bytes> RegionRunner::run(RegionOp region, const std::vector<Bytes> &
     std::vector<void *> buffers;
     for (int64_t position : launch.getBuffers())
       buffers.push_back(memory[position].data());
-    for (auto [lo, hi] : divide(launch.getChunks() * (launch.getPerBatch() ? batch : 1), division))
+    int64_t chunks = launch.getChunks() * (launch.getPerBatch() ? batch : 1);
+    for (auto [lo, hi] : divide(llvm::divideCeil(chunks, launch.getChunksPerBlock()), division))
       function(buffers.data(), batch, lo, hi);
   }
   std::vector<Bytes> results;
