@@ -11,7 +11,8 @@ namespace glyptic::codegen {
 
 class KernelEmitter {
 public:
-  KernelEmitter(mlir::Operation *module, const KernelPlan &plan, const RegionMemory &memory, const KernelOptions &options)
+  KernelEmitter(mlir::Operation *module, const KernelPlan &plan, const RegionMemory &memory,
+                const KernelOptions &options)
       : module(module), plan(plan), memory(memory), options(options) {}
 
   mlir::FailureOr<EmittedKernel> run() {

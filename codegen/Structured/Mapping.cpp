@@ -34,8 +34,8 @@ Mapping mapBlocks(int64_t elements, int64_t lanes) {
   return {std::clamp<int64_t>(threads, kThreads, 2 * kThreads), 1};
 }
 
-/// The CPU: enough for the cores that share memory bandwidth, few enough to be added up for nothing. The GPU: a block for
-/// each part where rows are shared, so about one for each multiprocessor of the larger devices.
+/// The CPU: enough for the cores that share memory bandwidth, few enough to be added up for nothing. The GPU: a block
+/// for each part where rows are shared, so about one for each multiprocessor of the larger devices.
 int64_t getNumParts(Machine machine) { return machine == Machine::Cpu ? 16 : 128; }
 
 } // namespace glyptic::codegen

@@ -119,11 +119,11 @@ void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<Aff
     body(first, {});
     return emitter->closeFirst(first, scope);
   }
-  emitter->forTeam(scope, space.sizes, {emitter->getBound({0, false}), emitter->getBound(space.sizes.front())}, width, {},
-                   [&](Scope &loop, ArrayRef<AffineExpr> index, ValueRange) {
-                     body(loop, index);
-                     return SmallVector<Value>();
-                   });
+  std::pair<Bound, Bound> first = {emitter->getBound({0, false}), emitter->getBound(space.sizes.front())};
+  emitter->forTeam(scope, space.sizes, first, width, {}, [&](Scope &loop, ArrayRef<AffineExpr> index, ValueRange) {
+    body(loop, index);
+    return SmallVector<Value>();
+  });
 }
 
 /// How many reductions lie under `value`, one upon the other.
