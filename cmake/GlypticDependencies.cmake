@@ -27,6 +27,10 @@ add_library(onednn INTERFACE)
 target_include_directories(onednn SYSTEM INTERFACE ${GLYPTIC_DEPS}/onednn/include)
 target_link_libraries(onednn INTERFACE ${GLYPTIC_DEPS}/onednn/lib/libdnnl.so.3)
 
+# NVRTC is opened at run time, from a folder beside the compiler's library: the same in the build and once installed.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+file(CREATE_LINK ${GLYPTIC_DEPS}/nvrtc/lib ${CMAKE_BINARY_DIR}/lib/nvrtc SYMBOLIC)
+
 # oneDNN runs on libgomp; the runtime enters the same pool through libgomp's stable entry points.
 find_library(GOMP_LIBRARY NAMES libgomp.so.1 gomp PATHS /usr/lib/x86_64-linux-gnu REQUIRED)
 

@@ -8,6 +8,7 @@ set_target_properties(glyptic-compiler PROPERTIES INSTALL_RPATH "$ORIGIN:${LLVM_
 set_target_properties(glyptic PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 install(TARGETS glyptic-runtime glyptic-compiler glyptic)
 install(FILES ${GLYPTIC_DEPS}/onednn/lib/libdnnl.so.3 DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${GLYPTIC_DEPS}/nvrtc/lib/ DESTINATION ${CMAKE_INSTALL_LIBDIR}/nvrtc OPTIONAL)
 
 install(DIRECTORY runtime/include/ support/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES compiler/Compiler.h compiler/Options.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/glyptic/compiler)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "codegen/CPU/CpuTarget.h"
-#include "codegen/CPU/ObjectCache.h"
+#include "codegen/ObjectCache.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
 #include <vector>

@@ -1,5 +1,5 @@
 //===- ObjectCache.cpp - Compiled kernels on disk ---------------===//
-#include "codegen/CPU/ObjectCache.h"
+#include "codegen/ObjectCache.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
@@ -16,7 +16,7 @@ namespace glyptic::codegen {
 
 /// Before the bytes: their length and their hash.
 static constexpr size_t kHeader = 16;
-static constexpr StringLiteral kSuffix = ".so";
+static constexpr StringLiteral kSuffix = ".object";
 
 std::string getCacheKey(ArrayRef<StringRef> parts) {
   SHA256 hash;

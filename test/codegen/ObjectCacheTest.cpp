@@ -1,5 +1,5 @@
 //===- ObjectCacheTest.cpp - Compiled kernels on disk -----------===//
-#include "codegen/CPU/ObjectCache.h"
+#include "codegen/ObjectCache.h"
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
