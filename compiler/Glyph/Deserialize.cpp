@@ -101,7 +101,10 @@ private:
           range(launch->buffers()), [&](const glyph::Buffer *piece) -> Value { return buffer(piece); });
       builder.create<LaunchOp>(loc, FlatSymbolRefAttr::get(string(launch->symbol())), buffers,
                                b.getDenseI64ArrayAttr(llvm::to_vector_of<int64_t>(range(launch->writes()))),
-                               size(*launch->chunks()), b.getI64IntegerAttr(launch->grain()), flops, bytes, label);
+                               size(*launch->chunks()), b.getI64IntegerAttr(launch->grain()),
+                               launch->threads() ? b.getI64IntegerAttr(launch->threads()) : IntegerAttr(),
+                               launch->threads() ? b.getI64IntegerAttr(launch->chunks_per_block()) : IntegerAttr(), flops,
+                               bytes, label);
     } else if (const glyph::LibraryCall *call = instruction.action_as_LibraryCall()) {
       readCall(*call, flops, bytes, label);
     } else if (const glyph::Copy *copy = instruction.action_as_Copy()) {

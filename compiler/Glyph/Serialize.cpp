@@ -144,6 +144,8 @@ private:
           action.writes.assign(launch.getWrites().begin(), launch.getWrites().end());
           action.chunks = makeSize(launch.getChunks());
           action.grain = launch.getGrain();
+          action.threads = launch.getThreads().value_or(0);
+          action.chunks_per_block = launch.getChunksPerBlock().value_or(1);
           instruction.action.Set(std::move(action));
           return success();
         })

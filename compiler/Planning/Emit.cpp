@@ -92,8 +92,8 @@ private:
       auto chunks = SizeAttr::get(context, launch.getPerBatch() ? 0 : launch.getChunks(),
                                   launch.getPerBatch() ? launch.getChunks() : 0);
       builder.create<LaunchOp>(region.getLoc(), launch.getKernel(), buffers, b.getDenseI64ArrayAttr(launch.getWrites()),
-                               chunks, b.getI64IntegerAttr(launch.getGrain()), flops, countBytes(buffers),
-                               label(region));
+                               chunks, b.getI64IntegerAttr(launch.getGrain()), /*threads=*/IntegerAttr(),
+                               /*chunks_per_block=*/IntegerAttr(), flops, countBytes(buffers), label(region));
       flops = SizeAttr::get(context, 0, 0); // a region's arithmetic is booked once, on its first kernel
     }
   }

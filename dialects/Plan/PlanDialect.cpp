@@ -104,6 +104,11 @@ LogicalResult LaunchOp::verify() {
   for (int64_t position : getWrites())
     if (position < 0 || position >= static_cast<int64_t>(getBuffers().size()))
       return emitOpError() << "writes position " << position << " of " << getBuffers().size() << " buffers";
+  if (getThreads().has_value() != getChunksPerBlock().has_value())
+    return emitOpError("has threads of a block or chunks of a block, but not both");
+  for (std::optional<uint64_t> count : {getThreads(), getChunksPerBlock()})
+    if (count && static_cast<int64_t>(*count) < 1)
+      return emitOpError("has blocks of nothing");
   return success();
 }
 

@@ -160,13 +160,17 @@ class Plan_InstructionOp<string mnemonic, list<Trait> traits = []>
 
 def Plan_LaunchOp : Plan_InstructionOp<"launch"> {
   let summary = "runs a generated kernel over all of its chunks";
-  let description = "`writes` are the positions in `buffers` that it writes.";
+  let description = [{
+    `writes` are the positions in `buffers` that it writes. On a GPU its blocks have so many `threads`, and each works on
+    `chunks_per_block` chunks.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_Buffer>:$buffers, DenseI64ArrayAttr:$writes,
-                       Plan_SizeAttr:$chunks, I64Attr:$grain, Plan_SizeAttr:$flops, Plan_SizeAttr:$bytes,
+                       Plan_SizeAttr:$chunks, I64Attr:$grain, OptionalAttr<I64Attr>:$threads,
+                       OptionalAttr<I64Attr>:$chunks_per_block, Plan_SizeAttr:$flops, Plan_SizeAttr:$bytes,
                        OptionalAttr<StrAttr>:$label);
   let assemblyFormat = [{
-    $kernel `(` $buffers `)` `writes` $writes `chunks` $chunks `grain` $grain `flops` $flops `bytes` $bytes
-      ($label^)? attr-dict
+    $kernel `(` $buffers `)` `writes` $writes `chunks` $chunks `grain` $grain
+      (`blocks` `of` $threads^ `threads` `for` $chunks_per_block)? `flops` $flops `bytes` $bytes ($label^)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -43,6 +43,7 @@ plan.program "cpu:avx2,fma" threads 2 max_batch 4 arenas [320, 64, 1024, 64] con
   }
   plan.entry @apply {
     plan.launch @update(%w, %g, %w) writes [2] chunks <6> grain 1 flops <6> bytes <72>
+    plan.launch @tiles(%w, %g, %w) writes [2] chunks <6> grain 1 blocks of 128 threads for 4 flops <6> bytes <72>
     %flat = plan.buffer state[0] <88>
     plan.launch @decay(%flat, %flat) writes [1] chunks <22> grain 1 flops <22> bytes <176>
   }

@@ -130,3 +130,14 @@ plan.program "cpu" threads 1 max_batch 1 arenas [128, 0, 0, 0] {
 // expected-error @+1 {{has 0 bytes of constants, which is not the size of their arena}}
 plan.program "cpu" threads 1 max_batch 1 arenas [0, 0, 0, 8] {
 }
+
+// -----
+
+plan.program "cuda:sm_90" threads 1 max_batch 1 arenas [64, 0, 0, 0] {
+  %a = plan.buffer state[0] <64>
+  plan.state "a" role "parameter" %a : tensor<16xf32>
+  plan.entry @infer {
+    // expected-error @+1 {{has blocks of nothing}}
+    plan.launch @f(%a) writes [0] chunks <1> grain 1 blocks of 256 threads for 0 flops <0> bytes <0>
+  }
+}

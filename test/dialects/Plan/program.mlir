@@ -24,6 +24,8 @@ plan.program "cpu:x86-64" threads 2 max_batch 4 arenas [256, 64, 192, 4]
       parameters {lhs_contract = array<i64: 1>} flops <0 + 12 * batch> bytes <24 + 20 * batch> "Gemm_0"
     // CHECK: plan.launch @relu(%[[Y:.*]], %[[Y]]) writes [1] chunks <0 + 1 * batch> grain 64 flops <0 + 3 * batch> bytes <0 + 24 * batch>
     plan.launch @relu(%y, %y) writes [1] chunks <0 + 1 * batch> grain 64 flops <0 + 3 * batch> bytes <0 + 24 * batch>
+    // CHECK-NEXT: plan.launch @relu{{.*}} chunks <0 + 3 * batch> grain 1 blocks of 256 threads for 1024 flops <0>
+    plan.launch @relu(%y, %y) writes [1] chunks <0 + 3 * batch> grain 1 blocks of 256 threads for 1024 flops <0> bytes <0>
     %t = plan.buffer work[128] <0 + 12 * batch>
     // CHECK: plan.copy %[[Y]] to %{{.*}} flops <0> bytes <0 + 24 * batch>
     plan.copy %y to %t flops <0> bytes <0 + 24 * batch>
