@@ -100,7 +100,8 @@ Expected<const Nvrtc *> Nvrtc::open() {
     // Never closed: NVRTC keeps threads and memory for as long as the process lives.
     static Functions functions;
     if (const char *missing = functions.load(library))
-      return createStringError("NVRTC (" + path + ") lacks " + missing + "; CUDA " + Twine(kOldest) + " or newer is needed");
+      return createStringError("NVRTC (" + path + ") lacks " + missing + "; CUDA " + Twine(kOldest) +
+                               " or newer is needed");
     static const Nvrtc nvrtc(functions);
     if (int major = 0; StringRef(nvrtc.version).split('.').first.getAsInteger(10, major) || major < kOldest)
       return createStringError("NVRTC (" + path + ") is version " + nvrtc.version + "; CUDA " + Twine(kOldest) +
@@ -108,7 +109,8 @@ Expected<const Nvrtc *> Nvrtc::open() {
     return &nvrtc;
   }
   return createStringError("NVRTC, which compiles CUDA kernels, is not found; install CUDA and set CUDA_HOME, or run "
-                           "scripts/setup (tried " + tried + ")");
+                           "scripts/setup (tried " +
+                           tried + ")");
 }
 
 Expected<const Nvrtc *> Nvrtc::get() {

@@ -1,8 +1,8 @@
 //===- Nvrtc.h - NVIDIA's compiler for CUDA C++, opened at run time -*- C++ -*-===//
 //
 // NVRTC is one library that needs neither a GPU nor a driver. It is looked for where CUDA_HOME says, then beside this
-// library (what scripts/setup installed), then where the system finds libraries. Its few functions are declared here, so
-// that no CUDA header is needed to build.
+// library (what scripts/setup installed), then where the system finds libraries. Its few functions are declared here,
+// so that no CUDA header is needed to build.
 //
 //===----------------------------------------------------------------------===//
 #pragma once
@@ -30,8 +30,8 @@ public:
   /// "sm_90" and all others that it compiles for.
   const std::vector<std::string> &getArchitectures() const { return architectures; }
 
-  /// Compiles one program; threads may do so at the same time. Errors have NVRTC's log, each line with the kernel that it
-  /// is about.
+  /// Compiles one program; threads may do so at the same time. Errors have NVRTC's log, each line with the kernel that
+  /// it is about.
   llvm::Expected<DeviceCode> compile(llvm::StringRef source, llvm::StringRef architecture) const;
 
   /// Everything besides source, architecture and version that determines the code.

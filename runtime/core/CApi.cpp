@@ -117,6 +117,13 @@ glyptic_error *glyptic_session_create(const glyptic_program *program, int thread
   return guard([&] { *session = new glyptic_session{Session(program->program, threads)}; });
 }
 
+glyptic_error *glyptic_session_create_on(const glyptic_program *program, const char *device, int threads,
+                                         glyptic_session **session) {
+  return guard([&] { *session = new glyptic_session{Session(program->program, threads, device)}; });
+}
+
+const char *glyptic_session_device(const glyptic_session *session) { return session->session.deviceText().c_str(); }
+
 void glyptic_session_free(glyptic_session *session) { delete session; }
 int glyptic_session_threads(const glyptic_session *session) { return session->session.threads(); }
 

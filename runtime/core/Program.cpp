@@ -2,9 +2,11 @@
 #include "runtime/core/Program.h"
 #include "runtime/core/Schema.h"
 #include "runtime/core/Verify.h"
+#include "support/SharedObject.h"
 #include "support/glyph/Glyph.h"
 
 #include <cstring>
+#include <sstream>
 
 namespace glyptic::runtime {
 
@@ -67,6 +69,14 @@ void Program::dropPages() const {
 }
 
 void Program::loadCode(const ZipReader &archive) {
+  if (isForCuda()) { // whose code is loaded by a session, on its device
+    for (const ZipEntry &entry : archive.entries())
+      if (entry.name == glyph::kShimEntry)
+        shimSource = entry.data;
+      else if (entry.name.rfind(glyph::kCudaCodePrefix, 0) == 0)
+        gpuCode.push_back({entry.name, entry.data});
+    return;
+  }
   for (const ZipEntry &entry : archive.entries())
     if (entry.name.rfind(glyph::kCpuCodePrefix, 0) == 0)
       code.emplace_back(entry.name, entry.data);
@@ -81,6 +91,31 @@ Kernel Program::kernel(const glyph::Launch &launch) const {
     if (Kernel found = object.find(launch.symbol()->c_str()))
       return found;
   return nullptr;
+}
+
+std::string Program::target() const { return std::string(view(schema->target())); }
+
+bool Program::isForCuda() const { return target().rfind(glyph::kCudaTarget, 0) == 0; }
+
+std::vector<std::string> Program::architectures() const {
+  std::vector<std::string> list;
+  std::stringstream names(isForCuda() ? target().substr(std::strlen(glyph::kCudaTarget)) : "");
+  for (std::string name; std::getline(names, name, ',');)
+    list.push_back(name);
+  return list;
+}
+
+Kernel Program::shimKernel(const glyph::Launch &launch) const {
+  std::lock_guard lock(shimMutex);
+  if (!shim) {
+    if (shimSource.empty())
+      throw Error(ErrorCode::Format, "it lacks " + std::string(glyph::kShimEntry) + ", its kernels for this processor");
+    std::vector<char> object = compileSharedObject(shimSource);
+    shim.emplace(glyph::kShimEntry, std::string_view(object.data(), object.size()));
+  }
+  if (Kernel found = shim->find(launch.symbol()->c_str()))
+    return found;
+  throw Error(ErrorCode::Format, "its shim lacks kernel " + quoteName(view(launch.symbol())));
 }
 
 std::string_view Program::initialState(const glyph::StateEntry &entry) const {

@@ -10,6 +10,7 @@
 
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace glyptic::runtime {
@@ -23,7 +24,16 @@ public:
 
   const glyph::Program &tables() const { return *schema; }
   const std::byte *constants() const { return constantArena.data(); }
+  std::string target() const;
+  bool isForCuda() const;
+  /// Of the GPUs that it has machine code for: "sm_90".
+  std::vector<std::string> architectures() const;
+  /// Machine code and PTX for GPUs, by name in the archive.
+  const std::vector<std::pair<std::string, std::string_view>> &cudaCode() const { return gpuCode; }
   Kernel kernel(const glyph::Launch &launch) const;
+  /// A kernel for GPUs on this processor, its chunks being blocks. The first call compiles all of them: it needs a C++
+  /// compiler, and throws where there is none.
+  Kernel shimKernel(const glyph::Launch &launch) const;
 
   const glyph::Entry *findEntry(std::string_view name) const; ///< null if there is none
   const glyph::StateEntry *findState(std::string_view name) const;
@@ -64,6 +74,10 @@ private:
   std::optional<SafetensorsReader> stored;
   std::string_view onnxModel;
   std::vector<Code> code;
+  std::vector<std::pair<std::string, std::string_view>> gpuCode;
+  std::string_view shimSource;
+  mutable std::mutex shimMutex;
+  mutable std::optional<Code> shim;
 
   std::vector<const char *> names;
   std::vector<EntryTables> entryTables;

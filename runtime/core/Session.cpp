@@ -14,26 +14,58 @@ static constexpr int kMaxThreads = GLYPTIC_MAX_THREADS;
 /// the same for evaluation. One who runs every size there is must not fill memory.
 static constexpr size_t kPreparedSizes = 8;
 
-Session::Session(std::shared_ptr<const Program> shared, int threads) : program(std::move(shared)) {
+Session::Session(std::shared_ptr<const Program> shared, int threads, std::string_view deviceName)
+    : program(std::move(shared)) {
   const glyph::Program &tables = program->tables();
   int compiled = static_cast<int>(std::min<uint32_t>(tables.threads(), kMaxThreads));
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   threadCount = threads ? threads : compiled ? compiled : cores;
   if (threads < 0 || threads > kMaxThreads)
     throw Error("the number of threads must lie between 0 and " + std::to_string(kMaxThreads));
-  for (size_t i = 0; i < std::size(arenas); ++i)
-    arenas[i] = Memory(tables.arena_sizes()->Get(static_cast<unsigned>(i)));
+  chooseDevice(deviceName);
+  allocateArenas();
   for (const glyph::Entry *entry : Elements(tables.entries()))
     plans.push_back(makePlan(*entry));
   resetState();
   executor = std::make_unique<Executor>(threadCount);
 }
 
+void Session::allocateArenas() {
+  const auto &sizes = *program->tables().arena_sizes();
+  constexpr auto constant = static_cast<unsigned>(glyph::Arena::Constant);
+  if (!device) {
+    for (unsigned i = 0; i < std::size(arenas); ++i) {
+      arenas[i] = Memory(sizes.Get(i));
+      bases[i] = arenas[i].data();
+    }
+    // Mapped read-only; the verifier lets nobody write them.
+    bases[constant] = const_cast<std::byte *>(program->constants());
+    return;
+  }
+  size_t planned = 0;
+  for (uint64_t size : sizes)
+    planned += size;
+  for (unsigned i = 0; i < std::size(bases); ++i)
+    bases[i] = device->allocate(sizes.Get(i), planned);
+  device->upload(bases[constant], program->constants(), sizes.Get(constant));
+}
+
 std::byte *Session::address(const glyph::Buffer &buffer) const {
-  // Constants are mapped read-only; the verifier lets nobody write them.
-  std::byte *base = buffer.arena() == glyph::Arena::Constant ? const_cast<std::byte *>(program->constants())
-                                                             : arenas[static_cast<size_t>(buffer.arena())].data();
-  return base + buffer.offset();
+  return bases[static_cast<size_t>(buffer.arena())] + buffer.offset();
+}
+
+Session::Step Session::makeLaunch(const glyph::Instruction &instruction, const glyph::Launch &launch) const {
+  Step step{Step::Launch, &instruction, nullptr, launch.chunks(), launch.grain(), nullptr, nullptr};
+  step.chunksPerBlock = launch.chunks_per_block();
+  if (device)
+    step.deviceKernel = device->findKernel(launch.symbol()->c_str());
+  else if (isShim)
+    step.kernel = program->shimKernel(launch);
+  else
+    step.kernel = program->kernel(launch);
+  if (isShim)
+    step.grain = UINT64_MAX; // one block at a time
+  return step;
 }
 
 Session::Plan Session::makePlan(const glyph::Entry &entry) const {
@@ -43,10 +75,15 @@ Session::Plan Session::makePlan(const glyph::Entry &entry) const {
     begins.push_back(plan.pointers.size());
     Step &step = plan.steps.emplace_back(Step{Step::Copy, instruction, nullptr, nullptr, 1, nullptr, nullptr});
     if (auto *launch = instruction->action_as_Launch()) {
-      step = {Step::Launch, instruction, nullptr, launch->chunks(), launch->grain(), program->kernel(*launch), nullptr};
+      step = makeLaunch(*instruction, *launch);
       for (const glyph::Buffer *buffer : Elements(launch->buffers()))
         plan.pointers.push_back(address(*buffer));
     } else if (auto *call = instruction->action_as_LibraryCall()) {
+      if (device)
+        throw Error(ErrorCode::Unsupported,
+                    "entry " + quoteName(view(entry.name())) + " calls the library routine " +
+                        quoteName(view(call->routine())) + " (" + std::string(view(instruction->label())) +
+                        "), which this runtime does not have on a GPU yet; --device shim runs it on this processor");
       step = {Step::Call, instruction, nullptr, nullptr, 1, nullptr, makeRoutine(CallSite(*call))};
       for (const glyph::Tensor *operand : Elements(call->operands()))
         plan.pointers.push_back(address(*operand->buffer()));
@@ -86,12 +123,23 @@ void Session::setInput(std::string_view entryName, std::string_view name, std::s
       inputSizes.assign(inputs.size(), std::nullopt);
     bound = &entry;
     ran = nullptr;
+    if (device) {
+      device->finish(); // what was set before may be on its way from there
+      if (std::byte *&memory = staging[tensor]; !memory)
+        memory = device->allocateStaging(limit);
+    }
     if (!bytes.empty())
-      std::memcpy(address(*tensor->buffer()), bytes.data(), bytes.size());
+      std::memcpy(inputMemory(*tensor), bytes.data(), bytes.size());
+    if (device)
+      device->upload(address(*tensor->buffer()), inputMemory(*tensor), bytes.size());
     inputSizes[i] = bytes.size();
     return;
   }
   throw Error("entry " + quoteName(entryName) + " has no input " + quoteName(name));
+}
+
+std::byte *Session::inputMemory(const glyph::Tensor &tensor) const {
+  return device ? staging.at(&tensor) : address(*tensor.buffer());
 }
 
 void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
@@ -108,7 +156,7 @@ void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
                   std::to_string(samples) + " samples of it are " + std::to_string(expected));
     for (const glyptic_range &range : program->ranges())
       if (name == range.tensor)
-        checkRange(range, *tensor, samples, address(*tensor->buffer()));
+        checkRange(range, *tensor, samples, inputMemory(*tensor));
   }
 }
 
@@ -136,8 +184,14 @@ void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) 
     bound = nullptr;
   ran = plan.entry;
   ranSamples = samples;
+  NoClock none;
+  if (device) {
+    if (!times)
+      return executeOnDevice(plan, samples, none);
+    InstructionClock clock(threadCount, times);
+    return executeOnDevice(plan, samples, clock);
+  }
   executor->call([&] {
-    NoClock none;
     if (!times)
       return execute(plan, samples, none);
     InstructionClock clock(threadCount, times);
@@ -183,7 +237,8 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
       ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
       step.routine->run(samples, buffers, scratch.data());
     } else if (step.kind == Step::Launch) {
-      parallelRanges(threadCount, sizeFor(*step.extent, samples), step.grain, [&](uint64_t lo, uint64_t hi) {
+      uint64_t blocks = (sizeFor(*step.extent, samples) + step.chunksPerBlock - 1) / step.chunksPerBlock;
+      parallelRanges(threadCount, blocks, step.grain, [&](uint64_t lo, uint64_t hi) {
         clock.share([&] { step.kernel(buffers, samples, static_cast<int64_t>(lo), static_cast<int64_t>(hi)); });
       });
     } else {
@@ -200,20 +255,52 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
   }
 }
 
+/// Instructions are queued, and nothing is waited for but the end; with a clock each instruction is.
+template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samples, Clock &clock) {
+  clock.begin();
+  for (Step &step : plan.steps) {
+    clock.share([&] {
+      uint64_t size = sizeFor(*step.extent, samples);
+      if (step.kind == Step::Launch) {
+        const glyph::Launch &launch = *step.instruction->action_as_Launch();
+        if (uint64_t blocks = (size + step.chunksPerBlock - 1) / step.chunksPerBlock)
+          device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),
+                         static_cast<uint32_t>(samples));
+      } else {
+        device->copy(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
+      }
+      if (!std::is_same_v<Clock, NoClock>)
+        device->finish();
+    });
+    clock.end();
+  }
+  device->finish();
+}
+
 Session::Output Session::output(std::string_view name) const {
   if (!ran)
     throw Error("output " + quoteName(name) + " is not there: no entry has run since inputs were set");
   for (const glyph::Tensor *tensor : Elements(ran->outputs()))
-    if (view(tensor->name()) == name)
-      return {tensor->dtype(),
-              {reinterpret_cast<const char *>(address(*tensor->buffer())), bytesFor(*tensor, ranSamples)}};
+    if (view(tensor->name()) == name) {
+      size_t size = bytesFor(*tensor, ranSamples);
+      const std::byte *memory = address(*tensor->buffer());
+      if (device) {
+        downloaded.resize(size);
+        device->download(downloaded.data(), memory, size);
+        memory = downloaded.data();
+      }
+      return {tensor->dtype(), {reinterpret_cast<const char *>(memory), size}};
+    }
   throw Error("entry " + quoteName(view(ran->name())) + ", which ran last, has no output " + quoteName(name));
 }
 
 void Session::clearAccumulators() {
-  const Memory &arena = arenas[static_cast<size_t>(glyph::Arena::Accumulator)];
-  if (arena.size())
-    std::memset(arena.data(), 0, arena.size());
+  constexpr auto arena = static_cast<unsigned>(glyph::Arena::Accumulator);
+  size_t size = program->tables().arena_sizes()->Get(arena);
+  if (device)
+    device->zero(bases[arena], size);
+  else if (size)
+    std::memset(bases[arena], 0, size);
 }
 
 } // namespace glyptic::runtime

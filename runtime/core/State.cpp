@@ -25,10 +25,30 @@ static void fromMemory(const glyph::StateEntry &entry, const std::byte *memory, 
           static_cast<std::byte *>(saved));
 }
 
+void Session::setState(const glyph::StateEntry &entry, const void *saved) {
+  std::byte *memory = address(*entry.tensor()->buffer());
+  if (!device)
+    return toMemory(entry, saved, memory);
+  std::vector<std::byte> arranged(bytesFor(*entry.tensor(), 1));
+  toMemory(entry, saved, arranged.data());
+  device->upload(memory, arranged.data(), arranged.size());
+  device->finish();
+}
+
+/// A state's bytes in the shape of memory, in place or copied to `buffer`.
+const std::byte *Session::stateMemory(const glyph::StateEntry &entry, std::vector<std::byte> &buffer) const {
+  const std::byte *memory = address(*entry.tensor()->buffer());
+  if (!device)
+    return memory;
+  buffer.resize(bytesFor(*entry.tensor(), 1));
+  device->download(buffer.data(), memory, buffer.size());
+  return buffer.data();
+}
+
 void Session::resetState() {
   for (const glyph::StateEntry *entry : Elements(program->tables().state()))
     if (entry->stored())
-      toMemory(*entry, program->initialState(*entry).data(), address(*entry->tensor()->buffer()));
+      setState(*entry, program->initialState(*entry).data());
   program->dropPages();
 }
 
@@ -44,23 +64,24 @@ const glyph::StateEntry &Session::findState(std::string_view name, size_t size) 
 
 void Session::readState(std::string_view name, void *data, size_t size) const {
   const glyph::StateEntry &entry = findState(name, size);
-  fromMemory(entry, address(*entry.tensor()->buffer()), data);
+  std::vector<std::byte> copy;
+  fromMemory(entry, stateMemory(entry, copy), data);
 }
 
 void Session::writeState(std::string_view name, const void *data, size_t size) {
-  const glyph::StateEntry &entry = findState(name, size);
-  toMemory(entry, data, address(*entry.tensor()->buffer()));
+  setState(findState(name, size), data);
 }
 
-/// A state's bytes in its saved shape: in place where memory has that shape, else put into `buffer`.
-std::string_view Session::savedBytes(const glyph::StateEntry &entry, std::vector<char> &buffer) const {
-  const std::byte *memory = address(*entry.tensor()->buffer());
+/// A state's bytes in its saved shape: in place where memory has that shape, else put into a buffer.
+std::string_view Session::savedBytes(const glyph::StateEntry &entry, SavedBuffers &buffers) const {
+  const std::byte *memory = stateMemory(entry, buffers.copied);
   uint64_t size = bytesFor(*entry.tensor(), 1);
-  if (Elements(entry.permutation()).size() == 0)
-    return {reinterpret_cast<const char *>(memory), size};
-  buffer.resize(size);
-  fromMemory(entry, memory, buffer.data());
-  return {buffer.data(), size};
+  if (Elements(entry.permutation()).size() != 0) {
+    buffers.arranged.resize(size);
+    fromMemory(entry, memory, buffers.arranged.data());
+    memory = buffers.arranged.data();
+  }
+  return {reinterpret_cast<const char *>(memory), size};
 }
 
 void Session::saveState(const std::string &path) const {
@@ -68,10 +89,10 @@ void Session::saveState(const std::string &path) const {
   for (const glyph::StateEntry *entry : Elements(program->tables().state()))
     entries.push_back({std::string(view(entry->tensor()->name())), entry->tensor()->dtype(), savedShape(*entry)});
   OutputFile file(path);
-  std::vector<char> buffer;
+  SavedBuffers buffers;
   SafetensorsLayout(std::move(entries))
       .write([&](std::string_view bytes) { file.write(bytes); },
-             [&](const SafetensorsEntry &entry) { return savedBytes(*program->findState(entry.name), buffer); });
+             [&](const SafetensorsEntry &entry) { return savedBytes(*program->findState(entry.name), buffers); });
   file.commit();
 }
 
@@ -91,7 +112,7 @@ void Session::loadState(const std::string &path) {
                     expected);
     }
     for (const glyph::StateEntry *entry : Elements(program->tables().state()))
-      toMemory(*entry, reader.find(view(entry->tensor()->name()))->data.data(), address(*entry->tensor()->buffer()));
+      setState(*entry, reader.find(view(entry->tensor()->name()))->data.data());
   });
 }
 
@@ -100,11 +121,11 @@ void Session::exportModel(const std::string &path) const {
   if (model.empty())
     throw Error("the glyph does not hold the original model, so there is nothing to export into");
   OutputFile file(path);
-  std::vector<char> buffer;
+  SavedBuffers buffers;
   uint64_t done = 0;
   for (const glyph::ExportHole *hole : Elements(program->tables().export_holes())) {
     file.write(model.substr(done, hole->offset() - done));
-    file.write(savedBytes(*program->findState(view(hole->state())), buffer));
+    file.write(savedBytes(*program->findState(view(hole->state())), buffers));
     done = hole->offset() + hole->size();
   }
   file.write(model.substr(done));

@@ -14,6 +14,11 @@ namespace {
 
 constexpr size_t kMaxRank = 12; ///< also oneDNN's
 
+// Of CUDA; parameters of a kernel are at most 4 KB.
+constexpr uint32_t kMaxBlockThreads = 1024;
+constexpr uint64_t kMaxBlocks = INT32_MAX;
+constexpr size_t kMaxKernelBuffers = 500;
+
 class Verifier {
 public:
   explicit Verifier(const glyph::Program &program)
@@ -44,14 +49,18 @@ private:
       throw Error(ErrorCode::Unsupported, "its format is " + std::to_string(program.format()) +
                                               ", this runtime reads " + std::to_string(glyph::kFormat) +
                                               "; compile the model again");
-    std::string_view target = view(program.target()), prefix = glyph::kCpuTarget;
-    if (target.substr(0, prefix.size()) != prefix)
+    std::string_view target = view(program.target()), cpu = glyph::kCpuTarget, cuda = glyph::kCudaTarget;
+    isForCuda = target.substr(0, cuda.size()) == cuda;
+    if (!isForCuda && target.substr(0, cpu.size()) != cpu)
       throw Error(ErrorCode::Unsupported,
                   "it is compiled for " + quoteName(target) + ", which this runtime does not run");
-    if (std::string missing = findMissingCpuFeature(target.substr(prefix.size())); !missing.empty())
+    std::string missing = isForCuda ? "" : findMissingCpuFeature(target.substr(cpu.size()));
+    if (!missing.empty())
       throw Error(ErrorCode::Unsupported, "it is compiled for a processor with " + missing +
                                               ", which this one lacks; compile the model on this machine");
-    expect(batch >= 1 && program.max_batch() <= glyph::kMaxBatch, "its largest batch is out of range");
+    // A GPU's kernels count samples in 32 bits.
+    expect(batch >= 1 && program.max_batch() <= (isForCuda ? uint64_t(UINT32_MAX) : glyph::kMaxBatch),
+           "its largest batch is out of range");
     expectAligned(program.arena_sizes());
     expect(Elements(program.arena_sizes()).size() == size_t(glyph::Arena::MAX) + 1, "its list of arenas is incomplete");
     expect(arenaSize(glyph::Arena::Constant) == Elements(program.constants()).size(), "its constants are incomplete");
@@ -157,7 +166,12 @@ private:
       expect(write < buffers.size() && writes.insert(write).second, "it writes a buffer that it does not have");
     for (size_t i = 0; i < buffers.size(); ++i)
       checkBuffer(*buffers[i], writes.count(i) != 0);
-    largest(*launch.chunks());
+    uint64_t chunks = largest(*launch.chunks());
+    expect(isForCuda == (launch.threads() != 0), "it is launched as on another kind of target");
+    expect(launch.threads() <= kMaxBlockThreads, "its blocks have too many threads");
+    expect(launch.chunks_per_block() > 0, "its blocks have no chunks");
+    expect(!isForCuda || (chunks / launch.chunks_per_block() < kMaxBlocks && buffers.size() <= kMaxKernelBuffers),
+           "it has more blocks or buffers than a GPU takes");
     expect(launch.symbol()->size() > 0, "its symbol has no name");
   }
 
@@ -201,6 +215,7 @@ private:
 
   const glyph::Program &program;
   int64_t batch;
+  bool isForCuda = false;
 };
 
 } // namespace

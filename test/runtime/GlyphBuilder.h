@@ -97,6 +97,13 @@ public:
     instruction(entry).action.Set(std::move(action));
   }
 
+  /// Makes the last instruction of an entry, a launch, one for GPUs.
+  static void inBlocks(glyph::EntryT &entry, uint32_t threads, uint64_t chunksPerBlock) {
+    glyph::LaunchT &launch = *entry.instructions.back()->action.AsLaunch();
+    launch.threads = threads;
+    launch.chunks_per_block = chunksPerBlock;
+  }
+
   static void call(glyph::EntryT &entry, const std::string &routine, std::vector<const glyph::TensorT *> operands,
                    const std::map<std::string, std::vector<int64_t>> &parameters) {
     glyph::LibraryCallT action;

@@ -1,5 +1,5 @@
 # RUN: %python %s %build %root
-"""What runs glyphs loads no LLVM, no protobuf, no Python and not the compiler: neither by link nor while it runs."""
+"""What runs glyphs for the CPU loads no LLVM, protobuf, Python, CUDA or compiler: neither by link nor while it runs."""
 import os
 import pathlib
 import re
@@ -11,7 +11,7 @@ import numpy as np
 from glyptic_tool import enter_folder, run
 
 build, root = map(pathlib.Path, sys.argv[1:])
-FOREIGN = re.compile("llvm|mlir|lld|protobuf|onnx|python|glyptic-compiler", re.IGNORECASE)
+FOREIGN = re.compile("llvm|mlir|lld|protobuf|onnx|python|cuda|nvrtc|glyptic-compiler", re.IGNORECASE)
 enter_folder()
 
 

@@ -139,6 +139,17 @@ typedef struct glyptic_session glyptic_session;
  * for. */
 GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program, int threads,
                                                   glyptic_session **session);
+/* The same on a device: "cpu", "cuda" or "cuda:1" (a GPU of NVIDIA, and the code for it), "shim" (that code's kernels on
+ * this processor: slow, for tests; needs a C++ compiler), or "auto": what the program is compiled for.
+ * glyptic_session_create means "auto". A GPU keeps all of the session's arenas in its own memory. */
+GLYPTIC_API glyptic_error *glyptic_session_create_on(const glyptic_program *program, const char *device, int threads,
+                                                     glyptic_session **session);
+/* The architecture of a device's GPU, as "sm_90": what to compile for. Empty for devices that are no GPU. */
+#define GLYPTIC_ARCHITECTURE_SIZE 16
+GLYPTIC_API glyptic_error *glyptic_device_architecture(const char *device,
+                                                       char architecture[GLYPTIC_ARCHITECTURE_SIZE]);
+/* Where a session computes, and why there; lives as long as the session. */
+GLYPTIC_API const char *glyptic_session_device(const glyptic_session *session);
 GLYPTIC_API void glyptic_session_free(glyptic_session *session); /* NULL is allowed */
 GLYPTIC_API int glyptic_session_threads(const glyptic_session *session);
 

@@ -58,13 +58,14 @@ private:
 
 class Session {
 public:
-  explicit Session(const Program &program, int threads = 0) {
+  explicit Session(const Program &program, int threads = 0, const std::string &device = "auto") {
     glyptic_session *session = nullptr;
-    check(glyptic_session_create(program.get(), threads, &session));
+    check(glyptic_session_create_on(program.get(), device.c_str(), threads, &session));
     handle.reset(session);
   }
 
   glyptic_session *get() const { return handle.get(); }
+  std::string device() const { return glyptic_session_device(get()); }
 
   template <typename T>
   void setInput(const std::string &entry, const std::string &name, const T *data, size_t elements) {

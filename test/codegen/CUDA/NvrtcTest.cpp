@@ -1,6 +1,6 @@
 //===- NvrtcTest.cpp - CUDA C++ to machine code -----------------===//
-#include "codegen/CUDA/CompileCuda.h"
 #include "codegen/CUDA/Nvrtc.h"
+#include "codegen/CUDA/CompileCuda.h"
 #include "support/Cubin.h"
 #include "support/Error.h"
 #include <filesystem>
@@ -58,18 +58,21 @@ TEST(Nvrtc, CompilesForEachArchitecture) {
 }
 
 TEST(Nvrtc, TellsWhichKernelIsWrong) {
-  std::string source = std::string(kReverse) + "extern \"C\" __global__ void broken(float *a) {\n  a[0] = missing;\n}\n";
+  std::string source =
+      std::string(kReverse) + "extern \"C\" __global__ void broken(float *a) {\n  a[0] = missing;\n}\n";
   auto code = nvrtc().compile(source, "sm_90");
   ASSERT_FALSE(bool(code));
   std::string message = llvm::toString(code.takeError());
-  EXPECT_NE(message.find("kernel 'broken': kernels.cu(9): error: identifier \"missing\" is undefined"), std::string::npos)
+  EXPECT_NE(message.find("kernel 'broken': kernels.cu(9): error: identifier \"missing\" is undefined"),
+            std::string::npos)
       << message;
 }
 
 TEST(Nvrtc, KnowsItsArchitectures) {
   auto code = nvrtc().compile(kReverse, "sm_42");
   ASSERT_FALSE(bool(code));
-  EXPECT_NE(llvm::toString(code.takeError()).find("does not compile for sm_42, but for sm_75, sm_80"), std::string::npos);
+  EXPECT_NE(llvm::toString(code.takeError()).find("does not compile for sm_42, but for sm_75, sm_80"),
+            std::string::npos);
 }
 
 TEST(Cubin, ShowsLocalMemory) {

@@ -61,8 +61,8 @@ TEST_F(LoaderTest, OtherVersions) {
 }
 
 TEST_F(LoaderTest, OtherMachines) {
-  program().target = "cuda:sm_90";
-  EXPECT_EQ(complaint(), "it is compiled for 'cuda:sm_90', which this runtime does not run");
+  program().target = "metal:m1";
+  EXPECT_EQ(complaint(), "it is compiled for 'metal:m1', which this runtime does not run");
   program().target = "cpu:avx,quantum";
   EXPECT_EQ(complaint(),
             "it is compiled for a processor with quantum, which this one lacks; compile the model on this machine");

@@ -1,0 +1,62 @@
+//===- ChooseDevice.cpp - Where a session computes ------------------------===//
+#include "runtime/core/Session.h"
+
+#include <algorithm>
+
+namespace glyptic::runtime {
+
+namespace {
+struct DeviceName {
+  enum Kind { Auto, Cpu, Cuda, Shim } kind;
+  int index = 0;
+};
+} // namespace
+
+static DeviceName parse(std::string_view text) {
+  if (text == "auto")
+    return {DeviceName::Auto};
+  if (text == "cpu")
+    return {DeviceName::Cpu};
+  if (text == "shim")
+    return {DeviceName::Shim};
+  if (text == "cuda")
+    return {DeviceName::Cuda};
+  constexpr std::string_view prefix = "cuda:";
+  std::string_view index = text.substr(std::min(prefix.size(), text.size()));
+  bool isNumber = !index.empty() && index.size() < 4 && index.find_first_not_of("0123456789") == std::string_view::npos;
+  if (text.substr(0, prefix.size()) == prefix && isNumber)
+    return {DeviceName::Cuda, std::stoi(std::string(index))};
+  throw Error("there is no device " + quoteName(text) + "; devices are auto, cpu, cuda, cuda:N and shim");
+}
+
+void Session::chooseDevice(std::string_view text) {
+  DeviceName name = parse(text);
+  if (!program->isForCuda()) {
+    if (name.kind == DeviceName::Cuda || name.kind == DeviceName::Shim)
+      throw Error("the program is compiled for a processor and does not run on " + quoteName(text) +
+                  "; compile the model with --target cuda:sm_90, or whatever the GPU is");
+    deviceDescription = "cpu";
+    if (name.kind == DeviceName::Auto)
+      deviceDescription += ", which the program is compiled for";
+    return;
+  }
+  std::string target = program->target();
+  if (name.kind == DeviceName::Cpu)
+    throw Error("the program is compiled for " + target +
+                "; compile the model with --target cpu, or give --device shim");
+  if (name.kind == DeviceName::Shim) {
+    isShim = true;
+    deviceDescription = "shim: the kernels of " + target + " on this processor";
+    return;
+  }
+  if (name.kind == DeviceName::Auto)
+    if (std::string reason = whyNoCuda(); !reason.empty())
+      throw Error(ErrorCode::Unsupported, "the program is compiled for " + target + ", but " + reason +
+                                              "; --device shim runs it on this processor, slowly");
+  device = makeCudaDevice(*program, name.index);
+  deviceDescription = device->describe();
+  if (name.kind == DeviceName::Auto)
+    deviceDescription += ", as the program is compiled for " + target;
+}
+
+} // namespace glyptic::runtime

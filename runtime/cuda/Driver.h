@@ -1,0 +1,60 @@
+//===- Driver.h - NVIDIA's driver, opened at run time -----------*- C++ -*-===//
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace glyptic::runtime::cuda {
+
+using DeviceId = int;
+using Pointer = unsigned long long; ///< an address in the memory of a device
+using Context = struct CudaContext *;
+using Module = struct CudaModule *;
+using Function = struct CudaFunction *;
+using Stream = struct CudaStream *;
+
+/// The driver's functions that are used, as cuda.h declares them. A result of 0 is success; check() throws any other.
+struct Driver {
+  /// Throws an Error where there is no driver, or one that is too old.
+  static Driver open();
+
+  /// `doing`: what has failed, as "cannot ...".
+  void check(int result, const char *doing) const;
+
+  int (*init)(unsigned flags);
+  int (*driverGetVersion)(int *version);
+  int (*getErrorString)(int result, const char **text);
+  int (*deviceGetCount)(int *count);
+  int (*deviceGet)(DeviceId *device, int index);
+  int (*deviceGetName)(char *name, int size, DeviceId device);
+  int (*deviceGetAttribute)(int *value, int attribute, DeviceId device);
+  int (*devicePrimaryCtxRetain)(Context *context, DeviceId device);
+  int (*devicePrimaryCtxRelease)(DeviceId device);
+  int (*ctxPushCurrent)(Context context);
+  int (*ctxPopCurrent)(Context *context);
+  int (*memGetInfo)(size_t *free, size_t *total);
+  int (*memAlloc)(Pointer *pointer, size_t size);
+  int (*memFree)(Pointer pointer);
+  int (*memHostAlloc)(void **pointer, size_t size, unsigned flags);
+  int (*memFreeHost)(void *pointer);
+  int (*memcpyHtoDAsync)(Pointer to, const void *from, size_t size, Stream stream);
+  int (*memcpyDtoHAsync)(void *to, Pointer from, size_t size, Stream stream);
+  int (*memcpyDtoDAsync)(Pointer to, Pointer from, size_t size, Stream stream);
+  int (*memsetD8Async)(Pointer at, unsigned char value, size_t size, Stream stream);
+  int (*streamCreate)(Stream *stream, unsigned flags);
+  int (*streamDestroy)(Stream stream);
+  int (*streamSynchronize)(Stream stream);
+  int (*moduleLoadData)(Module *module, const void *image);
+  int (*moduleUnload)(Module module);
+  int (*moduleGetFunction)(Function *function, Module module, const char *name);
+  int (*launchKernel)(Function function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
+                      unsigned blockY, unsigned blockZ, unsigned sharedBytes, Stream stream, void **parameters,
+                      void **extra);
+};
+
+// Values of cuda.h.
+inline constexpr int kErrorOutOfMemory = 2, kErrorNotFound = 500;
+inline constexpr int kAttributeMajor = 75, kAttributeMinor = 76; ///< of the compute capability
+inline constexpr unsigned kStreamNonBlocking = 1;
+
+} // namespace glyptic::runtime::cuda
