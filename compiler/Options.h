@@ -42,6 +42,7 @@ struct CompileOptions {
   int64_t maxBatch = 32;                   ///< samples of one execution at most; smaller batches run, too
   std::map<std::string, std::vector<int64_t>> shapes; ///< fixed shapes of inputs by name; -1 for the batch
   int threads = 0;                                     ///< 0: all cores
+  std::vector<std::string> targets; ///< "cpu" (also where empty) or GPUs, "cuda:sm_80,sm_90"
   std::string stopAfter, printAfter;                   ///< names of phases
   bool cache = true;                                   ///< reuse objects compiled before
 };

@@ -139,7 +139,7 @@ Expected<DeviceCode> Nvrtc::compile(StringRef source, StringRef architecture) co
   Functions::Handle program = nullptr;
   if (int result = functions.createProgram(&program, source.str().c_str(), kFileName.data(), 0, nullptr, nullptr))
     return createStringError(Twine("NVRTC: ") + functions.getErrorString(result));
-  auto destroy = make_scope_exit([&] { functions.destroyProgram(&program); });
+  scope_exit destroy([&] { functions.destroyProgram(&program); });
 
   std::string target = ("--gpu-architecture=" + architecture).str();
   SmallVector<const char *> options(getOptions());

@@ -7,6 +7,7 @@
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/OptionsJson.h"
 #include "compiler/Pipeline/Registration.h"
+#include "compiler/Pipeline/Target.h"
 #include "compiler/Pipeline/TrainedWeights.h"
 #include "compiler/Training/Training.h"
 #include "dialects/Graph/NodeLocation.h"
@@ -48,7 +49,6 @@ Compilation::Compilation(const std::string &model, const CompileOptions &options
   context.printOpOnDiagnostic(false);
   settings.maxBatch = options.maxBatch;
   settings.threads = options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
-  settings.target = glyph::kCpuTarget + codegen::CpuTarget::host().features;
 }
 
 Outcome Compilation::fail(ErrorCode code, const std::string &message) const { return {false, code, message}; }
@@ -80,6 +80,12 @@ Outcome Compilation::run() {
 }
 
 Outcome Compilation::checkOptions() {
+  llvm::Expected<Target> target = Target::parse(options.targets);
+  if (!target)
+    return fail(ErrorCode::Unsupported, llvm::toString(target.takeError()));
+  if (target->isCuda())
+    return fail(ErrorCode::Unsupported, "this version generates kernels for cpu only, not for " + target->getText());
+  settings.target = target->getText();
   for (const std::string &name : {options.stopAfter, options.printAfter})
     if (!name.empty() && !findPhase(name)) {
       std::string known;

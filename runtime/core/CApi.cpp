@@ -6,6 +6,7 @@
 #include "runtime/core/Session.h"
 #include "support/Convert.h"
 
+#include <cstdio>
 #include <cstring>
 
 using namespace glyptic;
@@ -120,6 +121,14 @@ glyptic_error *glyptic_session_create(const glyptic_program *program, int thread
 glyptic_error *glyptic_session_create_on(const glyptic_program *program, const char *device, int threads,
                                          glyptic_session **session) {
   return guard([&] { *session = new glyptic_session{Session(program->program, threads, device)}; });
+}
+
+glyptic_error *glyptic_device_architecture(const char *device, char architecture[GLYPTIC_ARCHITECTURE_SIZE]) {
+  return guard([&] {
+    DeviceName name = parseDevice(device);
+    std::string text = name.kind == DeviceName::Cuda ? cudaArchitecture(name.index) : "";
+    std::snprintf(architecture, GLYPTIC_ARCHITECTURE_SIZE, "%s", text.c_str());
+  });
 }
 
 const char *glyptic_session_device(const glyptic_session *session) { return session->session.deviceText().c_str(); }

@@ -5,14 +5,7 @@
 
 namespace glyptic::runtime {
 
-namespace {
-struct DeviceName {
-  enum Kind { Auto, Cpu, Cuda, Shim } kind;
-  int index = 0;
-};
-} // namespace
-
-static DeviceName parse(std::string_view text) {
+DeviceName parseDevice(std::string_view text) {
   if (text == "auto")
     return {DeviceName::Auto};
   if (text == "cpu")
@@ -30,7 +23,7 @@ static DeviceName parse(std::string_view text) {
 }
 
 void Session::chooseDevice(std::string_view text) {
-  DeviceName name = parse(text);
+  DeviceName name = parseDevice(text);
   if (!program->isForCuda()) {
     if (name.kind == DeviceName::Cuda || name.kind == DeviceName::Shim)
       throw Error("the program is compiled for a processor and does not run on " + quoteName(text) +

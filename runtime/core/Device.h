@@ -14,6 +14,14 @@ namespace glyptic::runtime {
 
 class Program;
 
+/// What a person asks for.
+struct DeviceName {
+  enum Kind { Auto, Cpu, Cuda, Shim } kind;
+  int index = 0; ///< of the GPU
+};
+/// Throws for a text that names no device.
+DeviceName parseDevice(std::string_view text);
+
 /// A device with memory of its own that a session's arenas lie in. Addresses are the device's: nobody else may look
 /// there. Work is done in the order in which it is asked for; what went wrong may show in a later call. What a device
 /// allocates goes with it.
@@ -45,6 +53,9 @@ public:
 /// The `index`-th GPU with the program's code on it. Throws an Error that says what is missing: driver, GPU, code for
 /// its architecture.
 std::unique_ptr<Device> makeCudaDevice(const Program &program, int index);
+
+/// "sm_90"; throws where there is no such GPU.
+std::string cudaArchitecture(int index);
 
 /// Empty if there is a GPU that makeCudaDevice could use, else why not.
 std::string whyNoCuda();

@@ -130,7 +130,8 @@ fails("new", "mlp", "--seed", "-1", "-o", "n.onnx", code=USAGE, says="'-1'")
 for flags, says in [
     (["--precision", "fp16"], ["--precision fp16"]),
     (["--devices", "2"], ["--devices 2"]),
-    (["--device", "cuda"], ["--device cuda"]),
+    (["--device", "cuda:99"], "there is no "),  # NVIDIA driver, or such a GPU
+    (["--device", "abacus"], ["'abacus'", "auto, cpu, cuda, cuda:N and shim"]),
     (["--class-weights", "1,2,3"], ["--class-weights"]),
     (["--freeze", "nothing.*"], ["nothing.*"]),
     (["--batch", 2**63 - 1], [str(2**63 - 1), "between 1 and"]),
@@ -139,7 +140,10 @@ for flags, says in [
 ]:
     train("m.onnx", "good.npz", *flags, says=says)
 assert "graph." not in train("m.onnx", "good.npz", "--freeze", "zzz", says="zzz").stderr, "our ops are shown to people"
-fails("compile", "m.onnx", "--target", "cuda:sm_90", "-o", "o.glyph", says="cuda:sm_90")
+for target, says in [("gpu", ["'gpu'", "cpu and cuda:sm_90"]), ("cuda:sm_42", ["'sm_42'", "sm_90"]),
+                     ("cuda:sm_90", "kernels for cpu only, not for cuda:sm_90")]:
+    fails("compile", "m.onnx", "--target", target, "-o", "o.glyph", says=says)
+fails("compile", "m.onnx", "--target", "cpu", "--target", "cuda:sm_90", "-o", "o.glyph", says="one kind of target")
 fails("compile", "m.onnx", "--stop-after", "lunch", says=["lunch", "Fusion"])
 
 # ---- Outputs ----

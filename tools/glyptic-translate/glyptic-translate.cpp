@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   mlir::MLIRContext context(registry);
   llvm::Error error = listOperators        ? printOperators()
-                      : !cudaPath.empty() ? printCuda(context)
+                      : !cudaPath.empty()  ? printCuda(context)
                       : !newModel.empty()  ? writeNew()
                       : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
                                            : printImported(context);

@@ -85,8 +85,8 @@ Quantiles::Quantiles(std::vector<double> values) : sorted(std::move(values)) {
 double Quantiles::at(double fraction) const { return sorted[size_t(fraction * double(sorted.size() - 1) + 0.5)]; }
 
 Measurement::Measurement(const ProgramHandle &program, const std::string &entry, Feed feed, int64_t samples,
-                         int threads)
-    : program(program), entry(entry), feed(std::move(feed)), samples(samples), session(openSession(program, threads)) {
+                         int threads, const std::string &device)
+    : program(program), entry(entry), feed(std::move(feed)), samples(samples), session(openSession(program, threads, device)) {
   const glyptic_tensor *outputs = nullptr;
   size_t count = glyptic_program_outputs(program.get(), entry.c_str(), &outputs);
   for (size_t i = count; i-- > 0;)

@@ -79,9 +79,9 @@ ProgramHandle openProgram(const std::string &path, const std::function<CompileOp
   return {std::shared_ptr<glyptic_program>(program, glyptic_program_free), compiled, std::move(report.remarks)};
 }
 
-SessionHandle openSession(const ProgramHandle &program, int threads) {
+SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device) {
   glyptic_session *session = nullptr;
-  glyptic::check(glyptic_session_create(program.get(), threads, &session));
+  glyptic::check(glyptic_session_create_on(program.get(), device.c_str(), threads, &session));
   return SessionHandle(session);
 }
 
@@ -89,6 +89,14 @@ DataSetHandle loadData(const std::string &path, const ProgramHandle &program) {
   glyptic_dataset *data = nullptr;
   glyptic::check(glyptic_dataset_load(path.c_str(), program.get(), &data));
   return DataSetHandle(data);
+}
+
+std::vector<std::string> targetsFor(const std::string &device) {
+  if (device == "shim")
+    return {"cuda:sm_90"}; // any would do: its machine code is not used
+  char architecture[GLYPTIC_ARCHITECTURE_SIZE];
+  glyptic::check(glyptic_device_architecture(device.c_str(), architecture));
+  return *architecture ? std::vector<std::string>{std::string("cuda:") + architecture} : std::vector<std::string>{"cpu"};
 }
 
 void requireWritable(const std::string &path) {

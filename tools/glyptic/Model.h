@@ -34,7 +34,10 @@ struct FreeSession {
   void operator()(glyptic_session *session) const { glyptic_session_free(session); }
 };
 using SessionHandle = std::unique_ptr<glyptic_session, FreeSession>;
-SessionHandle openSession(const ProgramHandle &program, int threads);
+SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device = "auto");
+
+/// What a model is compiled for where it is to run on `device`, for CompileOptions::targets.
+std::vector<std::string> targetsFor(const std::string &device);
 
 struct FreeDataSet {
   void operator()(glyptic_dataset *data) const { glyptic_dataset_free(data); }

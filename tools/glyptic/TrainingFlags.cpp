@@ -75,7 +75,7 @@ void TrainingFlags::addMachineFlags(CLI::App &app) {
   };
   add("--shape", shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   add("--threads", threadCount, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
-  add("--device", device, "auto, cpu, cuda[:N], shim");
+  add("--device", deviceName, "auto, cpu, cuda[:N], or shim: the kernels for GPUs on this processor");
   auto later = [&](const char *name, auto &value, const char *help) { return add(name, value, help)->group(kHidden); };
   later("--devices", devices, "number of devices")->check(count());
   later("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");
@@ -132,8 +132,6 @@ void TrainingFlags::refuseUnsupported() const {
     refuse("loss scaling", "fp32 needs none");
   if (!keepFp32.empty())
     refuse("--keep-fp32", "everything stays in fp32");
-  if (device != "auto" && device != "cpu")
-    refuse("--device " + device, "it runs on the CPU");
   if (devices > 1)
     refuse("--devices " + std::to_string(devices), "it runs on one device");
   if ((plan != "auto" && plan != "dp") || microbatches > 1 || !pipeline.empty())
@@ -189,6 +187,7 @@ CompileOptions TrainingFlags::compileOptions() const {
   options.maxBatch = (training.batch - 1) / training.accumulate + 1;
   options.shapes = parseShapes(shapes);
   options.threads = threadCount;
+  options.targets = targetsFor(deviceName);
   return options;
 }
 

@@ -45,6 +45,7 @@ public:
   int64_t accumulate() const { return training.accumulate; }
   int64_t epochs() const { return loop.epochs || loop.steps ? loop.epochs : 10; }
   int threads() const { return threadCount; } ///< 0: what the program was compiled for
+  const std::string &device() const { return deviceName; }
 
 private:
   void addStepFlags(CLI::App &app);
@@ -61,12 +62,13 @@ private:
   std::vector<double> betas;
   std::vector<std::string> shapes;
   int threadCount = 0;
+  std::string deviceName = "auto";
   std::vector<CLI::Option *> stepOptions;
   CLI::Option *batchOption = nullptr, *accumulateOption = nullptr;
 
   // Parsed so that what they ask for can be refused by name.
   std::vector<double> classWeights;
-  std::string precision = "fp32", lossScale = "off", device = "auto", plan = "auto", pipeline, batchnorm = "global";
+  std::string precision = "fp32", lossScale = "off", plan = "auto", pipeline, batchnorm = "global";
   double lossScaleInit = 0, gamma = 0;
   int64_t lossScaleGrowth = 0, stepSize = 0, devices = 1, microbatches = 1;
   std::vector<std::string> keepFp32;

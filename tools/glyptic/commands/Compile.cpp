@@ -23,7 +23,8 @@ public:
   explicit CompileCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "the model: .onnx or .onnxtxt")->required();
     app.add_option("-o,--output-glyph", output, "the glyph");
-    app.add_option("--target", targets, "cpu")->group("Compilation");
+    app.add_option("--target", targets, "cpu (the default), or GPUs: cuda:sm_90,sm_100; may be given again")
+        ->group("Compilation");
     app.add_option("--stop-after", stopAfter, "phase to end with; writes no glyph")->group("Compilation");
     app.add_option("--print-after", printAfter, "phase whose result to print, on standard error")->group("Compilation");
     app.add_flag("--phases", listPhases, "list the phases while at it")->group("Compilation");
@@ -40,10 +41,6 @@ private:
 };
 
 int CompileCommand::run() {
-  for (const std::string &target : targets)
-    if (target != "cpu")
-      throw Error(ErrorCode::Unsupported,
-                  "--target " + target + " is not supported by this version: it compiles for cpu");
   if (output.empty() && stopAfter.empty())
     throw UsageError("compile needs -o, or --stop-after to write nothing");
   if (!output.empty()) {
@@ -53,6 +50,8 @@ int CompileCommand::run() {
   CompileOptions options = flags.compileOptions();
   if (!flags.anyStepFlag())
     options.training.reset();
+  if (!targets.empty())
+    options.targets = targets;
   options.stopAfter = stopAfter;
   options.printAfter = printAfter;
   Compiler &compiler = openCompiler();

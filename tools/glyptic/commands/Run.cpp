@@ -71,6 +71,7 @@ class RunCommand {
 public:
   std::string model, input, output;
   std::vector<std::string> shapes;
+  std::string device = "auto";
   int threads = 0;
   int64_t batch = 0; ///< 0: not given
 
@@ -165,6 +166,7 @@ void RunCommand::open(int64_t maxBatch) {
     options.maxBatch = maxBatch;
     options.shapes = parseShapes(shapes);
     options.threads = threads;
+    options.targets = targetsFor(device);
     return options;
   });
   const glyptic_tensor *tensors = nullptr;
@@ -212,7 +214,7 @@ int RunCommand::run() {
   for (const glyptic_tensor &tensor : outputs)
     results.push_back({tensor.name, DType(tensor.dtype), shapeOf(tensor, total),
                        std::vector<std::byte>(BatchAxis(tensor).bytes(total))});
-  SessionHandle session = openSession(program, threads);
+  SessionHandle session = openSession(program, threads, device);
   for (int64_t from = 0; from < total; from += largest)
     runBatch(session.get(), from, std::min(largest, total - from));
   for (NpzArray &array : results)

@@ -76,7 +76,7 @@ void TrainCommand::openAll() {
     glyptic::check(glyptic_dataset_split(data.get(), flags.loop.validSplit, flags.loop.seed, &rest));
     valid.reset(rest);
   }
-  session = openSession(program, flags.threads());
+  session = openSession(program, flags.threads(), flags.device());
 }
 
 glyptic_train_options TrainCommand::loopOptions(Progress &progress) const {
@@ -111,6 +111,7 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
   if (!progress.lastEvaluation().empty())
     rows.push_back({"held out", progress.lastEvaluation() + " (" +
                                     std::to_string(glyptic_dataset_samples(valid.get())) + " samples)"});
+  rows.push_back({"device", glyptic_session_device(session.get())});
   rows.push_back({"model", output});
   if (!flags.loop.saveState.empty())
     rows.push_back({"state", flags.loop.saveState});

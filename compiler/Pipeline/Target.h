@@ -1,0 +1,22 @@
+//===- Target.h - What a program is compiled for ----------------*- C++ -*-===//
+#pragma once
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace glyptic {
+
+struct Target {
+  std::vector<std::string> architectures; ///< of GPUs, "sm_90", in the order of their numbers; empty: this processor
+
+  bool isCuda() const { return !architectures.empty(); }
+  /// As a glyph has it.
+  std::string getText() const;
+
+  /// Of CompileOptions::targets. The error says what is unknown or does not go together.
+  static llvm::Expected<Target> parse(llvm::ArrayRef<std::string> names);
+};
+
+} // namespace glyptic
