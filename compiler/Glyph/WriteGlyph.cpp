@@ -24,6 +24,18 @@ SafetensorsLayout layOutWeights(const glyph::ProgramT &program, const llvm::Stri
   return SafetensorsLayout(std::move(entries));
 }
 
+void addCuda(ZipWriter &archive, const codegen::cuda::CudaKernels &kernels) {
+  for (const codegen::cuda::CodePart &part : kernels.compiled.parts) {
+    const std::string name = glyph::kCudaCodePrefix + part.name;
+    archive.add(name + glyph::kCubinSuffix, {part.code.cubin.data(), part.code.cubin.size()});
+    archive.add(name + glyph::kPtxSuffix, part.code.ptx);
+  }
+  if (!kernels.source.empty()) {
+    archive.add(glyph::kCudaSourceEntry, kernels.source);
+    archive.add(glyph::kShimEntry, kernels.shim);
+  }
+}
+
 /// A weight that the program does not use stays in the model as it is.
 void addHoles(glyph::ProgramT &program, const ExportSkeleton &model) {
   llvm::StringSet<> state;
@@ -54,6 +66,8 @@ void writeGlyph(const std::string &path, const GlyphContents &contents) {
   archive.add(glyph::kBillEntry, contents.bill);
   if (!contents.kernels.empty())
     archive.add(std::string(glyph::kCpuCodePrefix) + "kernels.so", {contents.kernels.data(), contents.kernels.size()});
+  if (contents.cuda)
+    addCuda(archive, *contents.cuda);
   SafetensorsLayout layout = layOutWeights(contents.program, weights);
   archive.begin(glyph::kStateEntry, layout.fileSize());
   layout.write([&](std::string_view bytes) { archive.write(bytes.data(), bytes.size()); },

@@ -1,6 +1,7 @@
 //===- WriteGlyph.h - A program, its code and its weights in one file -*- C++ -*-===//
 #pragma once
 
+#include "codegen/CUDA/CudaKernels.h"
 #include "compiler/Export/Export.h"
 #include "support/DataType.h"
 
@@ -12,6 +13,7 @@ struct GlyphContents {
   llvm::ArrayRef<Weight> weights;   ///< initial values, by name
   std::string bill;
   const ExportSkeleton *model = nullptr; ///< for export of the trained model; null: the glyph cannot
+  const codegen::cuda::CudaKernels *cuda = nullptr; ///< for GPUs; may be empty
 };
 
 /// Completes `program` with what the archive adds to the plan (bill, where weights lie in the model) and writes it;

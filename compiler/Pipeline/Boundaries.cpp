@@ -1,6 +1,7 @@
 //===- Boundaries.cpp - What may remain after each phase --------===//
 #include "compiler/Passes.h"
 #include "compiler/Pipeline/Pipeline.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -97,7 +98,7 @@ LogicalResult verifyAfter(ModuleOp module, Phase phase) {
     if (phase >= Phase::Planning ? isa<plan::ProgramOp>(op) : isa<func::FuncOp>(op)) {
       if (auto function = dyn_cast<func::FuncOp>(op); function && failed(verifyFunction(function, phase)))
         return failure();
-    } else if (!(phase >= Phase::Kernels && isa<ModuleOp>(op))) {
+    } else if (!(phase >= Phase::Kernels && isa<ModuleOp, gpu::GPUModuleOp>(op))) {
       return fail(&op, phase, phase >= Phase::Planning ? "a plan and its kernels" : "functions");
     }
   }

@@ -80,12 +80,12 @@ Outcome Compilation::run() {
 }
 
 Outcome Compilation::checkOptions() {
-  llvm::Expected<Target> target = Target::parse(options.targets);
-  if (!target)
-    return fail(ErrorCode::Unsupported, llvm::toString(target.takeError()));
-  if (target->isCuda())
-    return fail(ErrorCode::Unsupported, "this version generates kernels for cpu only, not for " + target->getText());
-  settings.target = target->getText();
+  llvm::Expected<Target> parsed = Target::parse(options.targets);
+  if (!parsed)
+    return fail(ErrorCode::Unsupported, llvm::toString(parsed.takeError()));
+  target = *parsed;
+  settings.target = target.getText();
+  settings.isCuda = target.isCuda();
   for (const std::string &name : {options.stopAfter, options.printAfter})
     if (!name.empty() && !findPhase(name)) {
       std::string known;
@@ -167,7 +167,8 @@ static plan::ProgramOp getPlan(ModuleOp module) { return *module.getOps<plan::Pr
 Outcome Compilation::makeBill() {
   plan::ProgramOp program = getPlan(*imported.module);
   storedBill = toText(planning::makeBill(program));
-  planning::Bill bill = planning::makeBill(program, getMachine());
+  // Of a GPU nothing is measured here.
+  planning::Bill bill = target.isCuda() ? planning::makeBill(program) : planning::makeBill(program, getMachine());
   report.bill = toText(bill);
   report.billJson = toJson(bill);
   return {};
@@ -193,6 +194,8 @@ Outcome Compilation::makeBillAt(int64_t batch, planning::Bill &bill) {
 }
 
 Outcome Compilation::compileObjects() {
+  if (auto module = imported.module->lookupSymbol<gpu::GPUModuleOp>(codegen::kKernelsModule))
+    return module.getBody()->empty() ? Outcome() : compileForCuda(module);
   auto module = imported.module->lookupSymbol<ModuleOp>(codegen::kKernelsModule);
   if (!module || module.getBody()->empty())
     return {};
@@ -204,6 +207,23 @@ Outcome Compilation::compileObjects() {
     return fail(ErrorCode::Internal, model + ": " + llvm::toString(result.takeError()));
   kernels = std::move(*result);
   report.objectsFromCache = times.cached;
+  return {};
+}
+
+Outcome Compilation::compileForCuda(gpu::GPUModuleOp module) {
+  const codegen::ObjectCache cache = codegen::ObjectCache::standard();
+  llvm::Expected<codegen::cuda::CudaKernels> result =
+      codegen::cuda::compileCudaKernels(module, target.architectures, options.cache ? &cache : nullptr);
+  if (!result) {
+    std::string text = llvm::toString(result.takeError());
+    return diagnostics.empty() ? fail(ErrorCode::Internal, model + ": " + text)
+                               : failWithDiagnostics(ErrorCode::Internal);
+  }
+  cudaKernels = std::move(*result);
+  report.objectsFromCache = cudaKernels.compiled.cached;
+  for (const codegen::cuda::CodePart &part : cudaKernels.compiled.parts)
+    if (!part.code.warnings.empty())
+      report.remarks.push_back(part.name + ": " + part.code.warnings);
   return {};
 }
 
@@ -219,7 +239,7 @@ Outcome Compilation::writeFile() {
     program->options =
         toJson(*options.training).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   try {
-    writeGlyph(glyph, {*program, kernels, imported.weights, storedBill, &*skeleton});
+    writeGlyph(glyph, {*program, kernels, imported.weights, storedBill, &*skeleton, &cudaKernels});
   } catch (const Error &error) {
     return fail(error.code(), error.what());
   }

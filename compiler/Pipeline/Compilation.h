@@ -4,6 +4,8 @@
 #include "compiler/Compiler.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Pipeline.h"
+#include "compiler/Pipeline/Target.h"
+#include "codegen/CUDA/CudaKernels.h"
 #include "compiler/Planning/Bill.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -30,6 +32,7 @@ private:
   Outcome makeBill();
   const Machine &getMachine();
   Outcome compileObjects();
+  Outcome compileForCuda(mlir::gpu::GPUModuleOp kernels);
   Outcome writeFile();
 
   Outcome fail(ErrorCode code, const std::string &message) const;
@@ -45,7 +48,9 @@ private:
   ImportedModel imported;
   mlir::ScopedDiagnosticHandler handler; ///< collects errors
   std::string diagnostics;
-  std::vector<char> kernels;
+  Target target;
+  std::vector<char> kernels; ///< for this processor
+  codegen::cuda::CudaKernels cudaKernels;
   std::string storedBill;
   std::optional<Machine> machine;
 };

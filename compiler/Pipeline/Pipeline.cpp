@@ -56,7 +56,11 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
     manager.addNestedPass<func::FuncOp>(createFusionPass());
     return;
   case Phase::Kernels:
-    manager.addPass(createGenerateKernelsPass());
+    {
+      GenerateKernelsPassOptions options;
+      options.forGpu = settings.isCuda;
+      manager.addPass(createGenerateKernelsPass(options));
+    }
     return;
   case Phase::Planning:
     manager.addPass(createPlanningPass({settings.maxBatch, settings.threads, settings.target, settings.memoryLimit}));

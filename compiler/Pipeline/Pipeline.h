@@ -27,6 +27,7 @@ const PhaseInfo &getInfo(Phase phase);
 struct PassSettings {
   int64_t maxBatch = 32, threads = 1, memoryLimit = 0;
   std::string target = "cpu";
+  bool isCuda = false;
 };
 
 /// The passes that make up the phase or, of phases that do more, that run at its end.

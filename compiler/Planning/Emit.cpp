@@ -89,11 +89,14 @@ private:
     SizeAttr flops = countFlops(region);
     for (auto launch : region.getLaunches()->getAsRange<LaunchAttr>()) {
       SmallVector<Value> buffers = llvm::map_to_vector(launch.getBuffers(), [&](int64_t i) { return memory[i]; });
+      auto inBlocks = [&](int64_t count) { // only a GPU's launch has any
+        return launch.getThreads() ? b.getI64IntegerAttr(count) : IntegerAttr();
+      };
       auto chunks = SizeAttr::get(context, launch.getPerBatch() ? 0 : launch.getChunks(),
                                   launch.getPerBatch() ? launch.getChunks() : 0);
       builder.create<LaunchOp>(region.getLoc(), launch.getKernel(), buffers, b.getDenseI64ArrayAttr(launch.getWrites()),
-                               chunks, b.getI64IntegerAttr(launch.getGrain()), /*threads=*/IntegerAttr(),
-                               /*chunks_per_block=*/IntegerAttr(), flops, countBytes(buffers), label(region));
+                               chunks, b.getI64IntegerAttr(launch.getGrain()), inBlocks(launch.getThreads()),
+                               inBlocks(launch.getChunksPerBlock()), flops, countBytes(buffers), label(region));
       flops = SizeAttr::get(context, 0, 0); // a region's arithmetic is booked once, on its first kernel
     }
   }

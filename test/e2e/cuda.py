@@ -1,0 +1,56 @@
+# RUN: %python %s
+"""Whole steps with the CUDA source of their kernels, on the host shim: the very text that NVRTC compiles, beside JAX (by
+the bounds of e2e/lenet and e2e/gpt) and beside the CPU's kernels."""
+import subprocess
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+import reference
+import training
+from glyptic_tool import enter_folder, fails, run
+
+STEPS = 10
+SHIM = ["--device", "shim"]
+
+
+def check(model, options, data, batch, zero_gradients={}):
+    state, worst = training.check(model, options, data, batch, STEPS, zero_gradients=zero_gradients, extra=SHIM)
+    print(f"{model}: worst error over its bound {worst:.2f}")
+    cpu = training.train(model, options, data, batch, STEPS)
+    assert state.keys() == cpu.keys()
+    for name, value in cpu.items():
+        if name not in zero_gradients:
+            np.testing.assert_allclose(state[name], value, rtol=0, atol=1e-4 * max(np.abs(value).max(), 1e-3), err_msg=name)
+
+
+enter_folder()
+rng = np.random.default_rng(0)
+run("new", "mlp", "--inputs", 8, "--outputs", 3, "-o", "mlp.onnx", "--seed", 1)
+table = {"x": rng.standard_normal((100, 8)).astype(np.float32), "label": rng.integers(0, 3, 100)}
+check("mlp.onnx", reference.Options(), table, 32)  # the last batch is a partial one
+
+run("new", "lenet", "--image", 8, "--filters", 8, "--hidden", 32, "-o", "lenet.onnx", "--seed", 1)
+digits = load_digits()
+images = {"image": (digits.images / 16).astype(np.float32)[:, None], "label": digits.target.astype(np.int64)}
+check("lenet.onnx", reference.Options(optimizer="nesterov", lr=0.05, clip_norm=0.2, weight_decay=1e-3), images, 32)
+
+run("new", "gpt", "--layers", 2, "--heads", 2, "--width", 32, "--context", 16, "--vocabulary", 29, "-o", "gpt.onnx",
+    "--seed", 1)
+tokens = rng.integers(0, 29, (64, 17))
+text = {"tokens": tokens[:, :-1].copy(), "label": tokens[:, 1:].copy()}
+keys = {"*.qkv.bias": slice(32, 64)}  # softmax takes no notice of what all scores of a query share
+training.check("gpt.onnx", reference.Options(optimizer="adamw", clip_norm=0.5), text, 16, STEPS, zero_gradients=keys,
+               extra=SHIM)
+
+# A glyph for several GPUs: its bytes do not depend on when or by how many threads it is compiled; it runs on the shim.
+np.savez("table.npz", **table)
+for name in "ab":
+    run("compile", "mlp.onnx", "--loss", "cross-entropy", "--target", "cuda:sm_90,sm_80", "-o", name + ".glyph",
+        env=None if name == "a" else {**__import__("os").environ, "GLYPTIC_CACHE_DIR": "cache"})
+assert open("a.glyph", "rb").read() == open("b.glyph", "rb").read()
+names = subprocess.run(["unzip", "-Z1", "a.glyph"], check=True, capture_output=True, text=True).stdout.split()
+assert {"cuda/sm_80-0.cubin", "cuda/sm_80-0.ptx", "cuda/sm_90-0.cubin", "cuda/sm_90-0.ptx", "cuda/kernels.cu"} <= {*names}
+assert "shim: the kernels of cuda:sm_80,sm_90" in run("train", "a.glyph", "--data", "table.npz", "--steps", 1, *SHIM, "-o",
+                                                      "t.onnx").stdout
+fails("train", "a.glyph", "--data", "table.npz", "--steps", 1, "--device", "cpu", "-o", "t.onnx", says="--target cpu")
