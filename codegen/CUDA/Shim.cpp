@@ -2,10 +2,8 @@
 #include "codegen/CUDA/Shim.h"
 #include "codegen/CUDA/Spelling.h"
 #include "codegen/CUDA/Translate.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Program.h"
+#include "support/Error.h"
+#include "support/SharedObject.h"
 
 using namespace mlir;
 
@@ -53,45 +51,12 @@ LogicalResult printShimProgram(gpu::GPUModuleOp module, raw_ostream &os) {
   return success();
 }
 
-static llvm::Expected<std::string> findCompiler() {
-  if (const char *chosen = std::getenv("GLYPTIC_CXX"))
-    return chosen;
-  for (StringRef name : {"clang++-22", "clang++", "g++", "c++"})
-    if (auto path = llvm::sys::findProgramByName(name))
-      return *path;
-  return llvm::createStringError(
-      "no C++ compiler is on the PATH to compile kernels for the shim with; set GLYPTIC_CXX");
-}
-
 llvm::Expected<std::vector<char>> compileShim(StringRef program) {
-  llvm::Expected<std::string> compiler = findCompiler();
-  if (!compiler)
-    return compiler.takeError();
-  SmallString<128> source, object, log;
-  if (llvm::sys::fs::createTemporaryFile("glyptic-shim", "cpp", source) ||
-      llvm::sys::fs::createTemporaryFile("glyptic-shim", "so", object) ||
-      llvm::sys::fs::createTemporaryFile("glyptic-shim", "log", log))
-    return llvm::createStringError("no temporary file can be made for the shim");
-  llvm::FileRemover removeSource(source), removeObject(object), removeLog(log);
-  std::error_code error;
-  {
-    llvm::raw_fd_ostream stream(source, error);
-    stream << program;
+  try {
+    return compileSharedObject(program);
+  } catch (const Error &error) {
+    return llvm::createStringError(error.what());
   }
-  // A multiply and an add become one only where the text says so, as on the GPU.
-  StringRef arguments[] = {*compiler, "-std=c++17", "-O1", "-ffp-contract=off", "-fPIC", "-shared", "-w",
-                           source,    "-o",         object};
-  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
-  if (llvm::sys::ExecuteAndWait(*compiler, arguments, std::nullopt, redirects)) {
-    auto text = llvm::MemoryBuffer::getFile(log);
-    return llvm::createStringError(*compiler + " rejects the kernels for the shim:\n" +
-                                   (text ? (*text)->getBuffer().take_front(4000).str() : ""));
-  }
-  auto bytes = llvm::MemoryBuffer::getFile(object, /*IsText=*/false, /*RequiresNullTerminator=*/false);
-  if (!bytes)
-    return llvm::createStringError("the compiled shim cannot be read");
-  StringRef content = (*bytes)->getBuffer();
-  return std::vector<char>(content.begin(), content.end());
 }
 
 } // namespace glyptic::codegen::cuda

@@ -1,11 +1,11 @@
 //===- Compilation.h - One model on its way to a glyph ----------*- C++ -*-===//
 #pragma once
 
+#include "codegen/CUDA/CudaKernels.h"
 #include "compiler/Compiler.h"
 #include "compiler/Import/Import.h"
 #include "compiler/Pipeline/Pipeline.h"
 #include "compiler/Pipeline/Target.h"
-#include "codegen/CUDA/CudaKernels.h"
 #include "compiler/Planning/Bill.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"

@@ -55,13 +55,12 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
     manager.addPass(createFlatStatePass());
     manager.addNestedPass<func::FuncOp>(createFusionPass());
     return;
-  case Phase::Kernels:
-    {
-      GenerateKernelsPassOptions options;
-      options.forGpu = settings.isCuda;
-      manager.addPass(createGenerateKernelsPass(options));
-    }
+  case Phase::Kernels: {
+    GenerateKernelsPassOptions options;
+    options.forGpu = settings.isCuda;
+    manager.addPass(createGenerateKernelsPass(options));
     return;
+  }
   case Phase::Planning:
     manager.addPass(createPlanningPass({settings.maxBatch, settings.threads, settings.target, settings.memoryLimit}));
     return;

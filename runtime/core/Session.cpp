@@ -255,6 +255,16 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
   }
 }
 
+/// A device's own copies want both sides apart. Where they are not, which is rare, the bytes come by here.
+void Session::copyOnDevice(std::byte *target, const std::byte *source, size_t size) {
+  if (target + size <= source || source + size <= target)
+    return device->copy(target, source, size);
+  std::vector<std::byte> bytes(size);
+  device->download(bytes.data(), source, size);
+  device->upload(target, bytes.data(), size);
+  device->finish();
+}
+
 /// Instructions are queued, and nothing is waited for but the end; with a clock each instruction is.
 template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samples, Clock &clock) {
   clock.begin();
@@ -267,7 +277,7 @@ template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samp
           device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),
                          static_cast<uint32_t>(samples));
       } else {
-        device->copy(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
+        copyOnDevice(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
       }
       if (!std::is_same_v<Clock, NoClock>)
         device->finish();

@@ -71,6 +71,7 @@ private:
   void run(Plan &plan, int64_t samples, glyptic_instruction_time *times);
   template <typename Clock> void execute(Plan &plan, int64_t samples, Clock &clock);
   template <typename Clock> void executeOnDevice(Plan &plan, int64_t samples, Clock &clock);
+  void copyOnDevice(std::byte *target, const std::byte *source, size_t size);
   /// Where the caller's bytes of an input lie on this machine.
   std::byte *inputMemory(const glyph::Tensor &tensor) const;
   void resetState();

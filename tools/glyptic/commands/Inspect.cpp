@@ -1,4 +1,5 @@
 //===- Inspect.cpp - glyptic inspect --------------------------------------===//
+#include "support/Cubin.h"
 #include "support/DataType.h"
 #include "support/File.h"
 #include "support/Zip.h"
@@ -125,13 +126,38 @@ std::string render(const Json &json) {
   rows = {{"arena", "size"}};
   for (const auto &[name, size] : json["arenas"].items())
     rows.push_back({name, bytesText(size)});
-  return text + "\n" + table(rows) + "\n" + json["bill"].get<std::string>() + "\n";
+  text += "\n" + table(rows);
+  if (!json["gpu_kernels"].empty()) {
+    rows = {{"kernel", "for", "registers", "shared memory", "local memory"}};
+    for (const Json &kernel : json["gpu_kernels"])
+      rows.push_back({kernel["name"], kernel["architecture"], kernel["registers"].dump(),
+                      bytesText(kernel["shared_bytes"]), bytesText(kernel["local_bytes"])});
+    text += "\n" + table(rows);
+  }
+  return text + "\n" + json["bill"].get<std::string>() + "\n";
+}
+
+/// What kernels take of a GPU, for each architecture that the glyph has machine code for.
+Json describeGpuCode(const ZipReader &archive) {
+  Json list = Json::array();
+  const std::string prefix = glyph::kCudaCodePrefix, suffix = glyph::kCubinSuffix;
+  for (const ZipEntry &entry : archive.entries()) {
+    if (entry.name.rfind(prefix, 0) != 0 || entry.name.size() < prefix.size() + suffix.size() ||
+        entry.name.substr(entry.name.size() - suffix.size()) != suffix)
+      continue;
+    std::string architecture = entry.name.substr(prefix.size(), entry.name.find('-') - prefix.size());
+    for (const CubinKernel &kernel : withSubject(entry.name, [&] { return readCubin(ZipReader::stored(entry)); }))
+      list.push_back({{"name", kernel.name},
+                      {"architecture", architecture},
+                      {"registers", kernel.registers},
+                      {"shared_bytes", kernel.sharedBytes},
+                      {"local_bytes", kernel.localBytes}});
+  }
+  return list;
 }
 
 /// The program part of a glyph, its structure checked, and that every entry is what was written.
-std::vector<std::byte> readProgram(const std::string &path) {
-  MappedFile file(path);
-  ZipReader archive(file.bytes());
+std::vector<std::byte> readProgram(const ZipReader &archive) {
   const ZipEntry *entry = archive.find(glyph::kProgramEntry);
   if (!entry)
     throw Error(ErrorCode::Format, "is not a glyph: it has no program.fb");
@@ -147,12 +173,30 @@ std::vector<std::byte> readProgram(const std::string &path) {
   return bytes;
 }
 
-int inspect(const std::string &path, bool asJson) {
+void printSource(const ZipReader &archive) {
+  const ZipEntry *source = archive.find(glyph::kCudaSourceEntry);
+  if (!source)
+    throw Error(ErrorCode::Argument, "holds no source of kernels: only programs for GPUs do (--target cuda:sm_90)");
+  std::string_view text = ZipReader::stored(*source);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+int inspect(const std::string &path, bool asJson, bool wantsSource) {
   // Says what is wrong with a file that is no glyph, or a damaged one.
   if (!isGlyph(path))
     throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
-  std::vector<std::byte> bytes = withSubject(path, [&] { return readProgram(path); });
-  Json json = describe(*glyph::GetProgram(bytes.data()));
+  MappedFile file(path);
+  Json json = withSubject(path, [&] {
+    ZipReader archive(file.bytes());
+    std::vector<std::byte> bytes = readProgram(archive);
+    if (wantsSource)
+      printSource(archive);
+    Json program = describe(*glyph::GetProgram(bytes.data()));
+    program["gpu_kernels"] = describeGpuCode(archive);
+    return program;
+  });
+  if (wantsSource)
+    return kDone;
   std::string text =
       asJson ? json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : render(escapeStrings(json));
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -164,7 +208,7 @@ int inspect(const std::string &path, bool asJson) {
 void addInspect(CLI::App &app, Action &action) {
   struct Flags {
     std::string glyph;
-    bool json = false;
+    bool json = false, source = false;
   };
   CLI::App *command = app.add_subcommand(
       "inspect",
@@ -173,8 +217,9 @@ void addInspect(CLI::App &app, Action &action) {
   auto flags = std::make_shared<Flags>();
   command->add_option("glyph", flags->glyph, "the glyph")->required();
   command->add_flag("--json", flags->json, "as JSON");
+  command->add_flag("--source", flags->source, "only the kernels, as CUDA C++ (of a program for GPUs)");
   command->footer("Example:\n  glyptic inspect step.glyph --json | jq '.entries[].name'");
-  command->callback([flags, &action] { action = [flags] { return inspect(flags->glyph, flags->json); }; });
+  command->callback([flags, &action] { action = [flags] { return inspect(flags->glyph, flags->json, flags->source); }; });
 }
 
 } // namespace glyptic::tool
