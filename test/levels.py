@@ -12,7 +12,7 @@ BELOW = {  # besides support and the public headers
     "dialects": ["llvm", "mlir"],
     "codegen": ["dialects", "lld", "llvm", "mlir"],
     "compiler": ["codegen", "dialects", "llvm", "mlir", "onnx"],
-    "tools": ["compiler", "dialects", "llvm", "mlir", "onnx"],  # the runtime by its public headers alone
+    "tools": ["codegen", "compiler", "dialects", "llvm", "mlir", "onnx"],  # the runtime by its public headers alone
 }
 KNOWN = {*BELOW, "lld", "llvm", "mlir", "onnx"}
 

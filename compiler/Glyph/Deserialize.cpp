@@ -103,8 +103,8 @@ private:
                                b.getDenseI64ArrayAttr(llvm::to_vector_of<int64_t>(range(launch->writes()))),
                                size(*launch->chunks()), b.getI64IntegerAttr(launch->grain()),
                                launch->threads() ? b.getI64IntegerAttr(launch->threads()) : IntegerAttr(),
-                               launch->threads() ? b.getI64IntegerAttr(launch->chunks_per_block()) : IntegerAttr(), flops,
-                               bytes, label);
+                               launch->threads() ? b.getI64IntegerAttr(launch->chunks_per_block()) : IntegerAttr(),
+                               flops, bytes, label);
     } else if (const glyph::LibraryCall *call = instruction.action_as_LibraryCall()) {
       readCall(*call, flops, bytes, label);
     } else if (const glyph::Copy *copy = instruction.action_as_Copy()) {
