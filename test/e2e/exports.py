@@ -1,5 +1,7 @@
 # RUN: %python %s %fixtures
-"""Networks for images, in every form that PyTorch exports: inference and training form, folded, old and new opsets."""
+"""Networks for images, in every form that PyTorch exports: inference and training form, folded, old and new opsets.
+
+A glob as second argument chooses files: python exports.py FIXTURES 'unet_*'"""
 import sys
 
 import exported
@@ -11,22 +13,24 @@ fixtures, rng = sys.argv[1], np.random.default_rng(0)
 glyptic_tool.enter_folder()
 
 digits = load_digits()
-images = (digits.images[:160, None] / 16).astype(np.float32)
+images, numbers = (digits.images[:160, None] / 16).astype(np.float32), digits.target[:160]
 NETWORKS = {
-    "resnet": (digits.target[:160], dict(optimizer="momentum"), []),
-    "mobilenet": (digits.target[:160], dict(optimizer="nesterov", seed=3), []),
+    "resnet": (numbers, dict(optimizer="momentum")),
+    "mobilenet": (numbers, dict(optimizer="nesterov", seed=3)),
     # Each pixel's class; in two microbatches, whose statistics are their own.
-    "unet": ((images[:, 0] * 2.99).astype(np.int64), dict(optimizer="momentum", accumulate=2), []),
-    # The loss is that of the scores.
-    "detector": (rng.integers(0, 3, (160, 40)), dict(optimizer="adam", eps=1e-4), ["boxes.*"]),
-    "norms": (digits.target[:160], dict(optimizer="adamw", eps=1e-4), []),
+    "unet": ((images[:, 0] * 2.99).astype(np.int64), dict(optimizer="momentum", accumulate=2)),
+    "detector": (rng.integers(0, 3, (160, 40)), dict(optimizer="adam", eps=1e-4)),
+    "norms": (numbers, dict(optimizer="adamw", eps=1e-4)),
+    "style": (1 - images, dict(loss="mse", optimizer="momentum")),
 }
-for name, (labels, options, untrained) in NETWORKS.items():
-    for path in exported.files(fixtures, name):
-        exported.check(path, {"image": images, "label": labels}, options, untrained)
+UNTRAINED = {"detector_*": ["boxes.*"]}  # the loss is that of the scores
+operators = exported.check_all(fixtures, {name: ({"image": images, "label": labels}, options)
+                                          for name, (labels, options) in NETWORKS.items()}, UNTRAINED, *sys.argv[2:])
+assert operators >= {"BatchNormalization", "ConvTranspose", "Dropout", "GroupNormalization", "HardSwish",
+                     "InstanceNormalization", "LayerNormalization", "Pad", "PRelu", "Resize", "RMSNormalization"}, operators
 
 # Masks and running statistics go on to the bit where a run was cut.
-np.savez("data.npz", image=images, label=digits.target[:160])
+np.savez("data.npz", image=images, label=numbers)
 
 
 def train(name, steps, *flags):

@@ -7,7 +7,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-import onnx_jax_layers  # noqa: F401: adds its operators
+import onnx_jax_indexing  # noqa: F401: adds its operators
+import onnx_jax_layers  # noqa: F401
 from onnx_jax_registry import OPERATORS, ints, jax, jnp, module_of, operator
 
 
@@ -117,6 +118,11 @@ def hard_sigmoid(graph, attributes, x):
 @operator("HardSwish")
 def hard_swish(graph, attributes, x):
     return x * hard_sigmoid_of(x, 1 / 6, 0.5)
+
+
+@operator("Swish")
+def swish(graph, attributes, x):
+    return x * jax.nn.sigmoid(attributes.get("alpha", 1.0) * x)
 
 
 @operator("LeakyRelu")
@@ -252,11 +258,6 @@ def slice_(graph, attributes, x, starts=None, ends=None, axes=None, steps=None):
     return x[tuple(picked)]
 
 
-@operator("Gather")
-def gather(graph, attributes, x, indices):
-    return module_of(x, indices).take(x, indices, axis=attributes.get("axis", 0))
-
-
 # --- values ----------------------------------------------------------------------------------------------------------
 @operator("Constant")
 def constant(graph, attributes):
@@ -275,9 +276,3 @@ def constant_of_shape(graph, attributes, target):
 @operator("Range")
 def range_(graph, attributes, start, limit, delta):
     return np.arange(start, limit, delta, dtype=np.asarray(start).dtype)
-
-
-@operator("Trilu")
-def trilu(graph, attributes, x, k=None):
-    m = module_of(x)
-    return (m.triu if attributes.get("upper", 1) else m.tril)(x, int(k) if k is not None else 0)

@@ -10,6 +10,11 @@ def matmul(graph, attributes, x, y):
     return module_of(x, y).matmul(x, y)
 
 
+@operator("Einsum")
+def einsum(graph, attributes, *x):
+    return jnp.einsum(attributes["equation"].decode(), *x)
+
+
 @operator("Gemm")
 def gemm(graph, attributes, a, b, c=None):
     a, b = a.T if attributes.get("transA") else a, b.T if attributes.get("transB") else b
@@ -83,16 +88,25 @@ def resize_dimension(attributes, x, axis, result, scale):
 
 @operator("Resize")
 def resize(graph, attributes, x, region=None, scales=None, sizes=None):
+    axes = attributes.get("axes", range(x.ndim))
+    if graph.opset < 11:  # which knew no region
+        attributes = {"coordinate_transformation_mode": b"asymmetric", "nearest_mode": b"floor", **attributes}
+        scales = region
     if sizes is not None and np.size(sizes):
         results = ints(sizes)
-        scales = [r / s for r, s in zip(results, x.shape)]
+        scales = [r / x.shape[axis] for r, axis in zip(results, axes)]
     else:
         scales = [float(s) for s in np.asarray(scales)]
-        results = [int(np.floor(f * s)) for f, s in zip(scales, x.shape)]
-    for axis, (result, scale) in enumerate(zip(results, scales)):
+        results = [int(np.floor(f * x.shape[axis])) for f, axis in zip(scales, axes)]
+    for axis, result, scale in zip(axes, results, scales):
         if result != x.shape[axis]:
             x = resize_dimension(attributes, x, axis, result, scale)
     return x
+
+
+@operator("Upsample")
+def upsample(graph, attributes, x, scales=None):
+    return resize(graph, attributes, x, attributes["scales"] if scales is None else scales)
 
 
 def windows(attributes, x, initial, combine):

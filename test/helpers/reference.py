@@ -107,7 +107,7 @@ SLOTS = {"sgd": (), "momentum": ("momentum_buffer",), "nesterov": ("momentum_buf
 
 
 def update(options, name, parameter, gradient, slots, step):
-    """PyTorch's update number `step` (from 1); returns the parameter and its slots."""
+    """PyTorch's update number `step` (from 1) of NumPy arrays; returns the parameter and its slots."""
     lr, decay = options.learning_rate(step - 1), options.decay(name)
     if options.optimizer == "adamw":
         parameter = parameter * (1 - lr * decay)
@@ -121,7 +121,7 @@ def update(options, name, parameter, gradient, slots, step):
         return parameter - lr * change, (buffer,)
     (b1, b2), (m, v) = options.betas, slots
     m, v = b1 * m + (1 - b1) * gradient, b2 * v + (1 - b2) * gradient**2
-    denominator = jnp.sqrt(v) / math.sqrt(1 - b2**step) + options.eps
+    denominator = np.sqrt(v) / math.sqrt(1 - b2**step) + options.eps
     return parameter - lr / (1 - b1**step) * m / denominator, (m, v)
 
 
@@ -162,6 +162,7 @@ class Trainer:
             part = {n: v[first:first + size] for n, v in batch.items()}
             (value, observed), slopes = self.gradient(self.parameters, self.statistics, part, labels[first:first + size],
                                                       self.step, first)
+            observed, slopes = jax.device_get((observed, slopes))
             self.statistics.update(observed)
             share = min(size, count - first) / count
             loss += share * value
@@ -175,8 +176,8 @@ class Trainer:
             labels = batch.pop(self.options.label)
             loss, gradients = self._mean_gradient(batch, labels)
             if self.options.clip_norm:
-                norm = jnp.sqrt(sum((g**2).sum() for g in gradients.values()))
-                factor = jnp.minimum(1.0, self.options.clip_norm / (norm + 1e-6))
+                norm = math.sqrt(sum(float((g**2).sum()) for g in gradients.values()))
+                factor = min(1.0, self.options.clip_norm / (norm + 1e-6))
                 gradients = {n: g * factor for n, g in gradients.items()}
             self.step += 1
             self.losses.append(float(loss))
