@@ -2,6 +2,7 @@
 """Writes docs/supported.md: what is known of each ONNX operator, from the table of importers, ONNX's own schemas and the
 node suite's list of expected failures. With --check, says whether the page is as it would be written."""
 import collections
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -40,18 +41,20 @@ def read_importers():
 
 
 def count_cases():
-    """Passing and all cases by operator and mode."""
+    """Passing and all cases by operator and mode; those of all operators together under None."""
     failing = node_suite.read_list()
     passed, total = collections.Counter(), collections.Counter()
     for name, case in node_suite.plain_cases().items():
         nodes = case.model.graph.node
-        if len(nodes) != 1:
-            continue
-        key = nodes[0].domain or "ai.onnx", nodes[0].op_type
-        for mode in node_suite.modes_of(case):
+        keys = [None] if len(nodes) != 1 else [None, (nodes[0].domain or "ai.onnx", nodes[0].op_type)]
+        for key, mode in itertools.product(keys, node_suite.modes_of(case)):
             total[key, mode] += 1
             passed[key, mode] += (name, mode) not in failing
     return passed, total
+
+
+def describe_share(passed, total, mode):
+    return f"{passed[None, mode]:,} of {total[None, mode]:,} ({passed[None, mode] / total[None, mode]:.1%})"
 
 
 def describe_types(schema):
@@ -76,7 +79,8 @@ def write_page():
         versions = "*body*" if is_body else ", ".join(map(str, sorted(importers[key])))
         name = key[1] if key[0] == "ai.onnx" else f"{key[0]}.{key[1]}"
         rows.append(f"| {name} | {versions} | {describe_types(schema)} | {cell['gradient']} | {cell['interpreted']} | {cell['compiled']} |")
-    head = f"{len(rows)} operators.\n\n| operator | versions | types | gradient | interpreter | CPU |\n|---|---|---|---|---|---|\n"
+    shares = ", ".join(f"{describe_share(passed, total, mode)} {mode}" for mode in node_suite.MODES)
+    head = f"{len(rows)} operators. Of all cases pass: {shares}.\n\n| operator | versions | types | gradient | interpreter | CPU |\n|---|---|---|---|---|---|\n"
     return INTRODUCTION + head + "\n".join(rows) + "\n"
 
 

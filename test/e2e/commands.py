@@ -119,6 +119,29 @@ total = len(onnx.load("mlp.onnx").graph.initializer)
 shown = " ".join(run("train", "mlp.onnx", "--data", "t.npz", "--epochs", 1, "--freeze", "layers.0.*", "-o", "f.onnx").stdout.split())
 assert f"note: trains {total - 2} of {total} tensors" in shown and "keeps frozen or without a gradient 2" in shown, shown
 
+# --freeze and --train change it by globs; where both match, --train wins.
+scaled = onnx.load("mlp.onnx")
+output = scaled.graph.output[0].name
+scaled.graph.node.append(onnx.helper.make_node("Mul", [output, "units"], ["scaled"]))
+scaled.graph.output[0].name = "scaled"
+scaled.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1, 2, 3], np.float32), "units"))
+onnx.save(scaled, "scaled.onnx")
+
+
+def trained(*flags):
+    """Tensors that training changes."""
+    run("train", "scaled.onnx", "--data", "t.npz", "--epochs", 1, *flags, "-o", "f.onnx")
+    return {a.name for a, b in zip(scaled.graph.initializer, onnx.load("f.onnx").graph.initializer, strict=True) if a != b}
+
+
+names = {tensor.name for tensor in scaled.graph.initializer}
+assert trained() == names - {"units"}
+assert trained("--train", "un*") == names
+assert trained("--freeze", "*.weight") == {name for name in names if name.endswith(".bias")}
+assert trained("--freeze", "*", "--train", "units", "--train", "layers.0.*") == {"units", "layers.0.weight", "layers.0.bias"}
+reasons = {w["name"]: w["reason"] for w in json.loads(run("check", "scaled.onnx", "--train", "units", "--json").stdout)["weights"]}
+assert reasons["units"] == "trained on request", reasons
+
 # A machine that only runs glyphs has no compiler.
 os.makedirs("alone/bin")
 alone = shutil.copy(shutil.which("glyptic"), "alone/bin")

@@ -1,5 +1,6 @@
 # RUN: %python %s %fixtures
-"""Errors name the node, its operator, and the module and line of Python that PyTorch's exporter wrote down."""
+"""Errors, instructions, profiles and gradcheck name the node, its operator, and the module and line of Python that PyTorch's
+exporter wrote down."""
 import json
 import sys
 
@@ -34,3 +35,17 @@ step = next(e for e in json.loads(run("inspect", "gpt.glyph", "--json").stdout)[
 labels = [instruction["nodes"] for instruction in step["instructions"]]
 assert any("blocks.1.up, make_pytorch.py:" in label for label in labels), labels
 assert all("site-packages" not in label and "_empty_nn_module" not in label for label in labels), labels
+
+# So do the rows of a profile.
+profile = run("bench", "gpt.glyph", "--batch", 2, "--steps", 1, "--warm-up", 1, "--profile", "--json").stdout
+assert [row["nodes"] for row in json.loads(profile)["instructions"]] == labels
+
+# A line of gradcheck: where all pre-activations are 0, ReLU has a kink.
+mlp = onnx.load(f"{sys.argv[1]}/mlp_dynamo.onnx")
+for tensor in mlp.graph.initializer:
+    if tensor.name.startswith("hidden."):
+        tensor.raw_data = bytes(len(tensor.raw_data))
+onnx.save(mlp, "kinks.onnx")
+place = "node 'node_relu' (Relu), /opt/fixtures/make_pytorch.py:22"
+assert place in " ".join(run("gradcheck", "kinks.onnx", "--loss", "bce", "--certificate", "c.json").stdout.split())
+assert [node["place"] for node in json.load(open("c.json"))["nodes"]] == [place]
