@@ -14,6 +14,9 @@ config.environment["PYTHONPATH"] = os.path.join(config.test_source_root, "helper
 # Objects compiled by one test may serve another, never those of the user who runs them.
 config.environment["GLYPTIC_CACHE_DIR"] = os.path.join(config.test_exec_root, "cache")
 config.environment["JAX_PLATFORMS"] = "cpu"
+# Most of the reference's time is compilation of what has not changed since the last run.
+config.environment["JAX_COMPILATION_CACHE_DIR"] = os.path.join(config.test_exec_root, "jax-cache")
+config.environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 # Several tests share the cores: threads that spin while they wait for one another would make each many times slower.
 config.environment["OMP_WAIT_POLICY"] = "passive"
 config.substitutions += [
