@@ -65,11 +65,14 @@ public:
     });
   }
 
-  Outcome exportModel(const std::string &model, const std::string &state, const std::string &output) noexcept override {
+  Outcome exportModel(const std::string &model, const std::string &state, const std::string &output,
+                      bool inferenceForm, std::string &trainingForm) noexcept override {
     return guard([&]() -> Outcome {
       mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-      if (llvm::Error error = glyptic::exportModel(context, model, state, output))
-        return toOutcome(std::move(error));
+      llvm::Expected<std::string> form = glyptic::exportModel(context, model, state, output, inferenceForm);
+      if (!form)
+        return toOutcome(form.takeError());
+      trainingForm = std::move(*form);
       return {};
     });
   }

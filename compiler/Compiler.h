@@ -39,6 +39,7 @@ struct CompileReport {
   std::vector<std::pair<std::string, double>> phases; ///< name and seconds, in the order in which they ran
   bool objectsFromCache = false;
   std::vector<std::string> remarks; ///< what the person should know, such as a parameter that the loss does not reach
+  std::string trainingForm; ///< which operators the file holds in training form, and what that does; empty if none
 };
 
 /// A well-known architecture that createModel() writes, with the sizes that one may choose.
@@ -80,9 +81,11 @@ public:
   virtual Outcome compileToMemory(const std::string &model, const CompileOptions &options, std::vector<char> &glyph,
                                   CompileReport *report = nullptr) noexcept = 0;
 
-  /// Writes `model` to `output` with the parameters and statistics of a saved state (.safetensors).
-  virtual Outcome exportModel(const std::string &model, const std::string &state,
-                              const std::string &output) noexcept = 0;
+  /// Writes `model` to `output` with the parameters and statistics of a saved state (.safetensors), or with its own if
+  /// `state` is empty. `inferenceForm` turns nodes in training form; `trainingForm` becomes what is left of them, as in
+  /// CompileReport.
+  virtual Outcome exportModel(const std::string &model, const std::string &state, const std::string &output,
+                              bool inferenceForm, std::string &trainingForm) noexcept = 0;
 
   /// The pre-flight of a model as JSON: which weights would be trained and why, what blocks gradients, memory and work
   /// at several batch sizes. Without `training` in the options any loss will do. A model with nodes that cannot be
@@ -113,7 +116,7 @@ public:
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 6;
+inline constexpr int kCompilerInterface = 7;
 
 } // namespace glyptic
 

@@ -15,6 +15,7 @@ struct TrainingOptions {
   std::string loss = "cross-entropy";
   std::string label = "label";
   std::string output; ///< of the model, that the loss looks at; empty: the first of floating-point type
+  int64_t classDim = 0; ///< of that output; 0, the batch, for the one that its rank suggests
   int64_t ignoreIndex = -100;
   double labelSmoothing = 0.0;
 
@@ -45,6 +46,7 @@ struct CompileOptions {
   std::vector<std::string> targets; ///< "cpu" (also where empty) or GPUs, "cuda:sm_80,sm_90"
   std::string stopAfter, printAfter;                   ///< names of phases
   bool cache = true;                                   ///< reuse objects compiled before
+  bool inferenceForm = false; ///< nodes in training form compute as in inference; with `training` they do outside of it
 };
 
 } // namespace glyptic

@@ -16,10 +16,15 @@ inline nlohmann::ordered_json optionToJson(const std::optional<double> &value) {
 }
 template <typename Value> nlohmann::ordered_json optionToJson(const Value &value) { return value; }
 
-inline nlohmann::ordered_json toJson(const TrainingOptions &options) {
+/// What the model's file holds in training form, which is no option; left out if nothing is.
+inline constexpr const char *kTrainingFormKey = "training-form";
+
+inline nlohmann::ordered_json toJson(const TrainingOptions &options, const std::string &trainingForm = "") {
   nlohmann::ordered_json json;
   visitOptions(options,
                [&](const char *name, const auto &value, const char *, Allowed) { json[name] = optionToJson(value); });
+  if (!trainingForm.empty())
+    json[kTrainingFormKey] = trainingForm;
   return json;
 }
 

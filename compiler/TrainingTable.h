@@ -23,6 +23,8 @@ template <typename Options, typename Visit> void visitOptions(Options &options, 
   visit("label", options.label, "name of the label in the data", Allowed::Any);
   visit("output", options.output, "the output that the loss looks at (default: the first of floating-point type)",
         Allowed::Any);
+  visit("class-dim", options.classDim,
+        "dimension of that output that counts classes (default: 1 of images, else the last)", Allowed::NotNegative);
   visit("ignore-index", options.ignoreIndex, "label of samples that do not count", Allowed::Any);
   visit("label-smoothing", options.labelSmoothing, "weight of the uniform distribution in the target",
         Allowed::BelowOne);

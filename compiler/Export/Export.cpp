@@ -1,5 +1,6 @@
 //===- Export.cpp - The trained model as ONNX ---------------------------------===//
 #include "compiler/Export/Export.h"
+#include "compiler/Export/InferenceForm.h"
 #include "compiler/Export/WireFormat.h"
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/Import/ModelFile.h"
@@ -58,7 +59,8 @@ void storeInline(onnx::TensorProto &tensor, ArrayRef<char> bytes) {
 /// that cannot be patched.
 class Rewriter {
 public:
-  Rewriter(mlir::MLIRContext &context, const ImportedModel &model) : model(model), context(context) {
+  Rewriter(mlir::MLIRContext &context, const ImportedModel &model, bool inferenceForm)
+      : model(model), context(context), inferenceForm(inferenceForm) {
     for (const Weight &weight : model.weights)
       weights[weight.name] = &weight;
   }
@@ -73,6 +75,9 @@ public:
         if (attribute.has_t())
           if (llvm::Error error = rewrite(*attribute.mutable_t(), node.output_size() ? node.output(0) : ""))
             return std::move(error);
+    if (inferenceForm)
+      if (llvm::Error error = takeInferenceForm(proto))
+        return makeFileError(model.file->path, toString(std::move(error)), ErrorCode::Unsupported);
     std::string bytes;
     if (proto.ByteSizeLong() > size_t(INT_MAX) || !proto.SerializeToString(&bytes))
       return makeFileError(model.file->path, "is larger than 2 GB with its external data, which one file cannot hold; "
@@ -94,6 +99,7 @@ private:
 
   const ImportedModel &model;
   mlir::MLIRContext &context;
+  bool inferenceForm;
   StringMap<const Weight *> weights;
 };
 
@@ -110,10 +116,12 @@ llvm::Error catchErrors(function_ref<llvm::Error()> action) {
 
 } // namespace
 
-Expected<ExportSkeleton> buildExportSkeleton(mlir::MLIRContext &context, const ImportedModel &model) {
+Expected<ExportSkeleton> buildExportSkeleton(mlir::MLIRContext &context, const ImportedModel &model,
+                                             bool inferenceForm) {
   ExportSkeleton skeleton;
   const ModelFile &file = *model.file;
-  if (!file.isText && file.external.empty()) {
+  inferenceForm &= !model.trainingForm.empty();
+  if (!file.isText && file.external.empty() && !inferenceForm) {
     skeleton.bytes = file.bytes->getBuffer();
     skeleton.owner = model.file;
     if (auto holes = findHoles(skeleton.bytes, model.weights)) {
@@ -121,7 +129,7 @@ Expected<ExportSkeleton> buildExportSkeleton(mlir::MLIRContext &context, const I
       return skeleton;
     }
   }
-  Expected<std::string> rewritten = Rewriter(context, model).run();
+  Expected<std::string> rewritten = Rewriter(context, model, inferenceForm).run();
   if (!rewritten)
     return rewritten.takeError();
   auto owner = std::make_shared<std::string>(std::move(*rewritten));
@@ -135,8 +143,8 @@ Expected<ExportSkeleton> buildExportSkeleton(mlir::MLIRContext &context, const I
 }
 
 llvm::Error writeTrainedModel(mlir::MLIRContext &context, const ImportedModel &model, const StateLookup &state,
-                        const std::string &path) {
-  Expected<ExportSkeleton> skeleton = buildExportSkeleton(context, model);
+                              const std::string &path, bool inferenceForm) {
+  Expected<ExportSkeleton> skeleton = buildExportSkeleton(context, model, inferenceForm);
   if (!skeleton)
     return skeleton.takeError();
   StringMap<const Weight *> weights;
@@ -196,12 +204,20 @@ static llvm::Error checkState(const ImportedModel &model, const SafetensorsReade
   return llvm::Error::success();
 }
 
-llvm::Error exportModel(mlir::MLIRContext &context, const std::string &modelPath, const std::string &statePath,
-                  const std::string &outputPath) {
+llvm::Expected<std::string> exportModel(mlir::MLIRContext &context, const std::string &modelPath,
+                                        const std::string &statePath, const std::string &outputPath,
+                                        bool inferenceForm) {
   Expected<ImportedModel> model = importWeights(context, modelPath, {});
   if (!model)
     return model.takeError();
-  return catchErrors([&]() -> llvm::Error {
+  llvm::Error error = catchErrors([&]() -> llvm::Error {
+    if (statePath.empty()) {
+      StringMap<ArrayRef<char>> own;
+      for (const Weight &weight : model->weights)
+        own[weight.name] = weight.bytes;
+      auto lookup = [&](StringRef name) { return own.lookup(name); };
+      return writeTrainedModel(context, *model, lookup, outputPath, inferenceForm);
+    }
     MappedFile file(statePath);
     auto reader = withSubject(statePath, [&] { return SafetensorsReader(file.bytes()); });
     if (llvm::Error error = checkState(*model, reader, statePath))
@@ -210,8 +226,11 @@ llvm::Error exportModel(mlir::MLIRContext &context, const std::string &modelPath
       const SafetensorsEntry *entry = reader.find({name.data(), name.size()});
       return entry ? ArrayRef<char>(entry->data.data(), entry->data.size()) : ArrayRef<char>();
     };
-    return writeTrainedModel(context, *model, lookup, outputPath);
+    return writeTrainedModel(context, *model, lookup, outputPath, inferenceForm);
   });
+  if (error)
+    return std::move(error);
+  return inferenceForm ? std::string() : model->trainingForm;
 }
 
 } // namespace glyptic

@@ -27,7 +27,9 @@ struct ExportSkeleton {
 
 /// The skeleton is the model's own file if every weight lies in it as plain bytes. Otherwise (external data, numbers
 /// in unpacked or converted form, text) those weights are rewritten as plain bytes and the file is serialised again.
-llvm::Expected<ExportSkeleton> buildExportSkeleton(mlir::MLIRContext &context, const ImportedModel &model);
+/// The same for `inferenceForm` if the file has nodes in training form: those are turned.
+llvm::Expected<ExportSkeleton> buildExportSkeleton(mlir::MLIRContext &context, const ImportedModel &model,
+                                                   bool inferenceForm = false);
 
 /// Bytes of a state tensor in the ONNX shape and type; empty if there is none of that name.
 using StateLookup = std::function<llvm::ArrayRef<char>(llvm::StringRef name)>;
@@ -35,10 +37,12 @@ using StateLookup = std::function<llvm::ArrayRef<char>(llvm::StringRef name)>;
 /// Writes the model with the weights that `state` gives; those that it lacks keep their values unless they are
 /// parameters, whose absence is an error. The file appears whole or not at all.
 llvm::Error writeTrainedModel(mlir::MLIRContext &context, const ImportedModel &model, const StateLookup &state,
-                              const std::string &path);
+                              const std::string &path, bool inferenceForm = false);
 
-/// `glyptic export`: the model at `modelPath` with the parameters and buffers of a safetensors file.
-llvm::Error exportModel(mlir::MLIRContext &context, const std::string &modelPath, const std::string &statePath,
-                        const std::string &outputPath);
+/// `glyptic export`: the model at `modelPath` with the parameters and buffers of a safetensors file, or its own if that
+/// path is empty. Returns what is in training form in the file that was written.
+llvm::Expected<std::string> exportModel(mlir::MLIRContext &context, const std::string &modelPath,
+                                        const std::string &statePath, const std::string &outputPath,
+                                        bool inferenceForm = false);
 
 } // namespace glyptic

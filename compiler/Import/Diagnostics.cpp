@@ -32,9 +32,10 @@ std::string getOperator(const onnx::NodeProto &node) {
 
 std::string describeNode(const onnx::NodeProto &node, int64_t index) {
   std::string op = getOperator(node);
-  if (node.name().empty())
-    return "node " + std::to_string(index) + " (" + op + ") without a name";
-  return "node " + quote(node.name()) + " (" + op + ")";
+  auto output = llvm::find_if(node.output(), [](const std::string &name) { return !name.empty(); });
+  if (!node.name().empty() || output != node.output().end())
+    return "node " + quote(node.name().empty() ? *output : node.name()) + " (" + op + ")";
+  return "node " + std::to_string(index) + " (" + op + ") without a name";
 }
 
 llvm::Error makeFileError(StringRef path, const Twine &message, ErrorCode code) {

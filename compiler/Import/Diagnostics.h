@@ -22,7 +22,7 @@ std::string escape(llvm::StringRef text);
 /// `Conv`, or `my.domain.Conv`.
 std::string getOperator(const onnx::NodeProto &node);
 
-/// `node 'conv1' (Conv)`, or `node 3 (Relu) without a name`.
+/// `node 'conv1' (Conv)`, by what it computes if it has no name, or `node 3 (Relu) without a name`.
 std::string describeNode(const onnx::NodeProto &node, int64_t index);
 
 /// `path: message`.

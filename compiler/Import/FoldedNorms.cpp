@@ -9,14 +9,18 @@ using llvm::StringRef;
 
 namespace glyptic {
 
-/// Fewer convolutions than that are a network without normalisations as often as not.
-static constexpr size_t kMany = 8;
-
-/// `onnx::Conv_70`: the exporter's own name for a tensor that it computed.
+/// `onnx::Conv_70`: the older exporter's own name for a tensor that it computed.
 static bool isMadeUp(StringRef name) { return name.consume_front("onnx::Conv_") && llvm::all_of(name, llvm::isDigit); }
 
-static bool hasMadeUpWeights(const FlatNode *node) {
-  return isMadeUp(node->proto->input(1)) && isMadeUp(node->proto->input(2));
+/// The newer one, where it optimises, makes `conv.weight_bias` beside `conv.weight`; a layer's own is `conv.bias`.
+static bool isAddedTo(StringRef weight, StringRef bias) {
+  return weight.ends_with("weight") && bias.consume_front(weight) && bias == "_bias";
+}
+
+static bool isFolded(const onnx::NodeProto &node) {
+  if (node.op_type() != "Conv" || node.input_size() != 3)
+    return false;
+  return (isMadeUp(node.input(1)) && isMadeUp(node.input(2))) || isAddedTo(node.input(1), node.input(2));
 }
 
 static InFlightDiagnostic remarkAt(MLIRContext &context, const FlatNode &node) {
@@ -26,30 +30,22 @@ static InFlightDiagnostic remarkAt(MLIRContext &context, const FlatNode &node) {
 }
 
 void remarkFoldedNorms(MLIRContext &context, const FlatGraph &graph) {
-  std::vector<const FlatNode *> biased, folded;
+  std::vector<const FlatNode *> folded;
   size_t convolutions = 0;
-  bool isNormalised = false;
   for (const FlatNode &node : graph.nodes) {
-    StringRef op = node.proto->op_type();
-    isNormalised |= op.ends_with("Normalization");
-    if (op != "Conv")
-      continue;
-    ++convolutions;
-    if (node.proto->input_size() == 3)
-      biased.push_back(&node);
+    convolutions += node.proto->op_type() == "Conv";
+    if (isFolded(*node.proto))
+      folded.push_back(&node);
   }
-  llvm::copy_if(biased, std::back_inserter(folded), hasMadeUpWeights);
-  if (!folded.empty())
-    remarkAt(context, *folded.front())
-        << folded.size() << " of the model's " << convolutions << " convolutions have weights named "
-        << folded.front()->proto->input(1)
-        << " and the like, as PyTorch's older exporter names them where it folds batch normalisations into them. They "
-           "train without normalisation; to keep it, export with dynamo=True, or with "
-           "training=torch.onnx.TrainingMode.TRAINING and do_constant_folding=False";
-  else if (!isNormalised && convolutions >= kMany && biased.size() == convolutions)
-    remarkAt(context, *biased.front())
-        << "none of the model's " << convolutions << " convolutions is normalised, and all have biases. If the network "
-        << "has batch normalisations, its exporter has folded them into the convolutions, which train without";
+  if (folded.empty())
+    return;
+  const onnx::NodeProto &first = *folded.front()->proto;
+  remarkAt(context, *folded.front())
+      << folded.size() << " of the model's " << convolutions << " convolutions have weights and biases named "
+      << first.input(1) << ", " << first.input(2)
+      << " and the like, as PyTorch's exporters name them where they fold batch normalisations into them. They train "
+         "without normalisation; to keep it, export after model.train(), or with dynamo=True and optimize=False; with "
+         "the older exporter, with training=torch.onnx.TrainingMode.TRAINING and do_constant_folding=False";
 }
 
 } // namespace glyptic

@@ -1,6 +1,7 @@
 //===- Import.cpp - An ONNX file as a program ---------------------------------===//
 #include "compiler/Import/Import.h"
 #include "compiler/Import/Diagnostics.h"
+#include "compiler/Import/FileForm.h"
 #include "compiler/Import/FoldedNorms.h"
 #include "compiler/Import/Inputs.h"
 #include "compiler/Import/Provenance.h"
@@ -24,10 +25,10 @@ namespace {
 /// Builds `@infer`: arguments first, then node by node, then the results.
 class GraphImporter {
 public:
-  GraphImporter(MLIRContext &context, const ModelFile &file, const FlatGraph &graph, bool isForTraining)
+  GraphImporter(MLIRContext &context, const ModelFile &file, const FlatGraph &graph, const CompileOptions &options)
       : file(file), graph(graph), module(ModuleOp::create(UnknownLoc::get(&context))),
         builder(module->getBodyRegion()), function(createFunction()),
-        state{file, OpBuilder(&context), {}, {}, isForTraining, {}, {}} {
+        state{file, OpBuilder(&context), {}, {}, options.training.has_value(), options.inferenceForm, {}, {}} {
     for (const FlatNode &node : graph.nodes)
       state.used.insert(node.proto->input().begin(), node.proto->input().end());
     for (const onnx::ValueInfoProto &output : file.proto.graph().output())
@@ -268,6 +269,7 @@ static llvm::Expected<Parts> loadParts(MLIRContext &context, StringRef path, con
   Parts parts;
   parts.graph = flatten(**file);
   parts.tensors = collectTensors(context, **file, parts.graph, options);
+  parts.model.trainingForm = describeTrainingForm(**file, parts.graph);
   parts.model.file = std::move(*file);
   return parts;
 }
@@ -278,7 +280,7 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   if (!parts)
     return parts.takeError();
   auto &[model, graph, tensors] = *parts;
-  GraphImporter importer(context, *model.file, graph, options.training.has_value());
+  GraphImporter importer(context, *model.file, graph, options);
   auto inputs = collectInputs(context, *model.file, options);
   if (!inputs)
     return llvm::joinErrors(inputs.takeError(), importer.findUnsupported());

@@ -60,6 +60,8 @@ struct ImportedModel {
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`; null from importWeights
   std::vector<Weight> weights;              ///< in the order of the function's arguments
   std::shared_ptr<const ModelFile> file;      ///< owns the bytes of the weights; the exporter patches it
+  /// Which operators the file holds in training form, and what that does wherever it runs; empty if none.
+  std::string trainingForm;
 };
 
 /// Imports the model at `path` (binary, or text if it ends in `.onnxtxt`). The error's text is complete: file, node, op

@@ -75,9 +75,7 @@ private:
         const auto &dim = shape.dim(i);
         bool isBatch = i == 0 || (!batchName.empty() && dim.dim_param() == batchName);
         if (isDynamic(dim) && !isBatch)
-          return fail(input, "has the dynamic dimension " + Twine(i) +
-                                 (dim.dim_param().empty() ? std::string() : " (" + quote(dim.dim_param()) + ")") +
-                                 ", which must be fixed: " + suggestShape(input));
+          return fail(input, describe(dim, i) + ", which must be fixed: " + suggestShape(input));
         dims.push_back(isDynamic(dim) ? Dim{1, true} : Dim{dim.dim_value(), false});
       }
     }
@@ -86,6 +84,13 @@ private:
     if (count_if(dims, [](Dim dim) { return dim.batched; }) > 1)
       return fail(input, "has the batch in two dimensions; fix one of them: " + suggestShape(input));
     return dims;
+  }
+
+  static std::string describe(const onnx::TensorShapeProto::Dimension &dim, int i) {
+    if (dim.has_dim_value() && dim.dim_value() == 0)
+      return ("has the size 0 in dimension " + Twine(i) + ", as some exporters write where they know none").str();
+    std::string name = dim.dim_param().empty() ? "" : " (" + quote(dim.dim_param()) + ")";
+    return ("has the dynamic dimension " + Twine(i) + name).str();
   }
 
   /// `--shape x=N,3,H,W` with the sizes that are known filled in.

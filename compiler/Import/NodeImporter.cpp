@@ -3,6 +3,8 @@
 #include "compiler/Import/Affine.h"
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/Import/Provenance.h"
+#include "compiler/Import/Tensors.h"
+#include "onnx/defs/schema.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringSet.h"
@@ -40,8 +42,39 @@ std::string NodeImporter::getBatchAdvice() const {
 }
 
 Value NodeImporter::fail() {
-  if (!reported)
-    (void)emitError(state.lastDiagnostic.empty() ? "cannot be imported" : escape(state.lastDiagnostic));
+  if (reported)
+    return {};
+  // What the standard forbids is said in its words, not in those of our ops.
+  std::string mixed = describeMixedTypes();
+  (void)emitError(!mixed.empty()                 ? mixed
+                  : state.lastDiagnostic.empty() ? "cannot be imported"
+                                                 : escape(state.lastDiagnostic));
+  return {};
+}
+
+std::string NodeImporter::describeMixedTypes() {
+  const onnx::OpSchema *schema =
+      onnx::OpSchemaRegistry::Schema(getOpType().str(), int(opset), normalizeDomain(node.proto->domain()));
+  if (!schema || schema->inputs().empty())
+    return {};
+  std::map<std::string, std::pair<int, int32_t>> known; // operand and type by the schema's name of the type
+  for (int i = 0; i < getNumInputs(); ++i) {
+    const auto &formal = schema->inputs()[std::min<size_t>(i, schema->inputs().size() - 1)];
+    const Binding *binding = getBinding(i);
+    if (!binding || !formal.GetIsHomogeneous() || (!binding->value && !binding->shape))
+      continue;
+    Type type = binding->value ? getElementTypeOrSelf(binding->value.getType()) : binding->shape->elementType;
+    const int32_t given = getDataType(binding->unsignedType ? Type(binding->unsignedType) : type);
+    auto [first, isNew] = known.insert({formal.GetTypeStr(), {i, given}});
+    if (isNew || first->second.second == given)
+      continue;
+    auto describe = [&](int index) {
+      return ("operand " + Twine(index) + ", " + quote(node.proto->input(index)) + ",").str();
+    };
+    auto [earlier, other] = first->second;
+    return describe(i) + " is " + getDataTypeName(given) + ", and " + describe(earlier) + " " + getDataTypeName(other) +
+           "; the standard wants one type (" + formal.GetTypeStr() + ") for both";
+  }
   return {};
 }
 
@@ -380,6 +413,14 @@ static std::string toString(Dim dim) {
   return !dim.batched ? std::to_string(dim.scale) : dim.scale == 1 ? "batch" : std::to_string(dim.scale) + " * batch";
 }
 
+/// Exporters that trace a model may write down the batch that they saw. One of two sizes depends on it.
+static std::string describeFixed(Dim a, Dim b) {
+  auto [fixed, batched] = a.batched ? std::pair(b.scale, a.scale) : std::pair(a.scale, b.scale);
+  return batched == 0 || fixed % batched != 0
+             ? ""
+             : "the exporter may have fixed the batch at " + std::to_string(fixed / batched) + " here: ";
+}
+
 FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<SmallVector<Dim>> shapes) {
   size_t rank = 0;
   for (ArrayRef<Dim> dims : shapes)
@@ -391,12 +432,20 @@ FailureOr<SmallVector<Dim>> NodeImporter::getBroadcastDims(ArrayRef<SmallVector<
       if (common != dims[i] && !common.isOne() && !dims[i].isOne())
         return emitError("sizes " + toString(common) + " and " + toString(dims[i]) + " of dimension " +
                          Twine(rank - dims.size() + i) + " do not agree" +
-                         (common.batched != dims[i].batched ? "; " + getBatchAdvice() : ""));
+                         (common.batched == dims[i].batched
+                              ? ""
+                              : "; " + describeFixed(common, dims[i]) + getBatchAdvice()));
       common = common.isOne() ? dims[i] : common;
     }
-  if (llvm::count_if(result, [](Dim dim) { return dim.batched; }) > 1)
-    return emitError("its result depends on the batch in two dimensions; " + getBatchAdvice());
+  if (failed(checkBatch(result)))
+    return failure();
   return result;
+}
+
+LogicalResult NodeImporter::checkBatch(ArrayRef<Dim> dims) {
+  if (llvm::count_if(dims, [](Dim dim) { return dim.batched; }) > 1)
+    return emitError("its result depends on the batch in two dimensions; " + getBatchAdvice());
+  return success();
 }
 
 LogicalResult NodeImporter::checkSizes(ArrayRef<Dim> dims) {

@@ -32,6 +32,7 @@ struct ImportState {
   llvm::StringMap<Binding> bindings;
   llvm::StringSet<> used; ///< names that a node of the file or its list of outputs reads
   bool isForTraining;     ///< the program will hold a training step
+  bool inferenceForm;     ///< no node computes as in training, whatever the file says
   std::vector<NodeFault> errors;
   std::string lastDiagnostic; ///< of an op that would not verify
 };
@@ -58,6 +59,8 @@ public:
   /// Whether anything reads the output.
   bool isUsed(int index) const { return hasOutput(index) && state.used.contains(node.proto->output(index)); }
   bool isForTraining() const { return state.isForTraining; }
+  /// Whether a node that the file holds in training form is to compute like that. A training step does it by itself.
+  bool keepsTrainingForm() const { return !state.isForTraining && !state.inferenceForm; }
   /// The operand as a tensor; null (and an error) if it is missing.
   mlir::Value getInput(int index);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> getInputs();
@@ -127,11 +130,15 @@ public:
   mlir::LogicalResult broadcastTogether(llvm::MutableArrayRef<mlir::Value> values);
   /// An error unless a tensor of these sizes, which come from the file, can exist. Results of ops are checked anyway.
   mlir::LogicalResult checkSizes(llvm::ArrayRef<graph::Dim> dims);
+  /// An error unless at most one of a tensor's dimensions depends on the batch.
+  mlir::LogicalResult checkBatch(llvm::ArrayRef<graph::Dim> dims);
 
 private:
   const onnx::AttributeProto *find(llvm::StringRef attribute) const;
   mlir::Value finish(mlir::OperationState &operation);
   mlir::Value fail();
+  /// Two operands of different element types for which the schema wants one; empty if there are none.
+  std::string describeMixedTypes();
   Binding *getBinding(int index) const;
 
   static bool isNull(mlir::Value value) { return !value; }

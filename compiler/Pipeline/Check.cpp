@@ -62,6 +62,9 @@ SmallVector<int64_t> getBatches(func::FuncOp infer) {
   return {fixed};
 }
 
+constexpr const char *kInferenceAdvice = ", wherever it runs. A training step does so anyway; for all else, train, "
+                                         "export and run take --inference-form";
+
 class ModelCheck {
 public:
   ModelCheck(const std::string &model, CompileOptions asked) : model(model), options(std::move(asked)) {
@@ -86,6 +89,9 @@ public:
     if (!imported)
       return fail(imported.takeError());
     const SmallVector<int64_t> batches = getBatches(imported->module->lookupSymbol<func::FuncOp>(entry::Infer));
+    if (!imported->trainingForm.empty())
+      result["remarks"].push_back(describe(graph::NodeOrigin(), "the file is in training form: " +
+                                                                    imported->trainingForm + kInferenceAdvice));
     checkTraining(*imported);
     CompileOptions inference = options;
     inference.training.reset();

@@ -139,6 +139,7 @@ Outcome Compilation::import() {
   if (!result)
     return toOutcome(result.takeError());
   imported = std::move(*result);
+  report.trainingForm = imported.trainingForm;
   return {};
 }
 
@@ -236,8 +237,8 @@ Outcome Compilation::writeFile() {
     return toOutcome(skeleton.takeError());
   if (options.training)
     // Names come from the command line: what is not UTF-8 must not throw.
-    program->options =
-        toJson(*options.training).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    program->options = toJson(*options.training, imported.trainingForm)
+                           .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   try {
     writeGlyph(glyph, {*program, kernels, imported.weights, storedBill, &*skeleton, &cudaKernels});
   } catch (const Error &error) {

@@ -121,8 +121,11 @@ LogicalResult Objective::findPositions(func::FuncOp infer) {
     positionType = getTensorType(dims, getLossType(type.getElementType()));
     return success();
   }
-  // Without a softmax that says it: images have their classes in dimension 1 (as PyTorch wants), sequences in the last.
-  classDim = activation ? activation->dim : dims.size() >= 4 ? 1 : int64_t(dims.size()) - 1;
+  if (failed(findClassDim(infer, dims.size(), activation ? activation->dim : 0)))
+    return failure();
+  if (!activation && !options->classDim && dims.size() == 3)
+    emitRemark(output.getLoc()) << "loss '" << loss->name << "' takes the last dimension of this output, "
+                                << describe(dims) << ", for the classes; --class-dim 1 takes PyTorch's";
   if (dims.size() < 2 || dims[classDim].batched || dims[classDim].scale < 2)
     return infer.emitError("loss '")
            << loss->name
@@ -130,6 +133,20 @@ LogicalResult Objective::findPositions(func::FuncOp infer) {
            << outputName << "' has shape " << describe(dims) << " (a single score decides between two with bce-logits)";
   dims.erase(dims.begin() + classDim);
   positionType = getTensorType(dims, IntegerType::get(infer.getContext(), 64));
+  return success();
+}
+
+/// `normalised` is the dimension of a softmax behind the output; 0 if there is none. Without it images have their
+/// classes in dimension 1, as PyTorch wants, and sequences in the last, as language models do.
+LogicalResult Objective::findClassDim(func::FuncOp infer, int64_t rank, int64_t normalised) {
+  const int64_t asked = options->classDim;
+  if (asked >= rank && rank > 0)
+    return infer.emitError("output '") << outputName << "' has no dimension " << asked << " for the classes; it has "
+                                       << rank << " dimensions, counted from 0";
+  if (asked && normalised && asked != normalised)
+    return infer.emitError("output '") << outputName << "' is normalised along dimension " << normalised
+                                       << ", so its classes do not lie along dimension " << asked;
+  classDim = asked ? asked : normalised ? normalised : rank >= 4 ? 1 : rank - 1;
   return success();
 }
 

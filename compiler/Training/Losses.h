@@ -34,6 +34,7 @@ private:
   explicit Objective(const TrainingOptions &options) : options(&options) {}
   mlir::LogicalResult findOutput(mlir::func::FuncOp infer);
   mlir::LogicalResult findPositions(mlir::func::FuncOp infer);
+  mlir::LogicalResult findClassDim(mlir::func::FuncOp infer, int64_t rank, int64_t normalised);
   mlir::LogicalResult findLabelType(mlir::func::FuncOp infer);
   mlir::LogicalResult findMetrics(mlir::func::FuncOp infer);
 

@@ -117,7 +117,7 @@ int main(int argc, char **argv) {
   llvm::Error error = listOperators        ? printOperators()
                       : !cudaPath.empty()  ? printCuda(context)
                       : !newModel.empty()  ? writeNew()
-                      : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath)
+                      : !statePath.empty() ? exportModel(context, importOnnxPath, statePath, outputPath).takeError()
                                            : printImported(context);
   if (!error)
     return 0;

@@ -76,7 +76,8 @@ ProgramHandle openProgram(const std::string &path, const std::function<CompileOp
   } else {
     glyptic::check(glyptic_program_load(path.c_str(), &program));
   }
-  return {std::shared_ptr<glyptic_program>(program, glyptic_program_free), compiled, std::move(report.remarks)};
+  return {std::shared_ptr<glyptic_program>(program, glyptic_program_free), compiled, std::move(report.remarks),
+          std::move(report.trainingForm)};
 }
 
 SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device) {
@@ -97,6 +98,11 @@ std::vector<std::string> targetsFor(const std::string &device) {
   char architecture[GLYPTIC_ARCHITECTURE_SIZE];
   glyptic::check(glyptic_device_architecture(device.c_str(), architecture));
   return *architecture ? std::vector<std::string>{std::string("cuda:") + architecture} : std::vector<std::string>{"cpu"};
+}
+
+std::string trainingFormNote(const std::string &path, const std::string &form) {
+  return path + " is in training form as the model was: " + form + ", wherever it runs. For inference: glyptic "
+         "export " + path + " --inference-form -o FILE";
 }
 
 void requireWritable(const std::string &path) {

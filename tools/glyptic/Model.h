@@ -23,6 +23,7 @@ struct ProgramHandle {
   std::shared_ptr<glyptic_program> handle;
   bool compiled = false;            ///< just now
   std::vector<std::string> remarks; ///< of that compilation
+  std::string trainingForm;         ///< of the model, if it was one and holds any (compiler/Compiler.h)
 
   const glyptic_program *get() const { return handle.get(); }
 };
@@ -44,6 +45,9 @@ struct FreeDataSet {
 };
 using DataSetHandle = std::unique_ptr<glyptic_dataset, FreeDataSet>;
 DataSetHandle loadData(const std::string &path, const ProgramHandle &program);
+
+/// The note that `path` was written with operators in training form.
+std::string trainingFormNote(const std::string &path, const std::string &form);
 
 /// Throws if `path` could not be written later, so that no long run ends in vain.
 void requireWritable(const std::string &path);

@@ -1,4 +1,5 @@
 //===- Contraction.cpp - MatMul, Gemm -----------------------------------------===//
+#include "compiler/Import/Diagnostics.h"
 #include "compiler/Import/Registry.h"
 #include "compiler/Import/TensorUse.h"
 
@@ -11,10 +12,26 @@ namespace {
 
 SmallVector<Dim> getDims(Value value) { return graph::getDims(cast<RankedTensorType>(value.getType())); }
 
+Value createDot(NodeImporter &node, Value lhs, Value rhs, ArrayRef<int64_t> lhsBatch, ArrayRef<int64_t> rhsBatch,
+                ArrayRef<int64_t> lhsContracted, ArrayRef<int64_t> rhsContracted) {
+  if (!lhs || !rhs)
+    return {};
+  SmallVector<Dim> kept;
+  for (auto [i, dim] : llvm::enumerate(getDims(lhs)))
+    if (!llvm::is_contained(lhsContracted, i))
+      kept.push_back(dim);
+  for (auto [i, dim] : llvm::enumerate(getDims(rhs)))
+    if (!llvm::is_contained(rhsContracted, i) && !llvm::is_contained(rhsBatch, i))
+      kept.push_back(dim);
+  if (failed(node.checkBatch(kept)))
+    return {};
+  return node.create<DotGeneralOp>(lhs, rhs, lhsBatch, rhsBatch, lhsContracted, rhsContracted, TypeAttr(), TypeAttr());
+}
+
+/// The first `batchRank` dimensions go along.
 Value createDot(NodeImporter &node, Value lhs, Value rhs, int64_t batchRank, int64_t lhsDim, int64_t rhsDim) {
   auto batch = llvm::to_vector(llvm::seq<int64_t>(0, batchRank));
-  return node.create<DotGeneralOp>(lhs, rhs, ArrayRef<int64_t>(batch), ArrayRef<int64_t>(batch),
-                                   ArrayRef<int64_t>(lhsDim), ArrayRef<int64_t>(rhsDim), TypeAttr(), TypeAttr());
+  return createDot(node, lhs, rhs, batch, batch, lhsDim, rhsDim);
 }
 
 /// alpha * A * B + beta * C, with A and B transposed on request.
@@ -140,7 +157,7 @@ private:
       return failure();
     int64_t rank = getDims(operand.value).size(), letters = term.contains("...") ? term.size() - 3 : term.size();
     if (term.contains("...") ? rank < letters : rank != letters)
-      return node.emitError("the term " + term + " is not for " + Twine(rank) + " dimensions");
+      return node.emitError("the term " + quote(term) + " is not for " + Twine(rank) + " dimensions");
     if (failed(readLabels(term, rank - letters, operand.labels)))
       return failure();
     ellipsisRank = std::max(ellipsisRank, rank - letters);
@@ -245,8 +262,7 @@ private:
     for (int label : rhs.labels)
       if (!llvm::is_contained(lhs.labels, label))
         product.labels.push_back(label);
-    product.value = node.create<DotGeneralOp>(lhs.value, rhs.value, lhsBatch, rhsBatch, lhsContracted, rhsContracted,
-                                              TypeAttr(), TypeAttr());
+    product.value = createDot(node, lhs.value, rhs.value, lhsBatch, rhsBatch, lhsContracted, rhsContracted);
     return product;
   }
 

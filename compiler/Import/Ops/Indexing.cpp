@@ -237,20 +237,24 @@ LogicalResult importConcat(NodeImporter &node) {
 
 /// Copies side by side: a new dimension before each one, along which it repeats.
 LogicalResult importTile(NodeImporter &node) {
-  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0);
-  auto repeats = node.getIntegers("repeats", 1);
+  FailureOr<SmallVector<Dim>> dims = node.getOperandDims(0), repeats = node.getSizes(1);
   if (failed(dims) || failed(repeats))
     return failure();
-  if (!*repeats || (*repeats)->size() != dims->size() || llvm::any_of(**repeats, [](int64_t n) { return n < 0; }))
+  if (repeats->size() != dims->size() || llvm::any_of(*repeats, [](Dim count) { return count.scale < 0; }))
     return node.emitError("needs a number of repeats for each of " + Twine(dims->size()) + " dimensions");
-  SmallVector<Dim> spread, result;
+  SmallVector<Dim> spread, result(*dims);
   SmallVector<int64_t> mapped;
-  for (auto [dim, count] : llvm::zip_equal(*dims, **repeats)) {
-    if (count != 1)
-      spread.push_back({count, false});
+  for (auto [dim, count] : llvm::zip_equal(*dims, *repeats)) {
+    if (!count.isOne())
+      spread.push_back(count);
     mapped.push_back(spread.size());
     spread.push_back(dim);
-    result.push_back({dim.scale * count, dim.batched && dim.scale * count != 0});
+  }
+  if (failed(node.checkBatch(spread)) || failed(node.checkSizes(spread)))
+    return failure();
+  for (auto [dim, count] : llvm::zip_equal(result, *repeats)) {
+    dim = {dim.scale * count.scale, dim.batched || count.batched};
+    dim.batched &= dim.scale != 0;
   }
   Value input = node.getInput(0);
   if (!input)

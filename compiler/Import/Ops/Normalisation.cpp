@@ -1,4 +1,5 @@
 //===- Normalisation.cpp - Softmax and the norms ------------------------------===//
+#include "compiler/Import/FileForm.h"
 #include "compiler/Import/Registry.h"
 #include "compiler/Import/TensorUse.h"
 #include "dialects/Graph/Builders.h"
@@ -152,12 +153,13 @@ LogicalResult importGroupNormalization(NodeImporter &node) {
 }
 
 /// Whether the file itself asks for the batch's statistics. Before opset 14 their outputs say so.
-bool isTrainingForm(NodeImporter &node) {
-  return node.getOpset() >= 14 ? node.getInt("training_mode", 0) : node.getNumOutputs() > 1;
+bool normalisesByBatch(const onnx::NodeProto &node, int64_t opset, StoredLookup) {
+  if (opset < 14)
+    return node.output_size() > 1;
+  return llvm::any_of(node.attribute(), [](const auto &a) { return a.name() == "training_mode" && a.i() != 0; });
 }
 
-/// A file in training form serves training: running statistics normalise outside of it. Only where the file uses the
-/// updated statistics and nobody trains does the node mean what it says.
+/// The node means what it says: statistics are those of all samples that it is given.
 LogicalResult importTrainingForm(NodeImporter &node, ArrayRef<Value> operands, FloatAttr epsilon) {
   OpBuilder &builder = node.getBuilder();
   auto norm = BatchNormTrainingOp::create(builder, node.getLoc(), operands[0], operands[1], operands[2],
@@ -190,8 +192,7 @@ LogicalResult importBatchNormalization(NodeImporter &node) {
                           Twine(type.getDimSize(1)) + " channels");
   Builder &builder = node.getBuilder();
   FloatAttr epsilon = builder.getF64FloatAttr(node.getFloat("epsilon", 1e-5f));
-  bool usesStatistics = isTrainingForm(node) && (node.isUsed(1) || node.isUsed(2));
-  if (usesStatistics && !node.isForTraining())
+  if (node.keepsTrainingForm() && normalisesByBatch(*node.getNode().proto, node.getOpset(), {}))
     return importTrainingForm(node, *operands, epsilon);
   for (int i : {1, 2})
     if (failed(node.setResult((*operands)[i + 2], i)))
@@ -235,5 +236,16 @@ const ReaderRule kReaders[] = {
 ArrayRef<OpImporter> getNormalisationImporters() { return kImporters; }
 
 ArrayRef<ReaderRule> getNormalisationReaders() { return kReaders; }
+
+ArrayRef<FormRule> getNormalisationForms() {
+  static const FormRule forms[] = {{"BatchNormalization",
+                                    "normalises by the statistics of the samples that it is given",
+                                    normalisesByBatch,
+                                    "training_mode",
+                                    5,
+                                    1,
+                                    {{1, 3}, {2, 4}}}};
+  return forms;
+}
 
 } // namespace glyptic

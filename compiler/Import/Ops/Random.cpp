@@ -1,4 +1,5 @@
 //===- Random.cpp - Operators that draw random numbers ------------------------===//
+#include "compiler/Import/FileForm.h"
 #include "compiler/Import/Registry.h"
 #include "dialects/Graph/Builders.h"
 
@@ -52,6 +53,15 @@ LogicalResult importDropout(NodeImporter &node) {
   return success(succeeded(node.setResult(result)) && succeeded(node.setResult(mask, 1)));
 }
 
+/// Whether the file itself asks for it; no operand does before opset 12. Who feeds that operand decides by himself.
+bool dropsElements(const onnx::NodeProto &node, int64_t opset, StoredLookup stored) {
+  if (opset < 12 || node.input_size() < 3)
+    return false;
+  const onnx::TensorProto *mode = stored(node.input(2));
+  return mode && (mode->has_raw_data() ? mode->raw_data().find('\1') != std::string::npos
+                                       : mode->int32_data_size() && mode->int32_data(0));
+}
+
 const OpImporter kImporters[] = {
     {"Dropout", 7, importDropout},
 };
@@ -59,5 +69,10 @@ const OpImporter kImporters[] = {
 } // namespace
 
 ArrayRef<OpImporter> getRandomImporters() { return kImporters; }
+
+ArrayRef<FormRule> getRandomForms() {
+  static const FormRule forms[] = {{"Dropout", "drops elements at random", dropsElements, "", 2, 2}};
+  return forms;
+}
 
 } // namespace glyptic

@@ -26,8 +26,8 @@ struct Rules {
 
 struct Axis {
   int64_t dim, inputs, outputs;
-  double scale;
-  double first = 0, last = 1; ///< the region of interest, as shares of the dimension
+  float scale;
+  float first = 0, last = 1; ///< the region of interest, as shares of the dimension
 };
 
 /// Where each output position comes from is a table in memory while importing, and in the program.
@@ -38,11 +38,11 @@ using Sources = std::map<int64_t, double>;
 
 //===-- Geometry --------------------------------------------------------------------------------------------------===//
 
-/// Where output position `y` lies in the input.
-double locate(const Rules &rules, const Axis &axis, int64_t y) {
-  // A scale of 3 / 7 in single precision means that ratio: else positions on an edge would fall beside it.
-  double inputs = axis.inputs, ratio = axis.outputs / inputs;
-  double scale = std::abs(axis.scale - ratio) < 1e-6 * ratio ? ratio : axis.scale, outputs = scale * inputs;
+/// Where output position `y` lies in the input. In single precision, as scales are given and as onnxruntime computes:
+/// 3 / 0.6 is 5 there, and in double precision less, which rounds to another neighbour. Lengths are the tensors', as in
+/// ONNX's text; its reference implementation takes inputs * scale, a fraction, for the length of the output.
+float locate(const Rules &rules, const Axis &axis, int64_t position) {
+  float y = position, inputs = axis.inputs, outputs = axis.outputs, scale = axis.scale;
   StringRef mode = rules.coordinates;
   if (mode == "align_corners")
     return outputs == 1 ? 0 : y * (inputs - 1) / (outputs - 1);
@@ -52,19 +52,19 @@ double locate(const Rules &rules, const Axis &axis, int64_t y) {
     return axis.first * (inputs - 1) + (outputs == 1 ? (axis.last - axis.first) * (inputs - 1) / 2
                                                      : y * (axis.last - axis.first) * (inputs - 1) / (outputs - 1));
   if (mode == "tf_half_pixel_for_nn")
-    return (y + 0.5) / scale;
-  if (mode == "pytorch_half_pixel" && axis.outputs == 1)
+    return (y + 0.5f) / scale;
+  if (mode == "pytorch_half_pixel" && outputs == 1)
     return 0;
-  double halfPixel = (y + 0.5) / scale - 0.5;
-  return mode == "half_pixel_symmetric" ? inputs / 2 * (1 - axis.outputs / outputs) + halfPixel : halfPixel;
+  float halfPixel = (y + 0.5f) / scale - 0.5f;
+  return mode == "half_pixel_symmetric" ? inputs / 2 * (1 - outputs / (scale * inputs)) + halfPixel : halfPixel;
 }
 
-int64_t roundBy(StringRef mode, double x) {
+int64_t roundBy(StringRef mode, float x) {
   if (mode == "floor")
     return std::floor(x);
   if (mode == "ceil")
     return std::ceil(x);
-  return mode == "round_prefer_ceil" ? std::floor(x + 0.5) : std::ceil(x - 0.5);
+  return mode == "round_prefer_ceil" ? std::floor(x + 0.5f) : std::ceil(x - 0.5f);
 }
 
 /// The weight of an element at that distance.
@@ -79,12 +79,12 @@ double getWeight(const Rules &rules, double distance) {
 
 /// Positions outside of the input are its outermost elements, or do not count.
 Sources getSources(const Rules &rules, const Axis &axis, int64_t y) {
-  double x = locate(rules, axis, y);
+  float x = locate(rules, axis, y);
   auto clamp = [&](int64_t position) { return std::clamp<int64_t>(position, 0, axis.inputs - 1); };
   if (rules.mode == "nearest")
     return {{clamp(roundBy(rules.nearest, x)), 1.0}};
   // Shrinking with antialias widens the kernel to all that an output element covers.
-  double shrink = rules.antialias ? std::min(axis.scale, 1.0) : 1.0;
+  double shrink = rules.antialias ? std::min(axis.scale, 1.0f) : 1.0;
   double reach = (rules.mode == "linear" ? 1 : 2) / shrink, total = 0;
   Sources sources;
   for (int64_t i = std::floor(x - reach); i <= std::ceil(x + reach); ++i) {
@@ -103,7 +103,7 @@ Sources getSources(const Rules &rules, const Axis &axis, int64_t y) {
 
 /// Whether that output element has the extrapolation's value.
 bool isExtrapolated(const Rules &rules, const Axis &axis, int64_t y) {
-  double x = locate(rules, axis, y);
+  float x = locate(rules, axis, y);
   return rules.coordinates == "tf_crop_and_resize" && (x < 0 || x > axis.inputs - 1);
 }
 
@@ -240,8 +240,8 @@ FailureOr<Rules> readRules(NodeImporter &node) {
 }
 
 /// Sets the size of the result, rounded down. What is computed may be infinite, or no number.
-LogicalResult setOutputs(NodeImporter &node, Axis &axis, double outputs) {
-  if (!(outputs < kMaxPositions + 1.0))
+LogicalResult setOutputs(NodeImporter &node, Axis &axis, float outputs) {
+  if (!(outputs < kMaxPositions + 1.0f))
     return node.emitError("resizes " + Twine(axis.inputs) + " elements to more than " + Twine(kMaxPositions) +
                           " in one dimension");
   axis.outputs = std::floor(outputs);
@@ -255,19 +255,19 @@ LogicalResult readSizes(NodeImporter &node, const Rules &rules, MutableArrayRef<
     return failure();
   if (sizes->size() != axes.size())
     return node.emitError("needs a size for each dimension that it resizes");
-  double scale = rules.policy == "not_larger" ? INFINITY : 0;
+  float scale = rules.policy == "not_larger" ? INFINITY : 0;
   for (auto [axis, size] : llvm::zip_equal(axes, *sizes)) {
     if (size.batched != dims[axis.dim].batched || (size.batched && size != dims[axis.dim]))
       return node.emitError("resizes the batch; fix the batch with --shape");
     axis.outputs = size.scale;
-    axis.scale = double(axis.outputs) / axis.inputs;
+    axis.scale = float(axis.outputs) / float(axis.inputs);
     scale = rules.policy == "not_larger" ? std::min(scale, axis.scale) : std::max(scale, axis.scale);
   }
   if (rules.policy == "stretch")
     return success();
   for (Axis &axis : axes) {
     axis.scale = scale;
-    if (failed(setOutputs(node, axis, scale * axis.inputs + 0.5)))
+    if (failed(setOutputs(node, axis, scale * float(axis.inputs) + 0.5f)))
       return failure();
   }
   return success();
@@ -283,7 +283,7 @@ LogicalResult readScales(NodeImporter &node, MutableArrayRef<Axis> axes, int ope
     return node.emitError("needs a positive scale for each dimension that it resizes");
   for (auto [axis, scale] : llvm::zip_equal(axes, *scales)) {
     axis.scale = scale;
-    if (failed(setOutputs(node, axis, scale * axis.inputs)))
+    if (failed(setOutputs(node, axis, axis.scale * float(axis.inputs))))
       return failure();
   }
   return success();

@@ -16,8 +16,8 @@ LogicalResult setReshaped(NodeImporter &node, ArrayRef<Dim> dims) {
     reshaped.shape = llvm::map_to_vector(dims, [](Dim dim) { return dim.scale; });
     return node.setResult(reshaped);
   }
-  if (llvm::count_if(dims, [](Dim dim) { return dim.batched; }) > 1)
-    return node.emitError("its result depends on the batch in two dimensions; fix the batch with --shape");
+  if (failed(node.checkBatch(dims)))
+    return failure();
   return node.setResult(node.createReshape(node.getInput(0), dims));
 }
 

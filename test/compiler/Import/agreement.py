@@ -46,7 +46,7 @@ def random_feeds(path, high=20):
     return feeds
 
 
-# Whole networks: PyTorch's two exporters, and fresh ones. Those in training form drop elements at random there.
+# Whole networks: PyTorch's two exporters, and fresh ones. Those in training form: test/e2e/forms.py.
 for path in sorted(fixtures.glob("*.onnx")):
     if not path.stem.endswith("_training"):
         compare(path, random_feeds(path))
@@ -265,7 +265,8 @@ add(10, "Resize", image, Fixed([1, 1, 3, 2], np.float32), mode="linear")
 none = Fixed([], np.float32)
 for coordinates in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
     rules = dict(coordinate_transformation_mode=coordinates)
-    for factors in ([2, 2], [3 / 7, 1.5], [0.15, 1]):
+    # Where length * scale is a fraction, and where a division in single precision gives a whole number.
+    for factors in ([2, 2], [3 / 7, 1.5], [0.15, 1], [0.6, 1.7], [0.7, 0.45], [1.3, 2.6]):
         scales = Fixed([1, 1, *factors], np.float32)
         for mode in ("linear", "cubic"):
             add(13, "Resize", image, none, scales, mode=mode, **rules)
@@ -302,6 +303,32 @@ def build(opset):
     path.write_bytes(model.SerializeToString())
     return path, feeds
 
+
+def compare_text(name, text, **feeds):
+    model = onnx.parser.parse_model(f'<ir_version: 9, opset_import: ["" : 18]> {name} {text}')
+    onnx.save(model, folder / f"{name}.onnx")
+    compare(folder / f"{name}.onnx", feeds)
+
+
+# What is stored once and repeated for each sample: a token, a bias of keys, rows of a table.
+compare_text("token", """(float[N, 2, 4] x) => (float[N, 3, 4] y)
+<float[1, 1, 4] token = {1, 2, 3, 4}, int64[2] ones = {1, 1}> {
+  n = Shape<start = 0, end = 1> (x)
+  repeats = Concat<axis = 0> (n, ones)
+  tokens = Tile(token, repeats)
+  y = Concat<axis = 1> (x, tokens)
+}""", x=normal(BATCH, 2, 4))
+compare_text("rows", """(float[N, 2] x) => (float[M, 2] y)
+<float[3, 2] table = {1, 2, 3, 4, 5, 6}, int64[1] one = {1}, int64[3] apart = {-1, 3, 2}, int64[2] flat = {-1, 2},
+ int64[1] axis = {1}> {
+  n = Shape<start = 0, end = 1> (x)
+  repeats = Concat<axis = 0> (n, one)
+  tiled = Tile(table, repeats)
+  all = Reshape(tiled, apart)
+  column = Unsqueeze(x, axis)
+  sum = Add(all, column)
+  y = Reshape(sum, flat)
+}""", x=normal(BATCH, 2))
 
 for opset in sorted(cases):
     path, feeds = build(opset)

@@ -65,7 +65,9 @@ TEST_F(CompilerTest, ErrorsSayWhoHasToAct) {
   CompileOptions shaped = training();
   shaped.shapes["nothing"] = {-1, 4};
   EXPECT_EQ(codesOf(model, shaped), all(ErrorCode::Argument));
-  EXPECT_EQ(compiler->exportModel(model, base + ".missing.safetensors", base + ".out.onnx").code, ErrorCode::File);
+  std::string form;
+  EXPECT_EQ(compiler->exportModel(model, base + ".missing.safetensors", base + ".out.onnx", false, form).code,
+            ErrorCode::File);
   EXPECT_EQ(compiler->createModel("mlp", {{"hidden", -1}}, 1, base + ".out.onnx").code, ErrorCode::Argument);
   EXPECT_EQ(compiler->createModel("mlp", {}, 1, base + ".nowhere/m.onnx").code, ErrorCode::File);
   unlink(cut.c_str());

@@ -74,6 +74,7 @@ public:
   std::string device = "auto";
   int threads = 0;
   int64_t batch = 0; ///< 0: not given
+  bool inferenceForm = false;
 
   int run();
 
@@ -167,6 +168,7 @@ void RunCommand::open(int64_t maxBatch) {
     options.shapes = parseShapes(shapes);
     options.threads = threads;
     options.targets = targetsFor(device);
+    options.inferenceForm = inferenceForm;
     return options;
   });
   const glyptic_tensor *tensors = nullptr;
@@ -214,6 +216,12 @@ int RunCommand::run() {
   for (const glyptic_tensor &tensor : outputs)
     results.push_back({tensor.name, DType(tensor.dtype), shapeOf(tensor, total),
                        std::vector<std::byte>(BatchAxis(tensor).bytes(total))});
+  if (!program.trainingForm.empty() && !inferenceForm) {
+    std::string note = model + " is in training form: " + program.trainingForm +
+                       ". In this run nothing is dropped, all else is as the file says; --inference-form takes the "
+                       "running statistics";
+    std::fprintf(stderr, "%s", notes({note}).c_str());
+  }
   SessionHandle session = openSession(program, threads, device);
   for (int64_t from = 0; from < total; from += largest)
     runBatch(session.get(), from, std::min(largest, total - from));
@@ -245,6 +253,8 @@ void addRun(CLI::App &app, Action &action) {
   command->add_option("--shape", state->shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   command->add_option("--threads", state->threads, "threads (default: all cores)")
       ->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
+  command->add_flag("--inference-form", state->inferenceForm,
+                    "take nodes in training form for what they are in inference: normalised by the running statistics");
   command->footer("Example:\n  glyptic run trained.onnx --input digits.npz --output logits.npz");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

@@ -1,4 +1,5 @@
 //===- Train.cpp - glyptic train ------------------------------------------===//
+#include "compiler/OptionsJson.h"
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Progress.h"
 #include "tools/glyptic/Terminal.h"
@@ -36,6 +37,9 @@ public:
   explicit TrainCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "what to train: .onnx, .onnxtxt or .glyph")->required();
     app.add_option("-o,--output-model", output, "the trained model (.onnx)")->required();
+    app.add_flag("--inference-form", inferenceForm,
+                 "write it without nodes in training form: batches are normalised by the running statistics, nothing "
+                 "is dropped");
     app.footer([] { return TrainingFlags::describeChoices() + kFooter; });
   }
 
@@ -45,10 +49,12 @@ private:
   void openAll();
   glyptic_train_options loopOptions(Progress &progress) const;
   [[noreturn]] void reportLastGood(glyptic_error *error) const;
+  void exportModel() const;
   void summarise(const glyptic_train_result &result, const Progress &progress) const;
 
   TrainingFlags flags;
   std::string model, output;
+  bool inferenceForm = false;
   ProgramHandle program;
   SessionHandle session;
   DataSetHandle data, valid;
@@ -64,6 +70,7 @@ void TrainCommand::openAll() {
   if (!flags.loop.saveState.empty())
     requireWritable(flags.loop.saveState);
   program = openProgram(model, [&] { return flags.compileOptions(); });
+  std::printf("%s", notes(program.remarks).c_str()); // why the data below may not fit, for one
   if (!program.compiled)
     flags.adopt(glyptic_program_options(program.get()));
   if (!glyptic_program_can_export(program.get()))
@@ -116,6 +123,17 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
   if (!flags.loop.saveState.empty())
     rows.push_back({"state", flags.loop.saveState});
   std::printf("\n%s", escapeControls(facts(rows)).c_str());
+  auto options = nlohmann::ordered_json::parse(glyptic_program_options(program.get()), nullptr, false);
+  std::string form = options.is_object() ? options.value(kTrainingFormKey, "") : "";
+  if (!form.empty() && !inferenceForm)
+    std::printf("%s", notes({trainingFormNote(output, form)}).c_str());
+}
+
+void TrainCommand::exportModel() const {
+  glyptic::check(glyptic_session_export_model(session.get(), output.c_str()));
+  std::string form;
+  if (inferenceForm) // a glyph knows its model's bytes, not its nodes
+    tool::check(openCompiler().exportModel(output, "", output, true, form));
 }
 
 /// What was trained before a step failed is worth keeping where the person has named a place for it.
@@ -133,7 +151,6 @@ void TrainCommand::reportLastGood(glyptic_error *error) const {
 
 int TrainCommand::run() {
   openAll();
-  std::printf("%s", notes(program.remarks).c_str());
   std::printf("%s\n", escapeControls(glyptic_program_bill(program.get())).c_str());
   watchInterrupt();
   Progress progress;
@@ -146,7 +163,7 @@ int TrainCommand::run() {
   if (error && result.last_step >= result.first_step)
     reportLastGood(error);
   glyptic::check(error);
-  glyptic::check(glyptic_session_export_model(session.get(), output.c_str()));
+  exportModel();
   if (!flags.loop.saveState.empty())
     glyptic::check(glyptic_session_save_state(session.get(), flags.loop.saveState.c_str()));
   summarise(result, progress);
