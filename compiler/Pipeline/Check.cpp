@@ -11,8 +11,10 @@
 #include "compiler/Pipeline/TrainedWeights.h"
 #include "compiler/Training/Training.h"
 #include "dialects/Graph/BatchDims.h"
+#include "dialects/Graph/GraphDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
 #include <nlohmann/json.hpp>
 
@@ -74,6 +76,7 @@ public:
     result = {{"model", model}, {"trains", false}, {"loss", options.training->loss}};
     for (const char *list : {"unsupported", "blocked", "modes", "remarks"})
       result[list] = Json::array();
+    result["composites"] = Json::object();
   }
 
   Outcome run() {
@@ -92,6 +95,7 @@ public:
     if (!imported->trainingForm.empty())
       result["remarks"].push_back(describe(graph::NodeOrigin(), "the file is in training form: " +
                                                                     imported->trainingForm + kInferenceAdvice));
+    recognise(*imported->module);
     checkTraining(*imported);
     CompileOptions inference = options;
     inference.training.reset();
@@ -109,6 +113,18 @@ private:
         result["unsupported"].push_back(describe(fault.node, fault.message));
       return llvm::Error(std::move(faults));
     }));
+  }
+
+  /// Brings the program to where training begins, and counts the ops that libraries and derivatives take as a whole.
+  void recognise(ModuleOp module) {
+    PassManager manager(module.getContext(), ModuleOp::getOperationName());
+    for (Phase phase : {Phase::Import, Phase::Recognise})
+      addPasses(manager, phase, {});
+    if (failed(manager.run(module)))
+      return;
+    std::map<std::string, int64_t> counts;
+    module.walk([&](graph::DecomposableOpInterface op) { ++counts[op->getName().stripDialect().str()]; });
+    result["composites"] = counts;
   }
 
   void checkTraining(ImportedModel &imported) {

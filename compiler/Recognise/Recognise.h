@@ -28,5 +28,6 @@ struct Recogniser {
 llvm::ArrayRef<Recogniser> getGates();
 llvm::ArrayRef<Recogniser> getSoftmaxes();
 llvm::ArrayRef<Recogniser> getNorms();
+llvm::ArrayRef<Recogniser> getAttentions();
 
 } // namespace glyptic::recognise

@@ -13,7 +13,7 @@ from glyptic_tool import enter_folder, fails, run
 enter_folder()
 rng = np.random.default_rng(1)
 SCHEMA = {"model": str, "trains": bool, "loss": str, "unsupported": list, "blocked": list, "modes": list, "remarks": list,
-          "parameters": int, "trained_parameters": int, "weights": list, "inference": list, "training": list}
+          "composites": dict, "parameters": int, "trained_parameters": int, "weights": list, "inference": list, "training": list}
 
 
 def save(path, nodes, outputs, weights, inputs={"x": ["N", 4]}):
@@ -108,6 +108,13 @@ assert [(m["node"], m["op"]) for m in report["modes"]] == [("norm0", "BatchNorma
 assert "changes: node 'norm0' (BatchNormalization) and 1 other: while training" in text, text
 trained = {w["name"]: w["trained"] for w in report["weights"]}
 assert trained["scale0"] and not trained["mean0"] and not trained["var1"], trained
+
+# ---- What is one operator, however it is spelled ----
+for name in ("bert_older", "bert_newest", "encoder_training"):
+    report, text = check(f"{sys.argv[1]}/{name}.onnx")
+    assert report["composites"]["attention"] == 1, report["composites"]
+    assert "composites: attention 1, " in text, text
+assert "sets probabilities to 0 at random" in str(report["modes"]), report["modes"]
 
 # ---- An output of integers says which node makes it so ----
 save("classes.onnx", [node("MatMul", ["x", "w"], ["h"], name="dense"),

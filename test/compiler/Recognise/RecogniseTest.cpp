@@ -93,7 +93,8 @@ TEST_P(Recognition, KeepsResultsAndGradients) {
   EXPECT_GT(found, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Recognition, testing::Values("gates.mlir", "softmax.mlir", "norms.mlir"),
+INSTANTIATE_TEST_SUITE_P(Files, Recognition,
+                         testing::Values("gates.mlir", "softmax.mlir", "norms.mlir", "attention.mlir"),
                          [](const auto &info) { return llvm::StringRef(info.param).split('.').first.str(); });
 
 } // namespace

@@ -32,31 +32,6 @@ func.func @softmax_by_reciprocal(%x: tensor<3x4x5xf64>) -> tensor<3x4x5xf64> {
   return %5 : tensor<3x4x5xf64>
 }
 
-// Attention: scale and mask stay elementwise ops, between the product and a softmax.
-// CHECK-LABEL: func @attention
-// CHECK: %[[SCORES:.*]] = graph.dot_general
-// CHECK: %[[SCALED:.*]] = graph.mul %[[SCORES]]
-// CHECK: %[[MASKED:.*]] = graph.add %[[SCALED]]
-// CHECK: %[[P:.*]] = graph.softmax %[[MASKED]] dims = [2]
-// CHECK: graph.dot_general %[[P]]
-func.func @attention(%q: tensor<2x3x4xf64>, %k: tensor<2x3x4xf64>, %v: tensor<2x3x4xf64>,
-                     %mask: tensor<3x3xf64>) -> tensor<2x3x4xf64> {
-  %scale = graph.constant dense<0.5> : tensor<2x3x3xf64>
-  %masks = graph.broadcast %mask dims = [1, 2] : (tensor<3x3xf64>) -> tensor<2x3x3xf64>
-  %0 = graph.dot_general %q, %k batch = [0] x [0] contracting = [2] x [2] : (tensor<2x3x4xf64>, tensor<2x3x4xf64>) -> tensor<2x3x3xf64>
-  %1 = graph.mul %0, %scale : tensor<2x3x3xf64>
-  %2 = graph.add %1, %masks : tensor<2x3x3xf64>
-  %3 = graph.reduce max %2 dims = [2] : (tensor<2x3x3xf64>) -> tensor<2x3xf64>
-  %4 = graph.broadcast %3 dims = [0, 1] : (tensor<2x3xf64>) -> tensor<2x3x3xf64>
-  %5 = graph.sub %2, %4 : tensor<2x3x3xf64>
-  %6 = graph.exp %5 : tensor<2x3x3xf64>
-  %7 = graph.reduce sum %6 dims = [2] : (tensor<2x3x3xf64>) -> tensor<2x3xf64>
-  %8 = graph.broadcast %7 dims = [0, 1] : (tensor<2x3xf64>) -> tensor<2x3x3xf64>
-  %9 = graph.div %6, %8 : tensor<2x3x3xf64>
-  %10 = graph.dot_general %9, %v batch = [0] x [0] contracting = [2] x [1] : (tensor<2x3x3xf64>, tensor<2x3x4xf64>) -> tensor<2x3x4xf64>
-  return %10 : tensor<2x3x4xf64>
-}
-
 // CHECK-LABEL: func @log_of_softmax
 // CHECK-SAME: %[[X:.*]]: tensor<?x5xf64>
 // CHECK: %[[Y:.*]] = graph.log_softmax %[[X]] dims = [1]

@@ -105,6 +105,14 @@ std::string itemText(const Json &items, const std::string &list) {
   return text;
 }
 
+/// `attention 4, layer_norm 9`: what is one operator, whether the model has it so or spells it out.
+std::string compositeText(const Json &composites) {
+  std::string text;
+  for (const auto &[name, count] : composites.items())
+    text += (text.empty() ? "  " + bold("composites: ") : ", ") + name + " " + count.dump();
+  return text.empty() ? "" : wrapped(text, pageWidth(), "    ") + "\n";
+}
+
 std::string render(const Json &check) {
   std::string text = bold(check["model"].get<std::string>()) + "  ";
   text += check["trains"].get<bool>() ? "trains: " + countText(check["trained_parameters"]) + " of " +
@@ -112,6 +120,7 @@ std::string render(const Json &check) {
                                       : "does not train\n";
   for (const char *list : {"blocked", "modes", "remarks"})
     text += itemText(check[list], list);
+  text += compositeText(check["composites"]);
   text += "\n" + weightTable(check["weights"]) + "\n" + costTable(check);
   for (auto [list, what] : {std::pair("inference", "to run"), std::pair("training", "to train")})
     for (const Json &cost : check[list])

@@ -28,21 +28,21 @@ def argument(*shape, low=-2.0, high=2.0, integer=False):
 
 
 def type_of(value):
-    return tensor(value.shape, "i64" if jnp.issubdtype(value.dtype, jnp.integer) else "f32")
+    return tensor(value.shape, "i1" if value.dtype == bool else "i64" if jnp.issubdtype(value.dtype, jnp.integer) else "f32")
 
 
 def case(text, operands, value):
     """`text` is the op up to its type; `value` is what JAX says."""
     value = jnp.asarray(value)
     types = ", ".join(type_of(operand) for _, operand in operands)
-    ops.append(f"  %r{len(ops)} = {text} : ({types}) -> {type_of(value)}")
+    ops.append(f"  %r{len(results)} = {text} : ({types}) -> {type_of(value)}")
     results.append(type_of(value))
     expected.append(value)
 
 
 def same(text, operand, value):
     """An op whose text ends in its only type."""
-    ops.append(f"  %r{len(ops)} = {text} : {type_of(operand)}")
+    ops.append(f"  %r{len(results)} = {text} : {type_of(operand)}")
     results.append(type_of(value))
     expected.append(value)
 
@@ -168,9 +168,55 @@ same(f"graph.bce_logits {some[0]}, {targets[0]}", some[1],
      -(targets[1] * jax.nn.log_sigmoid(some[1]) + (1 - targets[1]) * jax.nn.log_sigmoid(-some[1])))
 
 
+def cases(text, operands, values):
+    """An op with several results."""
+    types = ", ".join(type_of(operand) for _, operand in operands)
+    found = [f"%r{len(results) + i}" for i in range(len(values))]
+    ops.append(f"  {', '.join(found)} = {text} : ({types}) -> ({', '.join(map(type_of, values))})")
+    results.extend(map(type_of, values))
+    expected.extend(values)
+
+
+def attention(heads, key_heads, mask=None, kept=None, hidden=-np.inf, ratio=0.0, zero=False):
+    q, k, v, bias = argument(2, heads, 3, 4), argument(2, key_heads, 5, 4), argument(2, key_heads, 5, 2), argument(2, heads, 3, 5)
+    flags = []
+    for allowed in (mask, kept):
+        if allowed is not None:
+            flags.append((f"%m{len(ops)}", jnp.asarray(allowed)))
+            ops.append(f"  {flags[-1][0]} = graph.constant dense<{str(allowed.tolist()).lower()}> : {tensor(allowed.shape, 'i1')}")
+
+    def run(q, k, v, bias):
+        k, v = (jnp.repeat(x, heads // key_heads, 1) for x in (k, v))
+        scores = 0.3 * jnp.einsum("bhmd,bhnd->bhmn", q, k) + bias
+        scores = scores if mask is None else jnp.where(mask, scores, hidden)
+        empty = jnp.all(scores == -jnp.inf, -1, keepdims=True)
+        probabilities = jnp.where(empty, 0, jax.nn.softmax(jnp.where(empty, 0, scores)))
+        dropped = probabilities if kept is None else jnp.where(kept, probabilities / (1 - ratio), 0)
+        return jnp.einsum("bhmn,bhnd->bhmd", dropped, v), jax.nn.logsumexp(scores, -1)
+
+    values = [x for _, x in (q, k, v, bias)]
+    y, pull, sums = jax.vjp(run, *values, has_aux=True)
+    sums = jnp.where(jnp.isinf(sums), jnp.nan, sums)
+    dy = argument(*y.shape)
+    scores = f"bias {bias[0]} " + " ".join(f"{name} {value[0]}" for name, value in zip(("mask", "kept")[mask is None:], flags))
+    scores += f" scale = 0.3 {{masked_score = {hidden if np.isfinite(hidden) else '0xFFF0000000000000'} : f64, dropout = {ratio} : f64"
+    scores += ", zero_masked_rows}" if zero else "}"
+    names = f"{q[0]}, {k[0]}, {v[0]}"
+    y_name, sums_name = f"%r{len(results)}", f"%r{len(results) + 1}"
+    cases(f"graph.attention {names} {scores}", (q, k, v, bias, *flags), (y, sums))
+    cases(f"graph.attention_grad {names} result {y_name} log_sum {sums_name} gradient {dy[0]} {scores}",
+          (q, k, v, ("", y), ("", sums), dy, bias, *flags), pull(dy[1]))
+
+
+fair = random.random((2, 4, 3, 5)) < 0.5
+attention(2, 2)
+attention(4, 2, mask=fair | (np.arange(5) == 2), hidden=-1e9)
+attention(4, 1, mask=fair & (np.arange(3) > 0)[:, None], kept=random.random((2, 4, 3, 5)) < 0.75, ratio=0.25, zero=True)
+
+
 def program(transform=lambda text: text):
     signature = ", ".join(f"%arg{i}: {type_of(jnp.asarray(value))}" for i, value in enumerate(arguments))
-    returned = ", ".join(f"%r{i}" for i in range(len(ops)))
+    returned = ", ".join(f"%r{i}" for i in range(len(results)))
     return "\n".join([f"func.func @main({signature}) -> ({', '.join(results)}) {{", *ops,
                       f"  return {returned} : {', '.join(results)}", "}"])
 
@@ -181,12 +227,12 @@ def check(text, precision, tolerance):
                             check=False)
     assert output.returncode == 0, output.stderr
     lines = output.stdout.splitlines()
-    assert len(lines) == len(ops), output.stdout
-    for op, line, value in zip(ops, lines, expected):
-        found = np.array(eval(line[line.index(">") + 1:])).reshape(value.shape)
-        difference = np.abs(found - value).max(initial=0)
-        limit = tolerance * max(1, np.abs(value).max(initial=0))
-        assert difference <= limit, f"{op.strip()}\nis off by {difference}:\n{found}\nnot\n{value}"
+    assert len(lines) == len(results), output.stdout
+    for i, (line, value) in enumerate(zip(lines, expected)):
+        found = np.array(eval(line[line.index(">") + 1:], {"nan": np.nan})).reshape(value.shape)
+        limit = tolerance * max(1, np.nanmax(np.abs(value), initial=0))
+        assert np.allclose(found, value, 0, limit, equal_nan=True), (
+            f"{next(op.strip() for op in ops if f'%r{i}' in op)}\nis off:\n{found}\nnot\n{value}")
 
 
 check(program(), ["--f64"], 1e-8)  # nine digits are printed
