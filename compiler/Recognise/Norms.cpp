@@ -1,6 +1,7 @@
 //===- Norms.cpp - Layer norm and RMS norm ----------------------*- C++ -*-===//
 //
-// The formula first, without scale and bias, which the norm takes in if they follow.
+// The formula first, without scale and bias, which the norm takes in if they follow. Norms are ops along trailing
+// dimensions; one along the channels of an image stands between two transposes, which cancel once it is decomposed.
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Recognise/Formula.h"
@@ -36,17 +37,30 @@ Repeated getInverseRoot(Value value) {
   return root.with(getRooted(root.value, 0.5));
 }
 
+int64_t getRank(Value value) { return cast<RankedTensorType>(value.getType()).getRank(); }
+
 /// Rows divided by the root of the mean of their squares.
 struct Normalised {
   Value input;
-  int64_t dim; ///< the first of the trailing ones that a row runs along
+  SmallVector<int64_t> dims; ///< that a row runs along, increasing
   double epsilon;
+
+  /// The first of the dimensions along which a row runs, once they are last.
+  int64_t getDim() const { return getRank(input) - int64_t(dims.size()); }
+  /// The dimensions with those of a row last.
+  SmallVector<int64_t> getOrder() const {
+    SmallVector<int64_t> order;
+    for (int64_t dim : llvm::seq<int64_t>(0, getRank(input)))
+      if (!llvm::is_contained(dims, dim))
+        order.push_back(dim);
+    llvm::append_range(order, dims);
+    return order;
+  }
 };
 
-/// The first dimension, if the dimensions are all from there on.
-std::optional<int64_t> getTrailing(const RowReduction &rows) {
-  int64_t rank = cast<RankedTensorType>(rows.input.getType()).getRank(), first = rank - int64_t(rows.dims.size());
-  return llvm::equal(rows.dims, llvm::seq<int64_t>(first, rank)) ? std::optional(first) : std::nullopt;
+/// Rows of whole samples, or along dimensions of each: not what batch normalisation averages over.
+bool areRowsOfSamples(const RowReduction &rows) {
+  return !rows.dims.empty() && (rows.dims.front() > 0 || int64_t(rows.dims.size()) == getRank(rows.input));
 }
 
 /// x, where `square` repeats mean(x^2) + epsilon.
@@ -63,8 +77,8 @@ std::optional<Normalised> getMeanSquare(Repeated square) {
     auto product = mean ? mean->input.getDefiningOp<MulOp>() : MulOp();
     if (!product || product.getLhs() != product.getRhs())
       continue;
-    if (std::optional<int64_t> dim = getTrailing(*mean))
-      return Normalised{product.getLhs(), *dim, *epsilon};
+    if (areRowsOfSamples(*mean))
+      return Normalised{product.getLhs(), mean->dims, *epsilon};
   }
   return std::nullopt;
 }
@@ -85,50 +99,72 @@ std::optional<Normalised> getNormalised(Value root) {
   return std::nullopt;
 }
 
-/// x, where `value` is x less the mean of each row from `dim` on.
-Value getUncentred(Value value, int64_t dim) {
+/// x, where `value` is x less the mean of each row along `dims`.
+Value getUncentred(Value value, ArrayRef<int64_t> dims) {
   auto centred = value.getDefiningOp<SubOp>();
   auto mean = centred ? getRowMean(Repeated::whole(centred.getRhs())) : std::nullopt;
-  return mean && mean->input == centred.getLhs() && getTrailing(*mean) == dim ? mean->input : Value();
+  return mean && mean->input == centred.getLhs() && ArrayRef<int64_t>(mean->dims) == dims ? mean->input : Value();
 }
 
-/// A scale that does nothing, for a norm of `input` from `dim` on.
-Value makeOnes(OpBuilder &builder, Location loc, Value input, int64_t dim) {
-  auto type = cast<RankedTensorType>(input.getType());
-  return splat(builder, loc, RankedTensorType::get(type.getShape().drop_front(dim), type.getElementType()), 1.0);
+/// A norm of `input`, which has the rows of `norm`, without scale and bias.
+template <typename Op> Found makeNorm(Value input, const Normalised &norm) {
+  return {{input}, [input, norm](OpBuilder &builder, Location loc) -> Value {
+            SmallVector<int64_t> order = norm.getOrder();
+            Value rows = transpose(builder, loc, input, order);
+            auto type = cast<RankedTensorType>(rows.getType());
+            auto vector = RankedTensorType::get(type.getShape().drop_front(norm.getDim()), type.getElementType());
+            Value ones = splat(builder, loc, vector, 1.0), result;
+            if constexpr (std::is_same_v<Op, LayerNormOp>)
+              result = LayerNormOp::create(builder, loc, rows, ones, Value(), norm.getDim(), llvm::APFloat(norm.epsilon));
+            else
+              result = RmsNormOp::create(builder, loc, rows, ones, norm.getDim(), llvm::APFloat(norm.epsilon));
+            return transpose(builder, loc, result, invertPermutation(order));
+          }};
 }
 
 std::optional<Found> matchRmsNorm(Value root) {
   std::optional<Normalised> norm = getNormalised(root);
-  if (!norm)
-    return std::nullopt;
-  return Found{{norm->input}, [norm](OpBuilder &builder, Location loc) -> Value {
-                 Value ones = makeOnes(builder, loc, norm->input, norm->dim);
-                 return RmsNormOp::create(builder, loc, norm->input, ones, norm->dim, llvm::APFloat(norm->epsilon));
-               }};
+  return norm ? std::optional(makeNorm<RmsNormOp>(norm->input, *norm)) : std::nullopt;
 }
 
 /// Of rows that are centred first.
 std::optional<Found> matchLayerNorm(Value root) {
   std::optional<Normalised> norm = getNormalised(root);
-  Value input = norm ? getUncentred(norm->input, norm->dim) : Value();
-  if (!input)
-    return std::nullopt;
-  return Found{{input}, [input, norm](OpBuilder &builder, Location loc) -> Value {
-                 Value ones = makeOnes(builder, loc, input, norm->dim);
-                 return LayerNormOp::create(builder, loc, input, ones, Value(), norm->dim,
-                                            llvm::APFloat(norm->epsilon));
-               }};
+  Value input = norm ? getUncentred(norm->input, norm->dims) : Value();
+  return input ? std::optional(makeNorm<LayerNormOp>(input, *norm)) : std::nullopt;
 }
 
-/// What `value` repeats over all rows, in the shape that a norm from `dim` on wants; null if it differs between rows.
-std::optional<Repeated> getPerColumn(Value value, int64_t dim) {
+/// What `value` repeats over all rows, in the order of a row's elements; null if it differs between rows. With its
+/// dimensions in `order`, a row of `value` runs along those from `dim` on.
+std::optional<Repeated> getPerColumn(Value value, int64_t dim, ArrayRef<int64_t> order) {
   Repeated source = getSource(value);
   auto from = cast<RankedTensorType>(source.value.getType()), to = cast<RankedTensorType>(value.getType());
-  bool isOfRow = llvm::all_of(source.dims, [&](int64_t place) { return place < 0 || place >= dim; });
-  if (!isOfRow || getNumElements(from).scale != llvm::product_of(to.getShape().drop_front(dim)))
+  SmallVector<int64_t> inverse = invertPermutation(order);
+  int64_t last = dim - 1, size = 1;
+  for (int64_t place : source.dims) {
+    if (place >= 0 && inverse[place] <= last)
+      return std::nullopt;
+    last = place < 0 ? last : inverse[place];
+  }
+  for (int64_t along : order.drop_front(dim))
+    size *= to.getDimSize(along);
+  return getNumElements(from).scale == size ? std::optional(source) : std::nullopt;
+}
+
+/// A norm whose dimension i is dimension `order[i]` of what stands for it.
+template <typename Op> struct Ordered {
+  Op norm;
+  SmallVector<int64_t> order;
+};
+
+/// The norm that `value` is, or of which it is the transpose.
+template <typename Op> std::optional<Ordered<Op>> getNorm(Value value) {
+  auto moved = value.getDefiningOp<TransposeOp>();
+  auto norm = (moved ? moved.getInput() : value).getDefiningOp<Op>();
+  if (!norm)
     return std::nullopt;
-  return source;
+  auto same = llvm::to_vector(llvm::seq<int64_t>(0, getRank(value)));
+  return Ordered<Op>{norm, moved ? invertPermutation(moved.getPermutation()) : same};
 }
 
 /// norm * scale, where there is none yet.
@@ -137,17 +173,18 @@ template <typename Op> std::optional<Found> matchScale(Value root) {
   if (!product)
     return std::nullopt;
   for (auto [x, y] : getOrders(product)) {
-    auto norm = x.getDefiningOp<Op>();
-    if (!norm || norm->getNumOperands() > 2 || getSplat(norm.getScale()) != 1.0)
+    auto found = getNorm<Op>(x);
+    if (!found || found->norm->getNumOperands() > 2 || getSplat(found->norm.getScale()) != 1.0)
       continue;
-    if (auto scale = getPerColumn(y, norm.getDim()))
-      return Found{{norm.getInput(), scale->value}, [norm, scale](OpBuilder &builder, Location loc) mutable -> Value {
+    Op norm = found->norm;
+    if (auto scale = getPerColumn(y, norm.getDim(), found->order))
+      return Found{{norm.getInput(), scale->value}, [=](OpBuilder &builder, Location loc) mutable -> Value {
                      auto type = cast<RankedTensorType>(norm->getOperand(1).getType());
                      IRMapping map;
                      map.map(norm->getOperand(1), reshapeTo(builder, loc, scale->value, type));
                      Operation *scaled = builder.clone(*norm.getOperation(), map);
                      scaled->setLoc(loc);
-                     return scaled->getResult(0);
+                     return transpose(builder, loc, scaled->getResult(0), invertPermutation(found->order));
                    }};
   }
   return std::nullopt;
@@ -159,15 +196,17 @@ std::optional<Found> matchBias(Value root) {
   if (!sum)
     return std::nullopt;
   for (auto [x, y] : getOrders(sum)) {
-    auto norm = x.getDefiningOp<LayerNormOp>();
-    if (!norm || norm.getBias())
+    auto found = getNorm<LayerNormOp>(x);
+    if (!found || found->norm.getBias())
       continue;
-    if (auto bias = getPerColumn(y, norm.getDim()))
+    LayerNormOp norm = found->norm;
+    if (auto bias = getPerColumn(y, norm.getDim(), found->order))
       return Found{{norm.getInput(), norm.getScale(), bias->value},
-                   [norm, bias](OpBuilder &builder, Location loc) mutable -> Value {
+                   [=](OpBuilder &builder, Location loc) mutable -> Value {
                      Value vector = reshapeTo(builder, loc, bias->value, norm.getScale().getType());
-                     return LayerNormOp::create(builder, loc, norm.getInput(), norm.getScale(), vector,
-                                                norm.getDim(), norm.getEpsilon());
+                     Value shifted = LayerNormOp::create(builder, loc, norm.getInput(), norm.getScale(), vector,
+                                                         norm.getDim(), norm.getEpsilon());
+                     return transpose(builder, loc, shifted, invertPermutation(found->order));
                    }};
   }
   return std::nullopt;
@@ -185,8 +224,8 @@ std::optional<FoldedScale> getFoldedScale(Value factor) {
     return std::nullopt;
   for (auto [x, y] : getOrders(product)) {
     auto norm = getMeanSquare(getInverseRoot(x));
-    Value input = norm ? getUncentred(norm->input, norm->dim) : Value();
-    auto scale = input ? getPerColumn(y, norm->dim) : std::nullopt;
+    Value input = norm ? getUncentred(norm->input, norm->dims) : Value();
+    auto scale = input ? getPerColumn(y, norm->getDim(), norm->getOrder()) : std::nullopt;
     if (scale)
       return FoldedScale{*norm, input, *scale};
   }
@@ -210,17 +249,20 @@ std::optional<Found> matchFoldedNorm(Value root) {
       if (!folded || folded->input != input || !mean)
         continue;
       auto rows = getRowMean(Repeated::whole(mean));
-      auto bias = getPerColumn(rest.getLhs(), folded->norm.dim);
-      if (!rows || rows->input != input || getTrailing(*rows) != folded->norm.dim || !bias)
+      auto bias = getPerColumn(rest.getLhs(), folded->norm.getDim(), folded->norm.getOrder());
+      if (!rows || rows->input != input || rows->dims != folded->norm.dims || !bias)
         continue;
       return Found{{input, folded->scale.value, bias->value}, [=](OpBuilder &builder, Location loc) -> Value {
-                     Value x = folded->input;
+                     const Normalised &norm = folded->norm;
+                     SmallVector<int64_t> order = norm.getOrder();
+                     Value x = transpose(builder, loc, folded->input, order);
                      auto type = cast<RankedTensorType>(x.getType());
                      auto vector =
-                         RankedTensorType::get(type.getShape().drop_front(folded->norm.dim), type.getElementType());
-                     return LayerNormOp::create(builder, loc, x, reshapeTo(builder, loc, folded->scale.value, vector),
-                                                reshapeTo(builder, loc, bias->value, vector), folded->norm.dim,
-                                                llvm::APFloat(folded->norm.epsilon));
+                         RankedTensorType::get(type.getShape().drop_front(norm.getDim()), type.getElementType());
+                     Value y = LayerNormOp::create(builder, loc, x, reshapeTo(builder, loc, folded->scale.value, vector),
+                                                   reshapeTo(builder, loc, bias->value, vector), norm.getDim(),
+                                                   llvm::APFloat(norm.epsilon));
+                     return transpose(builder, loc, y, invertPermutation(order));
                    }};
     }
   }

@@ -123,6 +123,60 @@ func.func @rms_norm(%x: tensor<?x4x5xf64>, %s: tensor<5xf64>) -> tensor<?x4x5xf6
   return %10 : tensor<?x4x5xf64>
 }
 
+// Along the channels of an image, which are not its last dimension: channels go last and back.
+// CHECK-LABEL: func @layer_norm_of_channels
+// CHECK-SAME: %[[X:.*]]: tensor<?x4x3x2xf64> {{.*}}, %[[S:.*]]: tensor<4x1x1xf64> {{.*}}, %[[B:.*]]: tensor<1x4x1x1xf64>
+// CHECK-DAG: %[[ROWS:.*]] = graph.transpose %[[X]] permutation = [0, 2, 3, 1]
+// CHECK-DAG: %[[SCALE:.*]] = graph.reshape %[[S]] : (tensor<4x1x1xf64>) -> tensor<4xf64>
+// CHECK-DAG: %[[BIAS:.*]] = graph.reshape %[[B]] : (tensor<1x4x1x1xf64>) -> tensor<4xf64>
+// CHECK: %[[Y:.*]] = graph.layer_norm %[[ROWS]], %[[SCALE]], %[[BIAS]] dim = 3 {epsilon = 1.000000e-05 : f64}
+// CHECK-NEXT: %[[IMAGE:.*]] = graph.transpose %[[Y]] permutation = [0, 3, 1, 2]
+// CHECK-NEXT: return %[[IMAGE]]
+func.func @layer_norm_of_channels(%x: tensor<?x4x3x2xf64>, %s: tensor<4x1x1xf64>, %b: tensor<1x4x1x1xf64>) -> tensor<?x4x3x2xf64> {
+  %four = graph.constant dense<4.0> : tensor<f64>
+  %fours = graph.broadcast %four dims = [] : (tensor<f64>) -> tensor<?x1x3x2xf64>
+  %eps = graph.constant dense<1.0e-5> : tensor<f64>
+  %epsilons = graph.broadcast %eps dims = [] : (tensor<f64>) -> tensor<?x1x3x2xf64>
+  %0 = graph.reduce sum %x dims = [1] : (tensor<?x4x3x2xf64>) -> tensor<?x3x2xf64>
+  %1 = graph.reshape %0 : (tensor<?x3x2xf64>) -> tensor<?x1x3x2xf64>
+  %2 = graph.div %1, %fours : tensor<?x1x3x2xf64>
+  %3 = graph.broadcast %2 dims = [0, 1, 2, 3] : (tensor<?x1x3x2xf64>) -> tensor<?x4x3x2xf64>
+  %4 = graph.sub %x, %3 : tensor<?x4x3x2xf64>
+  %5 = graph.mul %4, %4 : tensor<?x4x3x2xf64>
+  %6 = graph.reduce sum %5 dims = [1] : (tensor<?x4x3x2xf64>) -> tensor<?x3x2xf64>
+  %7 = graph.reshape %6 : (tensor<?x3x2xf64>) -> tensor<?x1x3x2xf64>
+  %8 = graph.div %7, %fours : tensor<?x1x3x2xf64>
+  %9 = graph.add %8, %epsilons : tensor<?x1x3x2xf64>
+  %10 = graph.sqrt %9 : tensor<?x1x3x2xf64>
+  %11 = graph.broadcast %10 dims = [0, 1, 2, 3] : (tensor<?x1x3x2xf64>) -> tensor<?x4x3x2xf64>
+  %12 = graph.div %4, %11 : tensor<?x4x3x2xf64>
+  %13 = graph.broadcast %s dims = [1, 2, 3] : (tensor<4x1x1xf64>) -> tensor<?x4x3x2xf64>
+  %14 = graph.mul %13, %12 : tensor<?x4x3x2xf64>
+  %15 = graph.broadcast %b dims = [0, 1, 2, 3] : (tensor<1x4x1x1xf64>) -> tensor<?x4x3x2xf64>
+  %16 = graph.add %14, %15 : tensor<?x4x3x2xf64>
+  return %16 : tensor<?x4x3x2xf64>
+}
+
+// Along two dimensions with one between, by a scale of each of their elements.
+// CHECK-LABEL: func @rms_norm_of_two_dims
+// CHECK-SAME: %[[X:.*]]: tensor<2x4x3x5xf64> {{.*}}, %[[S:.*]]: tensor<4x5xf64>
+// CHECK: %[[ROWS:.*]] = graph.transpose %[[X]] permutation = [0, 2, 1, 3]
+// CHECK: graph.rms_norm %[[ROWS]], %[[S]] dim = 2
+func.func @rms_norm_of_two_dims(%x: tensor<2x4x3x5xf64>, %s: tensor<4x5xf64>) -> tensor<2x4x3x5xf64> {
+  %twentieth = graph.constant dense<0.05> : tensor<2x3xf64>
+  %eps = graph.constant dense<0.1> : tensor<2x3xf64>
+  %0 = graph.mul %x, %x : tensor<2x4x3x5xf64>
+  %1 = graph.reduce sum %0 dims = [1, 3] : (tensor<2x4x3x5xf64>) -> tensor<2x3xf64>
+  %2 = graph.mul %1, %twentieth : tensor<2x3xf64>
+  %3 = graph.add %2, %eps : tensor<2x3xf64>
+  %4 = graph.rsqrt %3 : tensor<2x3xf64>
+  %5 = graph.broadcast %4 dims = [0, 2] : (tensor<2x3xf64>) -> tensor<2x4x3x5xf64>
+  %6 = graph.mul %x, %5 : tensor<2x4x3x5xf64>
+  %7 = graph.broadcast %s dims = [1, 3] : (tensor<4x5xf64>) -> tensor<2x4x3x5xf64>
+  %8 = graph.mul %6, %7 : tensor<2x4x3x5xf64>
+  return %8 : tensor<2x4x3x5xf64>
+}
+
 //===-- Near misses -----------------------------------------------------------------------------------------------===//
 
 // Centred, but the squares are those of x: neither norm.
@@ -145,18 +199,18 @@ func.func @no_norm_of_other_squares(%x: tensor<?x5xf64>) -> tensor<?x5xf64> {
   return %10 : tensor<?x5xf64>
 }
 
-// Along the channels of an image, which are not its last dimension.
-// CHECK-LABEL: func @no_norm_of_channels
+// Over samples and space, as batch normalisation has it, where the number of samples is known.
+// CHECK-LABEL: func @no_norm_over_samples
 // CHECK-NOT: _norm
-func.func @no_norm_of_channels(%x: tensor<2x4x3xf64>) -> tensor<2x4x3xf64> {
-  %quarter = graph.constant dense<0.25> : tensor<2x3xf64>
-  %eps = graph.constant dense<0.1> : tensor<2x3xf64>
+func.func @no_norm_over_samples(%x: tensor<2x4x3xf64>) -> tensor<2x4x3xf64> {
+  %sixth = graph.constant dense<0.16666666666666667> : tensor<4xf64>
+  %eps = graph.constant dense<0.1> : tensor<4xf64>
   %0 = graph.mul %x, %x : tensor<2x4x3xf64>
-  %1 = graph.reduce sum %0 dims = [1] : (tensor<2x4x3xf64>) -> tensor<2x3xf64>
-  %2 = graph.mul %1, %quarter : tensor<2x3xf64>
-  %3 = graph.add %2, %eps : tensor<2x3xf64>
-  %4 = graph.sqrt %3 : tensor<2x3xf64>
-  %5 = graph.broadcast %4 dims = [0, 2] : (tensor<2x3xf64>) -> tensor<2x4x3xf64>
+  %1 = graph.reduce sum %0 dims = [0, 2] : (tensor<2x4x3xf64>) -> tensor<4xf64>
+  %2 = graph.mul %1, %sixth : tensor<4xf64>
+  %3 = graph.add %2, %eps : tensor<4xf64>
+  %4 = graph.sqrt %3 : tensor<4xf64>
+  %5 = graph.broadcast %4 dims = [1] : (tensor<4xf64>) -> tensor<2x4x3xf64>
   %6 = graph.div %x, %5 : tensor<2x4x3xf64>
   return %6 : tensor<2x4x3xf64>
 }
