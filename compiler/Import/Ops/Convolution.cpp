@@ -1,6 +1,8 @@
 //===- Convolution.cpp - Convolutions and pooling -----------------------------===//
 #include "compiler/Import/Registry.h"
 #include "compiler/Import/TensorUse.h"
+#include "dialects/Graph/Builders.h"
+#include "dialects/Graph/Ops/Convolution/PoolGeometry.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -180,18 +182,18 @@ Value createPadded(NodeImporter &node, const Window &window) {
                             overAllDims(window.padsHigh, 0), interior);
 }
 
-LogicalResult importPool(NodeImporter &node, PoolKind kind) {
-  RankedTensorType type = node.getType(0);
-  if (!type)
-    return failure();
-  if (type.getRank() < 3)
-    return node.emitError("its input must have batch, channel and spatial dimensions");
+/// Null, and an error, if it cannot be had.
+PoolOp createPool(NodeImporter &node, Value input, PoolKind kind) {
+  auto type = cast<RankedTensorType>(input.getType());
+  if (type.getRank() < 3) {
+    (void)node.emitError("its input must have batch, channel and spatial dimensions");
+    return {};
+  }
   SmallVector<Dim> dims = getDims(type);
   ArrayRef<Dim> space = ArrayRef<Dim>(dims).drop_front(2);
   FailureOr<Window> window = readWindow(node, space, {});
   if (failed(window))
-    return failure();
-  Value input = node.getInput(0);
+    return {};
   Window given = *window;
   // What a window that hangs over takes in from beyond the padding is not counted, the padding itself is.
   if (node.getInt("ceil_mode", 0) && padForCeil(*window, space) && kind == PoolKind::AverageWithPadding) {
@@ -202,19 +204,61 @@ LogicalResult importPool(NodeImporter &node, PoolKind kind) {
       window->padsHigh[i] -= given.padsHigh[i];
     }
   }
-  return node.setResult(node.create<PoolOp>(input, kind, overAllDims(window->kernel, 1),
-                                            overAllDims(window->strides, 1), overAllDims(window->padsLow, 0),
-                                            overAllDims(window->padsHigh, 0), overAllDims(window->dilations, 1)));
+  Value pool = node.create<PoolOp>(input, kind, overAllDims(window->kernel, 1), overAllDims(window->strides, 1),
+                                   overAllDims(window->padsLow, 0), overAllDims(window->padsHigh, 0),
+                                   overAllDims(window->dilations, 1));
+  return pool ? pool.getDefiningOp<PoolOp>() : PoolOp();
 }
 
+/// Each element's place in the whole tensor, samples and channels included; with a storage order of 1 the last spatial
+/// dimension counts most, not the first.
+Value createPlaces(NodeImporter &node, RankedTensorType type) {
+  SmallVector<Dim> dims = getDims(type);
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+  if (node.getInt("storage_order", 0))
+    std::reverse(order.begin() + 2, order.end());
+  RankedTensorType places = type.clone(node.getBuilder().getI64Type());
+  Expr sum;
+  int64_t stride = 1;
+  for (int64_t dim : llvm::reverse(order)) {
+    Expr index(node.getBuilder(), node.getLoc(), IotaOp::create(node.getBuilder(), node.getLoc(), places, dim));
+    sum = Value(sum) ? sum + index * double(stride) : index;
+    stride *= dims[dim].scale;
+  }
+  return sum;
+}
+
+/// Indices take ops for every element of a window.
+constexpr int64_t kMaxIndexedWindow = 256;
+
 LogicalResult importMaxPool(NodeImporter &node) {
-  if (node.hasOutput(1))
-    return node.emitError("its indices are used as an output, which is not supported");
-  return importPool(node, PoolKind::Max);
+  Value input = node.getInput(0);
+  if (!input)
+    return failure();
+  // Bytes are exact in FP32, which alone is pooled.
+  Type element = getElementTypeOrSelf(input);
+  const bool isByte = element.isInteger(8) || (node.getUnsignedType(0) && node.getUnsignedType(0).getWidth() == 8);
+  if (isByte)
+    input = node.createConvert(input, node.getBuilder().getF32Type());
+  PoolOp pool = createPool(node, input, PoolKind::Max);
+  if (!pool || failed(node.setResult(isByte ? node.createConvert(pool, element) : pool)))
+    return failure();
+  if (!node.isUsed(1))
+    return success();
+  PoolGeometry geometry = PoolGeometry::get(pool);
+  if (geometry.getWindowSize() > kMaxIndexedWindow)
+    return node.emitError("its indices are used, which is supported for windows of up to " + Twine(kMaxIndexedWindow) +
+                          " elements");
+  return node.setResult(buildAtMaxima(node.getBuilder(), node.getLoc(), geometry, input,
+                                      createPlaces(node, pool.getInput().getType()), pool.getType()),
+                        1);
 }
 
 LogicalResult importAveragePool(NodeImporter &node) {
-  return importPool(node, node.getInt("count_include_pad", 0) ? PoolKind::AverageWithPadding : PoolKind::Average);
+  Value input = node.getInput(0);
+  auto kind = node.getInt("count_include_pad", 0) ? PoolKind::AverageWithPadding : PoolKind::Average;
+  PoolOp pool = input ? createPool(node, input, kind) : PoolOp();
+  return pool ? node.setResult(pool) : failure();
 }
 
 /// Over all of space: a reduction, which fuses with its neighbours.

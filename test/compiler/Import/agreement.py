@@ -234,8 +234,14 @@ for auto_pad in ("SAME_UPPER", "SAME_LOWER", "VALID"):
     add(17, "MaxPool", image, auto_pad=auto_pad, kernel_shape=[3, 2], strides=[2, 2])
 for ceil in (0, 1):
     add(17, "MaxPool", image, kernel_shape=[3, 3], strides=[2, 3], pads=[1, 1, 0, 1], ceil_mode=ceil)
+    add(17, "MaxPool", image, kernel_shape=[3, 3], strides=[2, 3], pads=[1, 1, 0, 1], ceil_mode=ceil, outputs=2)
     add(17, "AveragePool", image, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 0], ceil_mode=ceil)
 add(17, "MaxPool", image, kernel_shape=[2, 2], dilations=[2, 1])
+for storage_order in (0, 1):
+    add(17, "MaxPool", image, kernel_shape=[3, 2], dilations=[2, 3], pads=[1, 0, 2, 1], storage_order=storage_order, outputs=2)
+    add(8, "MaxPool", normal(BATCH, 2, 3, 4, 5), kernel_shape=[2, 3, 2], storage_order=storage_order, outputs=2)
+add(17, "MaxPool", x345, kernel_shape=[2], outputs=2)
+add(17, "MaxPool", rng.integers(0, 256, (BATCH, 2, 5, 4), np.uint8), kernel_shape=[2, 2])
 add(17, "AveragePool", image, kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1)
 add(17, "GlobalAveragePool", image)
 add(17, "GlobalMaxPool", image)
@@ -254,6 +260,8 @@ add(17, "LayerNormalization", image, Fixed(positive(7, 6), np.float32), outputs=
 for opset in (7, 22):
     add(opset, "InstanceNormalization", image, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), epsilon=0.1)
     add(opset, "InstanceNormalization", x345, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32))
+for groups in (1, 2, 4):
+    add(21, "GroupNormalization", image, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), num_groups=groups)
 add(17, "AveragePool", image, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1, count_include_pad=1)
 add(19, "AveragePool", image, kernel_shape=[2, 2], dilations=[2, 3], pads=[1, 1, 1, 1], count_include_pad=1)
 add(19, "AveragePool", image, kernel_shape=[3, 2], auto_pad="SAME_LOWER", strides=[2, 2])
@@ -298,7 +306,8 @@ def build(opset):
                               opset_imports=[helper.make_opsetid("", opset)])
     inferred = {o.name: o for o in onnx.shape_inference.infer_shapes(model).graph.output}
     for output in model.graph.output:
-        output.type.tensor_type.elem_type = inferred[output.name].type.tensor_type.elem_type
+        # Nothing is inferred for GroupNormalization.
+        output.type.tensor_type.elem_type = inferred[output.name].type.tensor_type.elem_type or TensorProto.FLOAT
     path = folder / f"opset{opset}.onnx"
     path.write_bytes(model.SerializeToString())
     return path, feeds

@@ -34,4 +34,9 @@ struct PoolGeometry {
                                                       mlir::RankedTensorType input) const;
 };
 
+/// The elements of `values`, a tensor of `input`'s sizes, at the places where the windows of `input` have their maxima:
+/// the first of several, and nowhere in padding. In ops of every tap of a window: for small windows.
+mlir::Value buildAtMaxima(mlir::OpBuilder &builder, mlir::Location loc, const PoolGeometry &geometry, mlir::Value input,
+                          mlir::Value values, mlir::RankedTensorType output);
+
 } // namespace glyptic::graph

@@ -169,25 +169,24 @@ FailureOr<SmallVector<Value>> PoolOp::buildGradients(OpBuilder &builder, ValueRa
                                                getPadsHighAttr(), getDilationsAttr())};
 }
 
-/// The elements of `values` at the places where the windows of `input` have their maxima: the transpose of the gradient
-/// of a maximum. Tap by tap, each tap of all windows being a strided slice; windows are small.
-static Value buildAtMaxima(OpBuilder &builder, PoolGradOp op, Value values) {
-  Location loc = op.getLoc();
+/// Tap by tap, each tap of all windows being a strided slice.
+Value glyptic::graph::buildAtMaxima(OpBuilder &builder, Location loc, const PoolGeometry &geometry, Value input,
+                                    Value values, RankedTensorType output) {
   auto getPadded = [&](Value tensor, double value) -> Value {
-    Value outside = scalarConstant(builder, loc, op.getType().getElementType(), value);
-    SmallVector<int64_t> interior(op.getType().getRank(), 0);
-    return PadOp::create(builder, loc, tensor, outside, op.getPadsLow(), op.getPadsHigh(), interior);
+    Value outside = scalarConstant(builder, loc, getElementTypeOrSelf(tensor), value);
+    SmallVector<int64_t> interior(output.getRank(), 0);
+    return PadOp::create(builder, loc, tensor, outside, geometry.padsLow, geometry.padsHigh, interior);
   };
-  Value input = getPadded(op.getInput(), -std::numeric_limits<double>::infinity());
+  input = getPadded(input, -std::numeric_limits<double>::infinity());
   values = getPadded(values, 0);
-  Type type = op.getGradient().getType();
   Expr max, result;
-  for (int64_t tap : llvm::seq<int64_t>(0, computeProduct(op.getWindow()))) {
-    SmallVector<int64_t> starts = delinearize(tap, computeStrides(op.getWindow()));
-    for (auto [start, dilation] : llvm::zip(starts, op.getDilations()))
+  for (int64_t tap : llvm::seq<int64_t>(0, geometry.getWindowSize())) {
+    SmallVector<int64_t> starts = delinearize(tap, computeStrides(geometry.window));
+    for (auto [start, dilation] : llvm::zip(starts, geometry.dilations))
       start *= dilation;
     auto getSlice = [&](Value tensor) {
-      return Expr(builder, loc, SliceOp::create(builder, loc, type, tensor, starts, op.getStrides()));
+      Type type = output.clone(getElementTypeOrSelf(tensor));
+      return Expr(builder, loc, SliceOp::create(builder, loc, type, tensor, starts, geometry.strides));
     };
     Expr element = getSlice(input), value = getSlice(values);
     // Strictly larger, so that the first of equal elements stays.
@@ -205,8 +204,9 @@ FailureOr<SmallVector<Value>> PoolGradOp::buildGradients(OpBuilder &builder, Val
   SmallVector<Value> gradients(2);
   if (!resultGradients[0] || !wanted[1])
     return gradients;
-  if (getKind() == PoolKind::Max)
-    gradients[1] = buildAtMaxima(builder, *this, resultGradients[0]);
+  if (getKind() == PoolKind::Max) // the transpose of what puts gradients at the places of maxima
+    gradients[1] = buildAtMaxima(builder, getLoc(), PoolGeometry::get(*this), getInput(), resultGradients[0],
+                                 getGradient().getType());
   else
     gradients[1] = PoolOp::create(builder, getLoc(), resultGradients[0], getKindAttr(), getWindowAttr(),
                                   getStridesAttr(), getPadsLowAttr(), getPadsHighAttr(), getDilationsAttr());
