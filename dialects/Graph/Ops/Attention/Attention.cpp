@@ -1,6 +1,7 @@
 //===- Attention.cpp - Types, training, derivatives, decomposition -*- C++ -*-===//
 #include "dialects/Graph/Decomposition.h"
 #include "dialects/Graph/Ops/Attention/AttentionFormula.h"
+#include "dialects/Graph/Ops/Contraction/Accumulation.h"
 #include "dialects/Graph/Ops/Normalisation/Rows.h"
 
 using namespace mlir;
@@ -43,7 +44,7 @@ template <typename Adaptor> static FailureOr<Inferred> infer(std::optional<Locat
   inferred.scores = getTensorType(q, element);
   q.back() = v.back();
   inferred.result = getTensorType(q, element);
-  inferred.logSum = getTensorType(ArrayRef(q).drop_back(), element);
+  inferred.logSum = getTensorType(ArrayRef(q).drop_back(), getAccumulateType(element));
   for (Value operand : {op.getBias(), op.getMask(), op.getKept()})
     if (operand && getDims(typeOf(operand)) != getDims(inferred.scores))
       return emitOptionalError(loc, "attention: bias and masks must be of the scores' shape, that of ",
@@ -128,7 +129,7 @@ FailureOr<SmallVector<Value>> AttentionGradOp::buildGradients(OpBuilder &builder
 FailureOr<SmallVector<Value>> AttentionOp::decompose(OpBuilder &builder) {
   AttentionFormula formula(builder, *this);
   Expr scores = formula.getScores(), probabilities = formula.drop(formula.getProbabilities(scores));
-  Value result = formula.multiplyRows(probabilities, getValue(), formula.getKeyDim() - 1);
+  Value result = formula.multiplyRows(probabilities, getValue(), formula.getKeyDim() - 1, formula.getElementType());
   return SmallVector<Value>{result, formula.getLogSum(scores)};
 }
 
@@ -142,14 +143,14 @@ FailureOr<SmallVector<Value>> AttentionGradOp::decompose(OpBuilder &builder) {
   Value valueGrad = formula.sumOverRows(formula.drop(p), getGradient());
   if (!getZeroMaskedRows())
     p = select(equal(p, p), p, 0.0);
-  Expr dp = formula.drop(formula.multiplyRows(getGradient(), getValue(), along));
+  Expr dp = formula.drop(formula.multiplyRows(getGradient(), getValue(), along, formula.getScoreType()));
   Expr ds = p * (dp - formula.expr(rowSum(builder, getLoc(), dp * p, along)));
   if (getMask())
     ds = select(formula.expr(getMask()), ds, 0.0);
   Expr scaled = formula.scale == 1 ? ds : ds * formula.scale;
-  SmallVector<Value> gradients{formula.multiplyRows(scaled, getKey(), along - 1),
+  SmallVector<Value> gradients{formula.multiplyRows(scaled, getKey(), along - 1, formula.getElementType()),
                                formula.sumOverRows(scaled, getQuery()), valueGrad};
   if (getBias())
-    gradients.push_back(ds);
+    gradients.push_back(convertTo(builder, getLoc(), ds, formula.getElementType()));
   return gradients;
 }

@@ -1,5 +1,6 @@
 //===- AttentionFormula.cpp - Attention in simpler ops ----------*- C++ -*-===//
 #include "dialects/Graph/Ops/Attention/AttentionFormula.h"
+#include "dialects/Graph/Ops/Contraction/Accumulation.h"
 #include "dialects/Graph/Ops/Normalisation/Rows.h"
 
 using namespace mlir;
@@ -19,28 +20,34 @@ Value AttentionFormula::joinGroups(Value tensor) const {
   return ReshapeOp::create(builder, loc, getTensorType(dims, getElementTypeOrSelf(tensor)), tensor);
 }
 
-Expr AttentionFormula::multiply(Value lhs, Value rhs, int64_t lhsDim, int64_t rhsDim) const {
-  auto leading = llvm::to_vector(llvm::seq<int64_t>(0, getKeyDim() - 1));
-  return expr(DotGeneralOp::create(builder, loc, lhs, rhs, leading, leading, ArrayRef(lhsDim), ArrayRef(rhsDim)));
+Type AttentionFormula::getScoreType() const { return getAccumulateType(getElementType()); }
+
+Expr AttentionFormula::multiply(Value lhs, Value rhs, int64_t lhsDim, int64_t rhsDim, Type elementType) const {
+  SmallVector<int64_t> leading = llvm::to_vector(llvm::seq<int64_t>(0, getKeyDim() - 1));
+  auto array = [&](ArrayRef<int64_t> dims) { return builder.getDenseI64ArrayAttr(dims); };
+  auto resultType = elementType == getElementType() ? TypeAttr() : TypeAttr::get(elementType);
+  return expr(DotGeneralOp::create(builder, loc, convertTo(builder, loc, lhs, getElementType()),
+                                   convertTo(builder, loc, rhs, getElementType()), array(leading), array(leading),
+                                   array(lhsDim), array(rhsDim), resultType, TypeAttr()));
 }
 
-Expr AttentionFormula::multiplyRows(Value rows, Value ofKeyHeads, int64_t contracting) const {
-  Expr product = multiply(joinGroups(rows), ofKeyHeads, getKeyDim(), contracting);
+Expr AttentionFormula::multiplyRows(Value rows, Value ofKeyHeads, int64_t contracting, Type elementType) const {
+  Expr product = multiply(joinGroups(rows), ofKeyHeads, getKeyDim(), contracting, elementType);
   SmallVector<Dim> dims = dimsOf(query);
   dims.back() = dimsOf(product).back();
-  return expr(reshapeTo(builder, loc, product, getTensorType(dims, getElementTypeOrSelf(Value(product)))));
+  return expr(reshapeTo(builder, loc, product, getTensorType(dims, elementType)));
 }
 
 Expr AttentionFormula::sumOverRows(Value lhs, Value rhs) const {
-  return multiply(joinGroups(lhs), joinGroups(rhs), getKeyDim() - 1, getKeyDim() - 1);
+  return multiply(joinGroups(lhs), joinGroups(rhs), getKeyDim() - 1, getKeyDim() - 1, getElementType());
 }
 
 Expr AttentionFormula::getScores() const {
-  Expr scores = multiplyRows(query, key, getKeyDim());
+  Expr scores = multiplyRows(query, key, getKeyDim(), getScoreType());
   if (scale != 1)
     scores = scores * scale;
   if (bias)
-    scores = scores + expr(bias);
+    scores = scores + expr(convertTo(builder, loc, bias, getScoreType()));
   return mask ? select(expr(mask), scores, maskedScore) : scores;
 }
 

@@ -19,6 +19,7 @@ public:
         maskedScore(op.getMaskedScore().convertToDouble()), dropout(op.getDropout().convertToDouble()),
         zeroesMaskedRows(op.getZeroMaskedRows()) {}
 
+  /// In FP32 or wider, as all that follows up to what dropout leaves: 16 bits hold no score before it is scaled.
   Expr getScores() const;
   /// The softmax of the scores.
   Expr getProbabilities(Expr scores) const;
@@ -26,15 +27,17 @@ public:
   /// What is left of probabilities, or of their gradients, after dropout.
   Expr drop(Expr probabilities) const;
 
-  /// [..., M, *] * value^T or the like: contracts one of the last two dimensions of each operand. Where heads of the
+  /// The product of each query's row with key or value, whose dimension `contracting` is summed over. Where heads of the
   /// query share one of the key, their rows are one matrix: nothing is repeated, and gradients of key and value are
   /// summed by the product.
-  Expr multiplyRows(mlir::Value rows, mlir::Value ofKeyHeads, int64_t contracting) const;
+  Expr multiplyRows(mlir::Value rows, mlir::Value ofKeyHeads, int64_t contracting, mlir::Type elementType) const;
   /// The sum over the rows of both: [..., N, *].
   Expr sumOverRows(mlir::Value lhs, mlir::Value rhs) const;
 
   /// The dimension along which each query's scores lie.
   int64_t getKeyDim() const { return query.getType().getRank() - 1; }
+  mlir::Type getElementType() const { return query.getType().getElementType(); }
+  mlir::Type getScoreType() const;
   Expr expr(mlir::Value value) const { return Expr(builder, loc, value); }
 
   mlir::OpBuilder &builder;
@@ -47,7 +50,7 @@ public:
 private:
   /// [..., heads, M, *] as [..., key heads, heads / key heads * M, *].
   mlir::Value joinGroups(mlir::Value tensor) const;
-  Expr multiply(mlir::Value lhs, mlir::Value rhs, int64_t lhsDim, int64_t rhsDim) const;
+  Expr multiply(mlir::Value lhs, mlir::Value rhs, int64_t lhsDim, int64_t rhsDim, mlir::Type elementType) const;
 };
 
 } // namespace glyptic::graph

@@ -29,7 +29,7 @@ def Graph_AttentionOp : Graph_Op<"attention", !listconcat(attentionTraits, [
       result        = probabilities * value         [..., M, E]
       log_sum       = log(sum(e^scores))            [..., M], what a derivative needs to find the probabilities again
 
-    A row whose scores are all -inf has no probabilities (they are NaN), or 0 with `zero_masked_rows`; its log_sum is NaN.
+    Scores and probabilities, and so log_sum, are in FP32 or wider. A row whose scores are all -inf has no probabilities (they are NaN), or 0 with `zero_masked_rows`; its log_sum is NaN.
     Probabilities where `kept` is false become 0, the others are divided by 1 - `dropout`. Without `kept` nothing is
     dropped: `dropout` then says what the training form does.
   }];
