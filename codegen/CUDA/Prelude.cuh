@@ -52,9 +52,22 @@ INLINE half toHalf(float x) {
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(to.bits) : "f"(x));
   return to;
 }
-#else
-INLINE float toFloat(half x) { return (float)bitcast<_Float16>(x.bits); }
-INLINE half toHalf(float x) { return {bitcast<unsigned short>((_Float16)x)}; }
+#else // a host's compiler may not have the type
+INLINE float toFloat(half x) {
+  int exponent = x.bits >> 10 & 31, mantissa = x.bits & 1023;
+  float size = exponent == 31 ? (mantissa ? NAN : INFINITY)
+                              : ldexpf(exponent ? 1024 + mantissa : mantissa, exponent ? exponent - 25 : -24);
+  return x.bits & 0x8000 ? -size : size;
+}
+INLINE half toHalf(float x) {
+  int exponent;
+  float size = fabsf(x), mantissa = frexpf(size, &exponent);
+  unsigned bits = x != x             ? 0x7e00
+                  : size >= 65520.0f ? 0x7c00
+                  : size < 0x1p-14f  ? (unsigned)rintf(ldexpf(size, 24))
+                                     : ((exponent + 14) << 10) + (unsigned)rintf(ldexpf(mantissa, 11)) - 1024;
+  return {(unsigned short)(bits | (signbit(x) ? 0x8000 : 0))};
+}
 #endif
 
 template <class To> struct Cast {
@@ -206,7 +219,7 @@ INLINE bool shuffleXor(bool x, unsigned mask) { return shuffleXor((unsigned)x, m
       ofWarp[threadIdx.x / 32] = x; \
     __syncthreads(); \
     x = ofWarp[0]; \
-    UNROLL for (unsigned warp = 1; warp < Threads / 32; ++warp) x = combine##name(x, ofWarp[warp]); \
+    UNROLL for (unsigned warp = 1; warp < Threads / 32; ++warp) x = combine##name<T>(x, ofWarp[warp]); \
     return x; \
   }
 REDUCE(Add, (T)(a + b))
@@ -223,7 +236,7 @@ REDUCE(MinSigned, minSigned(a, b))
 REDUCE(MaxUnsigned, maxUnsigned(a, b))
 REDUCE(MinUnsigned, minUnsigned(a, b))
 
-template <class T> INLINE T shuffle(T x, unsigned lane) { return __shfl_sync(0xffffffffu, x, lane); }
+template <class T> INLINE T shuffle(T x, unsigned from) { return __shfl_sync(0xffffffffu, x, from); }
 template <class T> INLINE T shuffleDown(T x, unsigned by) { return __shfl_down_sync(0xffffffffu, x, by); }
 template <class T> INLINE T shuffleUp(T x, unsigned by) { return __shfl_up_sync(0xffffffffu, x, by); }
 

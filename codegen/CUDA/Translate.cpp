@@ -116,9 +116,9 @@ bool Translator::canInline(Operation *op, const Expression &expression) const {
   if (!result.hasOneUse() || expression.text.size() > kMaxInline)
     return false;
   Operation *user = *result.getUsers().begin();
-  // A loop reads its bound again before each round, and its variables change meanwhile; what carries values on may
-  // assign one of them before it reads the next.
-  return user->getBlock() == op->getBlock() && !isa<scf::ForOp>(user) && !user->hasTrait<OpTrait::IsTerminator>() &&
+  // What a team of threads does together has a line of its own. A loop reads its bound again before each round, and its
+  // variables change meanwhile; what carries values on may assign one of them before it reads the next.
+  return !isa<gpu::AllReduceOp, gpu::SubgroupReduceOp>(op) && user->getBlock() == op->getBlock() && !isa<scf::ForOp>(user) && !user->hasTrait<OpTrait::IsTerminator>() &&
          !isa<vector::ExtractOp, gpu::ShuffleOp>(user);
 }
 
@@ -143,6 +143,8 @@ FailureOr<std::string> Translator::getAddress(Operation *op, Value memory, Value
   if (failed(type.getStridesAndOffset(strides, offset)) || offset != 0 || llvm::any_of(strides, ShapedType::isDynamic))
     return op->emitOpError("addresses memory whose layout is not known"), failure();
   std::string address;
+  if (indices.size() == 1 && strides.front() == 1)
+    return getText(memory) + "[" + getText(indices.front()) + "]";
   for (auto [index, stride] : llvm::zip_equal(indices, strides)) {
     if (!address.empty())
       address += " + ";
@@ -337,6 +339,14 @@ const llvm::StringSet<> &getReserved() {
       words.insert(word);
     StringRef rest = getPrelude();
     while (!rest.empty()) {
+      if (rest.starts_with("//")) {
+        rest = rest.drop_until([](char c) { return c == '\n'; });
+        continue;
+      }
+      if (rest.starts_with("/*")) {
+        rest = rest.drop_front(rest.find("*/"));
+        continue;
+      }
       StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
       if (word.size() > 1)
         words.insert(word);
@@ -361,9 +371,10 @@ LogicalResult Translator::translateKernel(gpu::GPUFuncOp kernel) {
     if (failed(type))
       return failure();
     bool isRead = memory && kernel.getArgAttr(argument.getArgNumber(), "llvm.readonly");
+    StringRef role = !memory ? "batch" : isRead ? "in" : "out";
     bool isAlone = memory && kernel.getArgAttr(argument.getArgNumber(), "llvm.noalias");
     parameters.push_back((isRead ? "const " : "") + *type + (memory ? isAlone ? " *__restrict__ " : " *" : " ") +
-                         addName(argument, memory ? "buffer" : "n").str());
+                         addName(argument, role).str());
   }
   if (auto regions = kernel->getAttrOfType<ArrayAttr>(kNodesAttr))
     for (auto nodes : regions.getAsRange<StringAttr>()) {

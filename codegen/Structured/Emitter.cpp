@@ -69,6 +69,15 @@ void Emitter::closeIf(Scope &branch) {
   branch.parent->builder.setInsertionPointAfter(branch.builder.getInsertionBlock()->getParentOp());
 }
 
+Scope &Emitter::openElse(Scope &branch) {
+  auto op = cast<scf::IfOp>(branch.builder.getInsertionBlock()->getParentOp());
+  OpBuilder builder = OpBuilder::atBlockEnd(&op.getElseRegion().emplaceBlock());
+  builder.setInsertionPoint(scf::YieldOp::create(builder, function.getLoc()));
+  Scope &scope = scopes.emplace_back(branch.parent, builder);
+  scope.isShared = branch.isShared;
+  return scope;
+}
+
 void Emitter::forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
                        llvm::function_ref<void(Scope &, AffineExpr)> body) {
   Location loc = function.getLoc();

@@ -47,6 +47,17 @@ struct Part {
   int64_t count;
 };
 
+/// The elements of a row that a thread of a team keeps in registers: of each of its vectors, where it begins. All loops
+/// over the row use these variables, so what one of them has loaded or computed the next one finds.
+struct Rounds {
+  Dim size; ///< of the row
+  int64_t width = 1;
+  llvm::SmallVector<mlir::AffineExpr> variables;
+  /// Whether the last vector lies inside of the row; null where it always does. Where it does not, it is another
+  /// thread's, that what is loaded exists; it is neither counted nor stored.
+  mlir::Value isInside;
+};
+
 /// The op that combines two elements, and the value that changes nothing.
 struct Combiner {
   mlir::Operation *op;
@@ -109,6 +120,8 @@ public:
   /// What follows happens only if `condition` holds; for all threads of a team alike, or (not shared) for each alone.
   Scope &openIf(Scope &parent, mlir::Value condition, bool isShared);
   void closeIf(Scope &branch);
+  /// Closes the branch, and opens what happens otherwise; closeIf closes that.
+  Scope &openElse(Scope &branch);
   /// What a whole team would do, done by its first thread.
   Scope &openFirst(Scope &parent);
   void closeFirst(Scope &first, Scope &parent) {
@@ -119,6 +132,12 @@ public:
   /// From now on chunks are worked on by `team`, of which this thread is one.
   void setTeam(Team theTeam) { team = theTeam; }
   const Team &getTeam() const { return team; }
+  /// From now on what the team shares of a row is written out, by rounds.
+  void setRounds(Rounds theRounds) { rounds = std::move(theRounds); }
+  /// Those for loops over `sizes`, or null.
+  const Rounds *getRounds(llvm::ArrayRef<Dim> sizes) const {
+    return rounds && sizes.size() == 1 && sizes.front() == rounds->size ? &*rounds : nullptr;
+  }
   /// Runs `body` over [lower, upper) of the first size and all of the others, each thread of the team taking its share
   /// of the elements, by vectors along the last size. Values are carried from round to round, first to last.
   using RoundBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(Scope &, llvm::ArrayRef<mlir::AffineExpr>,
@@ -146,6 +165,8 @@ public:
   mlir::Value getIndex(mlir::AffineExpr expr, Scope &scope, std::optional<int64_t> lane = std::nullopt);
 
 private:
+  llvm::SmallVector<mlir::Value> forRounds(Scope &parent, mlir::ValueRange carried, RoundBody body);
+
   struct Variable {
     Scope *scope;
     mlir::Value value; ///< the first of the lanes, or a vector of indices known only at run time
@@ -177,6 +198,7 @@ private:
   int64_t lanes;
   Machine machine;
   Team team;
+  std::optional<Rounds> rounds;
   std::deque<Scope> scopes; ///< stable addresses
   llvm::SmallVector<Variable> variables;
   llvm::DenseMap<mlir::Value, unsigned> opaqueVariables;

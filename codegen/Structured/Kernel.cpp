@@ -190,13 +190,13 @@ LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> oute
 }
 
 /// Everything is computed before anything is stored: a result may lie in the memory of an operand.
-void KernelEmitter::storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> index) {
+void KernelEmitter::storeRoots(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> index, AffineExpr round) {
   SmallVector<Value> values =
       llvm::map_to_vector(roots, [&](Root *root) { return emitter->emit(root->value, root->getIndex(index)); });
   for (auto [root, value] : llvm::zip_equal(roots, values))
     for (unsigned position : root->buffers)
       if (root->accumulated)
-        accumulate(scope, *root, position, root->getIndex(index));
+        accumulate(scope, *root, root->getIndex(index), round);
       else
         emitter->store(value, getBuffer(position), root->getType(), root->getIndex(index), scope);
 }
@@ -255,20 +255,14 @@ void KernelEmitter::emitVectors(const LoopSpace &space, int64_t width) {
   Location loc = kernel.function.getLoc();
   Value first = arith::MulIOp::create(builder, loc, chunks.number, emitter->getConstant(width));
   Value end = arith::AddIOp::create(builder, loc, first, emitter->getConstant(width)), size = emitter->getSize(all);
-  auto emitIf = [&](arith::CmpIPredicate predicate, llvm::function_ref<void(Scope &)> body) {
-    Value holds = arith::CmpIOp::create(builder, loc, predicate, end, size);
-    Scope &branch = emitter->openIf(*chunks.scope, holds, /*isShared=*/false);
-    body(branch);
-    emitter->closeIf(branch);
-  };
-  emitIf(arith::CmpIPredicate::ule, [&](Scope &branch) {
-    storeRoots(branch, plan.roots, compose(original, emitter->addVariable(branch, first, width)));
-  });
-  emitIf(arith::CmpIPredicate::ugt, [&](Scope &branch) {
-    Scope &loop = emitter->openLoop(branch, first, size, 1);
-    storeRoots(loop, plan.roots, compose(original, emitter->addVariable(loop, loop.loop.getInductionVar())));
-    emitter->closeLoop(loop);
-  });
+  Value isWhole = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ule, end, size);
+  Scope &whole = emitter->openIf(*chunks.scope, isWhole, /*isShared=*/false);
+  storeRoots(whole, plan.roots, compose(original, emitter->addVariable(whole, first, width)));
+  Scope &rest = emitter->openElse(whole);
+  Scope &loop = emitter->openLoop(rest, first, size, 1);
+  storeRoots(loop, plan.roots, compose(original, emitter->addVariable(loop, loop.loop.getInductionVar())));
+  emitter->closeLoop(loop);
+  emitter->closeIf(rest);
   closeChunks(*emitter, chunks);
 }
 
@@ -310,7 +304,7 @@ void KernelEmitter::emitFlat(const LoopSpace &space, int64_t width) {
 /// A chunk is a part of the rows; it writes one row of each table of partial results. On the GPU it is a part for one
 /// vector of the results, by a thread where neighbouring results lie side by side, else by a block.
 void KernelEmitter::emitParts() {
-  const int64_t parts = getNumParts(options.machine);
+  const int64_t parts = plan.parts;
   SmallVector<Dim> columns = plan.roots.front()->getSizes();
   SmallVector<Dim> reduced = getReductionSizes(plan.roots.front()->value.getDefiningOp<linalg::GenericOp>());
   kernel.grain = getGrain(product(reduced).scale * product(columns).scale * countOperations() / parts);

@@ -51,6 +51,14 @@ private:
   void emitVectors(const LoopSpace &space, int64_t width);
   void emitPartials(Scope &scope, const Part &part, mlir::AffineExpr number, llvm::ArrayRef<mlir::AffineExpr> index);
   void emitRows();
+  /// Roots over the same rest of the dimensions, behind those of the rows, share its loops.
+  struct RowGroup {
+    llvm::SmallVector<Dim> rest;
+    llvm::SmallVector<Root *> roots;
+  };
+  llvm::SmallVector<RowGroup> groupRoots();
+  Mapping mapRow(llvm::ArrayRef<RowGroup> groups, unsigned rowRank, int64_t elements, int64_t &width);
+  void openRounds(Scope &scope, int64_t elements, int64_t width);
   struct Pass {
     unsigned phase;
     llvm::SmallVector<Dim> sizes;
@@ -62,12 +70,18 @@ private:
   void emitRowReductions(llvm::ArrayRef<mlir::AffineExpr> row);
   void emitInner(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer,
                  llvm::ArrayRef<Dim> inner);
-  Scope &openRowsOfPart(const Chunks &chunks, Dim rows);
-  void accumulate(Scope &scope, const Root &root, unsigned position, llvm::ArrayRef<mlir::AffineExpr> index);
+  Scope &openRowsOfPart(const Chunks &chunks, Dim rows, int64_t elements);
+  void closeRowsOfPart(const Chunks &chunks, Scope &rows, int64_t elements);
+  void clearSums(Scope &scope, Root &root);
+  /// The table of a root's partial results: a row for each part.
+  mlir::RankedTensorType getTable(const Root &root);
+  void accumulate(Scope &scope, const Root &root, llvm::ArrayRef<mlir::AffineExpr> index, mlir::AffineExpr round);
   void emitParts();
   LoopSpace merge(llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer, llvm::ArrayRef<Dim> inner,
                   int64_t &width);
-  void storeRoots(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> index);
+  /// `round` is the variable of the innermost loop, if `roots` accumulate.
+  void storeRoots(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> index,
+                  mlir::AffineExpr round = {});
   bool isGpu() const { return options.machine == Machine::Gpu; }
   void loopOver(Scope &scope, const LoopSpace &space, unsigned from, Index index, int64_t width,
                 llvm::function_ref<void(Scope &, llvm::ArrayRef<mlir::AffineExpr>)> body);
@@ -87,6 +101,13 @@ private:
   Emitter *emitter = nullptr;
   EmittedKernel kernel;
   mlir::AffineExpr part; ///< number of the part whose rows are computed, where there are accumulators
+  /// A sum over the rows of a part for one vector of a row, in registers.
+  struct Sum {
+    Root *root;
+    mlir::AffineExpr round;
+    mlir::Value value;
+  };
+  llvm::SmallVector<Sum> sums;
   llvm::SmallVector<std::pair<mlir::Value, unsigned>> leaves; ///< what the kernel reads
 };
 

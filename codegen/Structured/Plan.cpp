@@ -51,7 +51,7 @@ static bool paysInParts(linalg::GenericOp op) {
   return rows.batched ? rows.scale >= 16 && work >= 2048 : rows.scale >= 256 && work >= 65536;
 }
 
-Planner::Planner(StructuredForm &form, Machine machine) : form(form), parts(getNumParts(machine)) {}
+Planner::Planner(StructuredForm &form, Machine machine) : form(form), machine(machine) {}
 
 Root &Planner::addRoot(Value value, unsigned buffer) {
   value = stripReshapes(value);
@@ -213,7 +213,7 @@ void Planner::chooseSchedule(Root &root, const AccessAnalysis &analysis) {
     root.schedule = Schedule::Row; // reductions shared by the elements of a row, or accumulators by its rows
   else if (analysis.getReductions().empty())
     root.schedule = analysis.hasLookups() ? Schedule::Gather : Schedule::Pointwise;
-  else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < parts))
+  else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < getFewResults(machine)))
     root.schedule = Schedule::Column; // many rows, few results: parts are all the parallelism there is
   else if (alongResults)
     root.schedule = Schedule::Nest; // neighbouring results lie side by side in the operands
@@ -286,9 +286,25 @@ void Planner::group() {
       kernels.push_back(kernel);
 }
 
-/// Partial results go to scratch memory; a last kernel adds them up in order.
+/// Roots of a kernel are over the same rows, and the one with most columns decides.
+int64_t Planner::chooseParts(const KernelPlan &kernel) {
+  int64_t results = 0;
+  Dim rows{1, false};
+  for (Root *root : kernel.roots) {
+    auto op = root->accumulated ? root->accumulated : root->value.getDefiningOp<linalg::GenericOp>();
+    if (!op || !op.getNumReductionLoops() || (kernel.schedule != Schedule::Column && !root->accumulated))
+      continue;
+    results = std::max(results, getNumElements(cast<RankedTensorType>(op.getResult(0).getType())).scale);
+    rows = getProduct(getReductionSizes(op));
+  }
+  return codegen::chooseParts(machine, results, rows.scale, rows.batched);
+}
+
+/// Partial results go to scratch memory; a last kernel adds them up in order. The CPU's goes along neighbouring results,
+/// of which there are few for so many threads as a GPU has: there each is the sum of a row that threads share.
 void Planner::splitParts(KernelPlan kernel) {
-  KernelPlan finish{Schedule::Nest, {}, /*isFinish=*/true};
+  SmallVector<KernelPlan> finishes; // of results of the same sizes each
+  kernel.parts = chooseParts(kernel);
   const unsigned firstScratch = form.getInputs().size() + form.getResults().size();
   for (Root *root : kernel.roots) {
     if (kernel.schedule != Schedule::Column && !root->accumulated)
@@ -296,18 +312,21 @@ void Planner::splitParts(KernelPlan kernel) {
     Value result = root->getResult();
     auto type = cast<RankedTensorType>(result.getType());
     SmallVector<Dim> sizes = getDims(type);
-    sizes.insert(sizes.begin(), Dim{parts, false});
+    sizes.insert(sizes.begin(), Dim{kernel.parts, false});
     unsigned position = firstScratch + scratch.size();
     scratch.push_back(getTensorType(sizes, type.getElementType()));
     Root &last = addFinish(cast<OpResult>(result));
     std::swap(last.stored, root->stored); // what the last kernel reads is what this one stores
-    finish.roots.push_back(&last);
     last.buffers = std::exchange(root->buffers, {position});
-    if (last.dims.empty())
-      finish.schedule = Schedule::Row;
+    auto finish = llvm::find_if(finishes, [&](KernelPlan &plan) {
+      return plan.roots.front()->getSizes() == last.getSizes();
+    });
+    if (finish == finishes.end())
+      finish = finishes.insert(finishes.end(), {last.schedule, {}, /*isFinish=*/true});
+    finish->roots.push_back(&last);
   }
   kernels.push_back(std::move(kernel));
-  kernels.push_back(std::move(finish));
+  llvm::append_range(kernels, finishes);
 }
 
 LogicalResult Planner::verifyOrder() {
@@ -352,11 +371,10 @@ Root &Planner::addFinish(OpResult column) {
   for (auto [i, dim] : llvm::enumerate(getDims(finish.getType())))
     if (!dim.isOne())
       finish.dims.push_back(i);
-  if (finish.dims.empty()) {
-    finish.schedule = Schedule::Row;
-    finish.perRow.push_back({sum, Index(results.size(), getAffineConstantExpr(0, context)), 0});
-  } else {
-    finish.schedule = Schedule::Nest;
+  finish.schedule = finish.dims.empty() || machine == Machine::Gpu ? Schedule::Row : Schedule::Nest;
+  if (finish.schedule == Schedule::Row) {
+    finish.rowRank = finish.dims.size();
+    finish.perRow.push_back({sum, getIdentity(results.size(), context), static_cast<unsigned>(results.size())});
   }
   return finish;
 }

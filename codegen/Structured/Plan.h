@@ -51,6 +51,7 @@ struct KernelPlan {
   Schedule schedule;
   llvm::SmallVector<Root *> roots;
   bool isFinish = false; ///< adds up the parts of a column kernel
+  int64_t parts = 0;     ///< in which rows are taken, where reductions over them are
 
   /// Rows are taken in parts, each with partial results of its own.
   bool hasAccumulators() const {
@@ -81,10 +82,11 @@ private:
   void splitParts(KernelPlan kernel);
   /// Whether each kernel finds what it needs stored by those before it; it would compute it for each element instead.
   mlir::LogicalResult verifyOrder();
+  int64_t chooseParts(const KernelPlan &kernel);
   Root &addFinish(mlir::OpResult column);
 
   StructuredForm &form;
-  const int64_t parts; ///< in which the rows of a reduction are taken
+  const Machine machine;
   std::deque<Root> roots; ///< stable addresses; grows while it is worked through
   llvm::DenseMap<mlir::Value, Root *> byValue;
   llvm::SmallVector<KernelPlan> kernels;

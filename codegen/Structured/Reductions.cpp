@@ -121,13 +121,14 @@ private:
     SmallVector<Dim> sizes = llvm::map_to_vector(order, [&](unsigned loop) { return space.sizes[loop]; });
     if (sizes.empty())
       sizes.push_back({1, false});
-    int64_t width = vectorised ? emitter.getLanes() : 1;
+    const Rounds *rounds = part ? nullptr : emitter.getRounds(sizes);
+    int64_t width = rounds ? rounds->width : vectorised ? emitter.getLanes() : 1;
     if (sizes.size() > 1 && sizes.back().scale % width)
       width = 1;
     std::pair<Bound, Bound> first = {emitter.getBound({0, false}), emitter.getBound(sizes.front())};
     if (part)
       first = emitter.getPartBounds(*part, sizes.front(), scope.builder, sizes.size() == 1 ? width : 1);
-    const bool hasRest = sizes.size() == 1 && width > 1 && (part || sizes.front().scale % width);
+    const bool hasRest = !rounds && sizes.size() == 1 && width > 1 && (part || sizes.front().scale % width);
     // The rest has accumulators of its own, because a vector's lanes are combined once, at the end.
     SmallVector<Value> vectors, singles;
     for (ReductionUse use : uses)
@@ -142,7 +143,11 @@ private:
     auto body = [&](Scope &inner, ArrayRef<AffineExpr> index, ValueRange values) {
       const bool isSingle = hasRest && emitter.getLanes(index) == 1;
       SmallVector<Value> next(values);
-      SmallVector<Value> totals = emitBodies(inner, index, values.slice(isSingle ? count : 0, count));
+      ValueRange before = values.slice(isSingle ? count : 0, count);
+      SmallVector<Value> totals = emitBodies(inner, index, before);
+      if (rounds && index.front() == rounds->variables.front())
+        for (auto [total, start] : llvm::zip_equal(totals, before))
+          total = dropStart(total, start);
       llvm::copy(totals, next.begin() + (isSingle ? count : 0));
       return next;
     };
@@ -161,6 +166,17 @@ private:
         results.push_back(total);
       }
     return results;
+  }
+
+  /// The first combination, with a neutral element, is the other operand.
+  static Value dropStart(Value total, Value start) {
+    Operation *combination = total.getDefiningOp();
+    if (!combination || combination->getNumOperands() != 2)
+      return total;
+    for (unsigned i : {0, 1})
+      if (combination->getOperand(i) == start && combination->getOperand(1 - i).getType() == total.getType())
+        return combination->getOperand(1 - i);
+    return total;
   }
 
   Scope &findScope() {

@@ -19,87 +19,221 @@ namespace glyptic::codegen {
 /// Elements of a row of a costly value that a kernel keeps: 16 KiB in FP32.
 static constexpr int64_t kMaxKept = 4096;
 
+SmallVector<KernelEmitter::RowGroup> KernelEmitter::groupRoots() {
+  SmallVector<RowGroup> groups;
+  for (Root *root : plan.roots) {
+    SmallVector<Dim> rest = root->getSizes();
+    rest.erase(rest.begin(), rest.begin() + root->rowRank);
+    auto group = llvm::find_if(groups, [&](RowGroup &g) { return g.rest == rest; });
+    if (group == groups.end())
+      group = groups.insert(groups.end(), {rest, {}});
+    group->roots.push_back(root);
+  }
+  return groups;
+}
+
 void KernelEmitter::emitRows() {
   const Root &first = *plan.roots.front();
   SmallVector<Dim> rows = first.getSizes();
   rows.truncate(first.rowRank);
   const bool inParts = plan.hasAccumulators();
-  const int64_t parts = getNumParts(options.machine);
-  kernel.chunks = inParts ? Dim{parts, false} : product(rows);
-
-  // Roots over the same rest of the dimensions share its loops.
-  SmallVector<std::pair<SmallVector<Dim>, SmallVector<Root *>>> groups;
-  int64_t elements = 1;
-  for (Root *root : plan.roots) {
-    SmallVector<Dim> rest = root->getSizes();
-    rest.erase(rest.begin(), rest.begin() + root->rowRank);
-    elements = std::max(elements, product(rest).scale);
-    auto group = llvm::find_if(groups, [&](auto &g) { return g.first == rest; });
-    if (group == groups.end())
-      group = groups.insert(groups.end(), {rest, {}});
-    group->second.push_back(root);
-  }
+  kernel.chunks = inParts ? Dim{plan.parts, false} : product(rows);
+  SmallVector<RowGroup> groups = groupRoots();
+  int64_t elements = 1, width = 1;
+  for (RowGroup &group : groups)
+    elements = std::max(elements, product(group.rest).scale);
   for (Root *root : plan.roots)
     for (ReductionUse &use : root->perRow)
       elements = std::max(elements, product(getReductionSizes(use.op)).scale);
-  const int64_t rowsPerChunk = inParts ? llvm::divideCeil(product(rows).scale, parts) : 1;
+  const int64_t rowsPerChunk = inParts ? llvm::divideCeil(product(rows).scale, plan.parts) : 1;
   kernel.grain = getGrain(elements * rowsPerChunk * countOperations());
   if (isGpu())
-    kernel.mapping = inParts || rows.empty() ? mapBlocks(elements, emitter->getLanes())
-                                             : mapRows(elements, emitter->getLanes());
+    kernel.mapping = mapRow(groups, rows.size(), elements, width);
 
   Chunks chunks = openChunks(*emitter, kernel);
-  Scope &body = inParts ? openRowsOfPart(chunks, product(rows)) : *chunks.scope;
+  if (kernel.mapping.rounds)
+    openRounds(*chunks.scope, elements, width);
+  Scope &body = inParts ? openRowsOfPart(chunks, product(rows), elements) : *chunks.scope;
   Index row = emitter->split(body, inParts ? Value(body.loop.getInductionVar()) : chunks.number, rows);
   emitRowReductions(row);
-  for (auto &[rest, roots] : groups)
-    emitInner(body, roots, row, rest);
+  for (RowGroup &group : groups)
+    emitInner(body, group.roots, row, group.rest);
   if (inParts)
-    emitter->closeLoop(body);
+    closeRowsOfPart(chunks, body, elements);
   closeChunks(*emitter, chunks);
 }
 
-/// Clears the part's accumulators, then opens the loop over its rows.
-Scope &KernelEmitter::openRowsOfPart(const Chunks &chunks, Dim rows) {
-  const int64_t parts = getNumParts(options.machine);
+//===----------------------------------------------------------------------===//
+// The GPU's rows, in registers
+//===----------------------------------------------------------------------===//
+
+/// Threads can keep their elements of a row if all loops over it are one, over the same elements.
+Mapping KernelEmitter::mapRow(ArrayRef<RowGroup> groups, unsigned rowRank, int64_t elements, int64_t &width) {
+  bool isOneLoop = true, isVector = elements % emitter->getLanes() == 0;
+  llvm::SmallDenseSet<Value> tensors;
+  auto visit = [&](ArrayRef<Dim> sizes, llvm::function_ref<void(AccessAnalysis &, unsigned)> collect) {
+    const unsigned inner = emitter->getNumVariables() + rowRank;
+    AccessAnalysis analysis = emitter->analyse(rowRank + sizes.size());
+    collect(analysis, inner);
+    SmallVector<unsigned> variables = llvm::to_vector(llvm::seq<unsigned>(inner, inner + sizes.size()));
+    LoopSpace space = mergeLoops(analysis, variables, sizes, context());
+    isOneLoop &= space.sizes.size() == 1 && space.sizes.front() == Dim{elements, false};
+    for (auto [variable, original] : llvm::zip_equal(variables, space.original)) {
+      if (!isa<AffineDimExpr>(original))
+        continue;
+      isVector &= analysis.getContiguity(variable, emitter->getAlignment()) > 0;
+      for (const Access &access : analysis.getAccesses())
+        if (access.tensor && emitter->isMemory(access.tensor))
+          if (std::optional<Stride> stride = analysis.getStride(access, variable); !stride || !stride->isZero())
+            tensors.insert(access.tensor);
+    }
+  };
+  Index row = llvm::map_to_vector(llvm::seq<unsigned>(0, rowRank), [&](unsigned i) {
+    return getAffineDimExpr(emitter->getNumVariables() + i, context());
+  });
+  for (const Pass &pass : collectPasses(row))
+    visit(pass.sizes, [&](AccessAnalysis &analysis, unsigned inner) {
+      for (ReductionUse use : pass.uses) {
+        Index loops = getLoopIndex(use.op, use.index);
+        unsigned next = inner;
+        for (AffineExpr &loop : loops)
+          if (!loop)
+            loop = getAffineDimExpr(next++, context());
+        isOneLoop &= hasCombiners(use.op);
+        analysis.visitBody(use.op, loops);
+      }
+    });
+  for (const RowGroup &group : groups)
+    if (product(group.rest).scale > 1)
+      visit(group.rest, [&](AccessAnalysis &analysis, unsigned inner) {
+        for (Root *root : group.roots) {
+          Index index = row;
+          for (size_t i = 0; i < group.rest.size(); ++i)
+            index.push_back(getAffineDimExpr(inner + i, context()));
+          analysis.visit(root->value, root->getIndex(index));
+          analysis.visitStore(root->value, root->getIndex(index));
+        }
+      });
+  const bool byBlocks = plan.hasAccumulators() || rowRank == 0;
+  const int64_t sumsPerElement = llvm::count_if(plan.roots, [](Root *root) { return bool(root->accumulated); });
+  width = isVector ? emitter->getLanes() : 1;
+  if (isOneLoop)
+    return mapKeptRows(elements, width, tensors.size() + sumsPerElement, byBlocks);
+  return byBlocks ? mapBlocks(elements, emitter->getLanes()) : mapRows(elements, emitter->getLanes());
+}
+
+void KernelEmitter::openRounds(Scope &scope, int64_t elements, int64_t width) {
+  OpBuilder &builder = scope.builder;
+  Location loc = NameLoc::get(builder.getStringAttr("column"), emitter->getLoc());
+  const int64_t team = kernel.mapping.getTeam(), count = kernel.mapping.rounds;
+  Rounds rounds{{elements, false}, width, {}, {}};
+  Value first = emitter->getTeam().member;
+  if (width > 1)
+    first = arith::MulIOp::create(builder, loc, first, emitter->getConstant(width));
+  for (int64_t i = 0; i < count; ++i) {
+    Value at = first;
+    if (i > 0)
+      at = arith::AddIOp::create(builder, loc, first, emitter->getConstant(i * team * width));
+    if (i + 1 == count && count * team * width != elements) {
+      Value end = emitter->getConstant(elements), last = emitter->getConstant(elements - width);
+      auto isInside = NameLoc::get(builder.getStringAttr("isInside"), loc);
+      rounds.isInside = arith::CmpIOp::create(builder, isInside, arith::CmpIPredicate::ult, at, end);
+      at = arith::MinUIOp::create(builder, loc, at, last);
+    }
+    rounds.variables.push_back(emitter->addVariable(scope, at, width));
+  }
+  emitter->setRounds(std::move(rounds));
+}
+
+//===----------------------------------------------------------------------===//
+// Sums over the rows of a part
+//===----------------------------------------------------------------------===//
+
+RankedTensorType KernelEmitter::getTable(const Root &root) {
+  RankedTensorType type = memory.types[root.buffers.front()];
+  const int64_t columns = getNumElements(type).scale / plan.parts;
+  return getTensorType({Dim{plan.parts, false}, Dim{columns, false}}, type.getElementType());
+}
+
+/// Sums that no registers keep begin in memory.
+void KernelEmitter::clearSums(Scope &scope, Root &root) {
+  RankedTensorType table = getTable(root);
+  TypedAttr neutral = getCombiner(root.accumulated, 0)->neutral;
+  auto clear = [&](Scope &loop, AffineExpr column) {
+    Value value = arith::ConstantOp::create(loop.builder, emitter->getLoc(), neutral);
+    emitter->store(value, getBuffer(root.buffers.front()), table, {part, column}, loop);
+  };
+  const Dim columns = getDim(table, 1);
+  if (!isGpu())
+    return emitter->forLanes(scope, emitter->getBound({0, false}), emitter->getBound(columns), emitter->getLanes(),
+                             clear);
+  emitter->forTeam(scope, columns, {emitter->getBound({0, false}), emitter->getBound(columns)}, 1, {},
+                   [&](Scope &loop, ArrayRef<AffineExpr> column, ValueRange) {
+                     clear(loop, column.front());
+                     return SmallVector<Value>();
+                   });
+}
+
+/// Makes the part's sums, then opens the loop over its rows.
+Scope &KernelEmitter::openRowsOfPart(const Chunks &chunks, Dim rows, int64_t elements) {
   Scope &scope = *chunks.scope;
   part = emitter->addVariable(scope, chunks.number);
+  const Rounds *rounds = emitter->getRounds(Dim{elements, false});
+  SmallVector<Value> starts;
   for (Root *root : plan.roots) {
     if (!root->accumulated)
       continue;
-    RankedTensorType type = memory.types[root->buffers.front()];
-    const int64_t columns = getNumElements(type).scale / parts;
-    RankedTensorType table = getTensorType({Dim{parts, false}, Dim{columns, false}}, type.getElementType());
-    TypedAttr neutral = getCombiner(root->accumulated, 0)->neutral;
-    auto clear = [&](Scope &loop, AffineExpr column) {
-      Value value = arith::ConstantOp::create(loop.builder, emitter->getLoc(), neutral);
-      emitter->store(value, getBuffer(root->buffers.front()), table, {part, column}, loop);
-    };
-    std::pair<Bound, Bound> all = {emitter->getBound({0, false}), emitter->getBound({columns, false})};
-    if (isGpu())
-      emitter->forTeam(scope, Dim{columns, false}, all, 1, {},
-                       [&](Scope &loop, ArrayRef<AffineExpr> column, ValueRange) {
-                         clear(loop, column.front());
-                         return SmallVector<Value>();
-                       });
-    else
-      emitter->forLanes(scope, all.first, all.second, emitter->getLanes(), clear);
+    if (!rounds) {
+      clearSums(scope, *root);
+      continue;
+    }
+    Location loc = NameLoc::get(scope.builder.getStringAttr("sum"), root->accumulated->getLoc());
+    Value neutral = arith::ConstantOp::create(scope.builder, loc, getCombiner(root->accumulated, 0)->neutral);
+    for (AffineExpr round : rounds->variables) {
+      sums.push_back({root, round, {}});
+      starts.push_back(broadcastTo(scope.builder, loc, neutral, rounds->width));
+    }
   }
   // From now on each column belongs to one thread, which need not be the one that cleared it.
-  if (isGpu())
+  if (isGpu() && !rounds)
     gpu::BarrierOp::create(scope.builder, emitter->getLoc());
-  auto [lower, upper] = emitter->getPartBounds({&scope, chunks.number, parts}, rows, scope.builder);
-  return emitter->openLoop(scope, lower.value, upper.value, 1);
+  auto [lower, upper] = emitter->getPartBounds({&scope, chunks.number, plan.parts}, rows, scope.builder);
+  Scope &loop = emitter->openLoop(scope, lower.value, upper.value, 1, starts);
+  for (auto [sum, value] : llvm::zip_equal(sums, loop.loop.getRegionIterArgs()))
+    sum.value = value;
+  return loop;
+}
+
+void KernelEmitter::closeRowsOfPart(const Chunks &chunks, Scope &rows, int64_t elements) {
+  emitter->closeLoop(rows, llvm::map_to_vector(sums, [](const Sum &sum) { return sum.value; }));
+  if (sums.empty())
+    return;
+  const Dim columns{elements, false};
+  std::pair<Bound, Bound> all = {emitter->getBound({0, false}), emitter->getBound(columns)};
+  emitter->forTeam(*chunks.scope, columns, all, 1, {}, [&](Scope &scope, ArrayRef<AffineExpr> column, ValueRange) {
+    for (auto [sum, total] : llvm::zip_equal(sums, rows.loop.getResults()))
+      if (sum.round == column.front())
+        emitter->store(total, getBuffer(sum.root->buffers.front()), getTable(*sum.root), {part, sum.round}, scope);
+    return SmallVector<Value>();
+  });
 }
 
 /// Adds the element of `root` at `index` to its part's sum for the column.
-void KernelEmitter::accumulate(Scope &scope, const Root &root, unsigned position, ArrayRef<AffineExpr> index) {
+void KernelEmitter::accumulate(Scope &scope, const Root &root, ArrayRef<AffineExpr> index, AffineExpr round) {
+  auto sum = llvm::find_if(sums, [&](const Sum &sum) { return sum.root == &root && sum.round == round; });
+  if (sum != sums.end()) {
+    Scope &row = emitter->getScope(index);
+    Value next = emitter->emitBody(root.accumulated, index, sum->value, row).front();
+    sum->value = broadcastTo(row.builder, emitter->getLoc(), next, emitter->getLanes(round));
+    return;
+  }
+  const unsigned position = root.buffers.front();
   Index place = {part};
   llvm::append_range(place, index.drop_front(linalg::GenericOp(root.accumulated).getNumReductionLoops()));
   RankedTensorType type = memory.types[position];
   Value old = emitter->load(getBuffer(position), type, place, scope);
-  Value sum = emitter->emitBody(root.accumulated, index, old, scope).front();
-  emitter->store(sum, getBuffer(position), type, place, scope);
+  Value next = emitter->emitBody(root.accumulated, index, old, scope).front();
+  emitter->store(next, getBuffer(position), type, place, scope);
 }
 
 void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner) {
@@ -108,7 +242,7 @@ void KernelEmitter::emitInner(Scope &scope, ArrayRef<Root *> roots, ArrayRef<Aff
   auto body = [&](Scope &loop, ArrayRef<AffineExpr> index) {
     Index full(outer);
     llvm::append_range(full, compose(AffineMap::get(space.sizes.size(), 0, space.original, context()), index));
-    storeRoots(loop, roots, full);
+    storeRoots(loop, roots, full, index.empty() ? AffineExpr() : index.back());
   };
   if (!isGpu())
     return loopOver(scope, space, 0, {}, width, body);

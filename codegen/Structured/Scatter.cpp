@@ -1,8 +1,12 @@
 //===- Scatter.cpp - Slices added at looked-up places -----------===//
 //
 // graph.scatter_add has no indexing maps: which element an update goes to is data. A chunk owns a block of columns of
-// one outer slice of the result, clears it, and goes through all updates in the order of the index tensor, so that no
-// two chunks write one element and the order of additions is fixed.
+// one outer slice of the result, and goes through all updates in the order of the index tensor, so that no two chunks
+// write one element and the order of additions is fixed.
+//
+// On the CPU the chunk has all rows: it clears them, then adds each update in memory. That is too little parallelism for
+// a GPU, where a warp has a few rows of the block: it looks at all indices (which the caches hold) and takes its own. The
+// row that it is at is in registers, because many updates of one row follow each other where one token is frequent.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Structured/Kernel.h"
@@ -16,7 +20,10 @@ using namespace glyptic::graph;
 namespace glyptic::codegen {
 namespace {
 
-/// Columns of a chunk: one register of the widest machine in FP32, and enough chunks for a few threads.
+/// Warps that keep a GPU busy. More of them would each look at all indices, too.
+constexpr int64_t kWarps = 4096;
+
+/// Columns of a chunk on the CPU: one register of the widest machine in FP32, and enough chunks for a few threads.
 constexpr int64_t kColumns = 16;
 
 class ScatterEmitter {
@@ -35,20 +42,124 @@ public:
     kernel.writes = {2};
     kernel.chunks = outer;
     columns = chooseColumns();
-    if (!inner.batched)
-      kernel.chunks.scale *= llvm::divideCeil(inner.scale, columns);
-    if (machine == Machine::Gpu)
-      kernel.mapping = mapElements();
     kernel.grain = getGrain((rows.scale + count.scale) * 4);
+    if (machine == Machine::Gpu)
+      mapToWarps();
+    else if (!inner.batched)
+      kernel.chunks.scale *= llvm::divideCeil(inner.scale, columns);
   }
 
   EmittedKernel run() {
     Emitter theEmitter(kernel.function, kernel.function.getArgument(3), columns, machine);
     emitter = &theEmitter;
-    Chunks opened = openChunks(*emitter, kernel);
-    Scope &chunks = *opened.scope;
+    Chunks chunks = openChunks(*emitter, kernel);
+    if (machine == Machine::Gpu)
+      emitRowsOfWarp(chunks);
+    else
+      emitAllRows(*chunks.scope, chunks.number);
+    closeChunks(*emitter, chunks);
+    finishKernel(*emitter, kernel);
+    return kernel;
+  }
+
+private:
+  //===--------------------------------------------------------------------===//
+  // GPU
+  //===--------------------------------------------------------------------===//
+
+  void mapToWarps() {
+    Dim groups = rows, blocks = inner;
+    blocks.scale = llvm::divideCeil(inner.scale, kWarp * columns);
+    if (!rows.batched)
+      rowsOfWarp = std::max<int64_t>(1, rows.scale * outer.scale * blocks.scale / kWarps);
+    groups.scale = llvm::divideCeil(rows.scale, rowsOfWarp);
+    grid = {outer, groups, blocks};
+    kernel.chunks = multiply(grid, 0, grid.size());
+    kernel.mapping = mapRows(kWarp, 1);
+  }
+
+  void emitRowsOfWarp(const Chunks &chunks) {
+    OpBuilder &builder = chunks.scope->builder;
+    Index place = emitter->split(*chunks.scope, chunks.number, grid);
+    Value slice = emitter->getIndex(place[0], *chunks.scope), block = emitter->getIndex(place[2], *chunks.scope);
+    Value first = emitter->getIndex(place[1], *chunks.scope);
+    if (rowsOfWarp > 1)
+      first = arith::MulIOp::create(builder, loc, first, emitter->getConstant(rowsOfWarp));
+    Value column = arith::MulIOp::create(builder, loc, block, emitter->getConstant(kWarp));
+    column = arith::AddIOp::create(builder, loc, column, emitter->getTeam().member);
+    column = arith::MulIOp::create(builder, named("column"), column, emitter->getConstant(columns));
+    Value isColumn = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, column, emitter->getSize(inner));
+    Scope &scope = emitter->openIf(*chunks.scope, isColumn, /*isShared=*/false);
+    OpBuilder &inside = scope.builder;
+    Type element = op.getResult().getType().getElementType();
+    Value zero = arith::ConstantOp::create(inside, loc, inside.getZeroAttr(element));
+    zero = broadcastTo(inside, loc, zero, columns);
+    if (rowsOfWarp > 1) {
+      Value end = arith::AddIOp::create(inside, loc, first, emitter->getConstant(rowsOfWarp));
+      end = arith::MinUIOp::create(inside, loc, end, emitter->getSize(rows));
+      Scope &loop = emitter->openLoop(scope, first, end, 1);
+      write(loop.builder, zero, address(loop.builder, slice, rows, loop.loop.getInductionVar(), column));
+      emitter->closeLoop(loop);
+    }
+    Scope &loop = emitter->openLoop(scope, emitter->getConstant(0), emitter->getSize(count), 1, {zero, first});
+    loop.loop.getRegionIterArg(0).setLoc(named("sum"));
+    loop.loop.getRegionIterArg(1).setLoc(named("current"));
+    emitter->closeLoop(loop, takeUpdate(loop, slice, first, column));
+    Value sum = loop.loop.getResult(0), current = loop.loop.getResult(1);
+    write(inside, sum, address(inside, slice, rows, current, column));
+    emitter->closeIf(scope);
+  }
+
+  /// The sum of the current row, and which one that is, after one more update.
+  SmallVector<Value> takeUpdate(Scope &loop, Value slice, Value first, Value column) {
+    OpBuilder &builder = loop.builder;
+    Value number = loop.loop.getInductionVar();
+    Value sum = loop.loop.getRegionIterArg(0), current = loop.loop.getRegionIterArg(1);
+    Value row = emitRow(builder, number);
+    Value distance = arith::SubIOp::create(builder, loc, row, first); // of a row before the first: far too large
+    Value isMine = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, distance,
+                                         emitter->getConstant(rowsOfWarp));
+    auto take = scf::IfOp::create(
+        builder, loc, isMine,
+        [&](OpBuilder &then, Location) {
+          Value before = rowsOfWarp > 1 ? changeRow(then, slice, row, column, sum, current) : sum;
+          Value from = address(then, slice, count, number, column);
+          Value update = read(then, kernel.function.getArgument(1), from, columns);
+          scf::YieldOp::create(then, loc, ValueRange{add(then, before, update), row});
+        },
+        [&](OpBuilder &otherwise, Location) { scf::YieldOp::create(otherwise, loc, ValueRange{sum, current}); });
+    return SmallVector<Value>(take.getResults());
+  }
+
+  /// The sum of `row`; that of the current one goes to memory, if it is another.
+  Value changeRow(OpBuilder &builder, Value slice, Value row, Value column, Value sum, Value current) {
+    Value isOther = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, row, current);
+    auto change = scf::IfOp::create(
+        builder, loc, isOther,
+        [&](OpBuilder &then, Location) {
+          write(then, sum, address(then, slice, rows, current, column));
+          Value at = address(then, slice, rows, row, column);
+          scf::YieldOp::create(then, loc, read(then, kernel.function.getArgument(2), at, columns));
+        },
+        [&](OpBuilder &otherwise, Location) { scf::YieldOp::create(otherwise, loc, sum); });
+    return change.getResult(0);
+  }
+
+  Location named(StringRef name) { return NameLoc::get(StringAttr::get(op->getContext(), name), loc); }
+
+  Value add(OpBuilder &builder, Value lhs, Value rhs) {
+    if (isa<FloatType>(op.getResult().getType().getElementType()))
+      return arith::AddFOp::create(builder, loc, lhs, rhs);
+    return arith::AddIOp::create(builder, loc, lhs, rhs);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // CPU
+  //===--------------------------------------------------------------------===//
+
+  void emitAllRows(Scope &chunks, Value chunk) {
     OpBuilder &builder = chunks.builder;
-    Value chunk = opened.number, first = emitter->getConstant(0), end = emitter->getSize(inner);
+    Value first = emitter->getConstant(0), end = emitter->getSize(inner);
     if (!inner.batched) {
       Value blocks = emitter->getConstant(llvm::divideCeil(inner.scale, columns));
       Value size = emitter->getConstant(columns);
@@ -58,12 +169,8 @@ public:
     }
     emitClear(chunks, chunk, first, end);
     emitUpdates(chunks, chunk, first, end);
-    closeChunks(*emitter, opened);
-    finishKernel(*emitter, kernel);
-    return kernel;
   }
 
-private:
   /// A vector of 16 bytes for each thread of the GPU, or one element where vectors would begin anywhere.
   int64_t chooseColumns() {
     if (machine == Machine::Cpu)
@@ -118,10 +225,7 @@ private:
       Value to = address(builder, slice, rows, row, column), from = address(builder, slice, count, number, column);
       Value update = read(builder, kernel.function.getArgument(1), from, width);
       Value old = read(builder, kernel.function.getArgument(2), to, width);
-      Value sum = isa<FloatType>(op.getResult().getType().getElementType())
-                      ? arith::AddFOp::create(builder, loc, old, update).getResult()
-                      : arith::AddIOp::create(builder, loc, old, update).getResult();
-      write(builder, sum, to);
+      write(builder, add(builder, old, update), to);
     });
     emitter->closeLoop(loop);
   }
@@ -157,7 +261,9 @@ private:
   Location loc;
   Machine machine;
   Dim outer, rows, inner, count;
-  int64_t columns = 1; ///< of a chunk
+  int64_t columns = 1;    ///< of a chunk on the CPU, of a thread on the GPU
+  int64_t rowsOfWarp = 1;
+  SmallVector<Dim> grid; ///< on the GPU: chunks are numbered by slice, group of rows, block of columns
   EmittedKernel kernel;
   Emitter *emitter = nullptr;
 };

@@ -36,8 +36,29 @@ Index Emitter::split(Scope &scope, Value number, ArrayRef<Dim> sizes, int64_t wi
   return index;
 }
 
+SmallVector<Value> Emitter::forRounds(Scope &parent, ValueRange carried, RoundBody body) {
+  SmallVector<Value> values(carried);
+  for (AffineExpr variable : rounds->variables) {
+    const bool mayBeOutside = rounds->isInside && variable == rounds->variables.back();
+    if (mayBeOutside && values.empty()) {
+      Scope &branch = openIf(parent, rounds->isInside, /*isShared=*/false);
+      body(branch, variable, {});
+      closeIf(branch);
+      continue;
+    }
+    SmallVector<Value> next = body(parent, variable, values);
+    if (mayBeOutside)
+      for (auto [value, before] : llvm::zip_equal(next, values))
+        value = arith::SelectOp::create(parent.builder, function.getLoc(), rounds->isInside, value, before);
+    values = next;
+  }
+  return values;
+}
+
 SmallVector<Value> Emitter::forTeam(Scope &parent, ArrayRef<Dim> sizes, std::pair<Bound, Bound> first, int64_t width,
                                     ValueRange carried, RoundBody body) {
+  if (getRounds(sizes) && first.first.constant == 0)
+    return forRounds(parent, carried, body);
   OpBuilder &builder = parent.builder;
   Location loc = function.getLoc();
   auto run = [&](Value lower, Value upper, int64_t step, llvm::function_ref<Index(Scope &, Value)> getIndex,
@@ -91,7 +112,10 @@ Value Emitter::combineTeam(Scope &scope, const Combiner &combiner, Value value) 
   // Upstream has two enums of the same names.
   auto named = gpu::symbolizeAllReduceOperation(vector::stringifyEnum(getCombiningKind(combiner.op)));
   auto kind = gpu::AllReduceOperationAttr::get(value.getContext(), *named);
-  Location loc = function.getLoc();
+  static const llvm::StringMap<StringRef> names = {{"add", "sum"}, {"mul", "product"}, {"maximumf", "largest"},
+                                                  {"minimumf", "smallest"}};
+  StringRef name = names.lookup(gpu::stringifyAllReduceOperation(*named));
+  Location loc = NameLoc::get(scope.builder.getStringAttr(name.empty() ? "total" : name), function.getLoc());
   if (team.size == kWarp)
     return gpu::SubgroupReduceOp::create(scope.builder, loc, value, kind.getValue(), /*uniform=*/true);
   auto all = gpu::AllReduceOp::create(scope.builder, loc, value, kind, /*uniform=*/true);

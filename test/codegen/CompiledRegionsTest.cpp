@@ -15,10 +15,12 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "test/dialects/Graph/samples/Samples.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 
 using namespace mlir;
@@ -61,7 +63,7 @@ bool hasKernels(func::FuncOp function) {
 }
 
 /// Values in the sample's range, by default [-2, 2] and for integers [0, 3]; few enough different ones that some are
-/// equal, and exact in FP32.
+/// equal, and exact in each type.
 HostTensor makeOperand(func::FuncOp function, unsigned argument, int64_t batch, std::mt19937 &random) {
   auto type = cast<RankedTensorType>(function.getArgument(argument).getType());
   const bool isFloat = isa<FloatType>(type.getElementType());
@@ -77,7 +79,8 @@ HostTensor makeOperand(func::FuncOp function, unsigned argument, int64_t batch, 
   HostTensor tensor(type.getElementType(), getShapeAt(type, batch), HostPrecision::F64);
   for (int64_t i = 0; i < tensor.getNumElements(); ++i) {
     double value = low + (high - low) * (random() % 513) / 512.0;
-    tensor.set(i, isFloat ? std::round(value * 256) / 256 : std::round(value));
+    const double steps = type.getElementType().isBF16() ? 64 : 256;
+    tensor.set(i, isFloat ? std::round(value * steps) / steps : std::round(value));
   }
   return tensor;
 }
@@ -152,6 +155,10 @@ protected:
       ADD_FAILURE() << file << " does not parse";
       return 0;
     }
+    return check(std::move(module), batches, machine);
+  }
+
+  unsigned check(OwningOpRef<ModuleOp> module, ArrayRef<int64_t> batches, codegen::Machine machine) {
     PassManager passes(&context);
     passes.addPass(createDecomposePass());
     EXPECT_TRUE(succeeded(passes.run(*module)));
@@ -176,6 +183,7 @@ protected:
 
   void checkRegion(const RegionRunner &runner, RegionOp region, ModuleOp meaning, int64_t batch) {
     auto function = meaning.lookupSymbol<func::FuncOp>(region->getParentOfType<func::FuncOp>().getName());
+    SCOPED_TRACE(function.getName().str());
     std::mt19937 random(7);
     std::vector<HostTensor> operands;
     std::vector<Bytes> memory;
@@ -233,6 +241,53 @@ TEST_F(CompiledRegions, ChainsOnTheShim) {
 TEST_F(CompiledRegions, CompositesOnTheShim) {
   EXPECT_GE(check(kFolder + "/fixtures/composites.mlir", {1, 3, 0}, codegen::Machine::Gpu), 12u);
 }
+
+//===----------------------------------------------------------------------===//
+// Every schedule, for every type and kind of row
+//===----------------------------------------------------------------------===//
+
+/// Rows of whole vectors, rows that begin anywhere, rows of which a warp takes many, rows that no registers hold.
+struct Case {
+  StringRef name, columns, rows;
+};
+constexpr Case kCases[] = {{"aligned", "512", "32"}, {"ragged", "77", "64"}, {"tiny", "3", "1024"}, {"huge", "20000", "2"}};
+
+/// The function of fixtures/matrix.mlir with its letters replaced: they are dimensions and element types.
+std::string instantiate(StringRef function, StringRef type, const Case &sizes) {
+  StringRef computed = type == "f16" || type == "bf16" ? "f32" : type == "i1" ? "i32" : type;
+  const std::map<char, StringRef> meanings = {{'T', type}, {'A', computed}, {'C', sizes.columns}, {'R', sizes.rows}};
+  std::string text;
+  for (size_t i = 0; i < function.size(); ++i) {
+    auto meaning = meanings.find(function[i]);
+    const bool isInType = i > 0 && StringRef("x<").contains(function[i - 1]) && i + 1 < function.size() &&
+                          StringRef("x,>").contains(function[i + 1]);
+    text += isInType && meaning != meanings.end() ? meaning->second : function.substr(i, 1);
+  }
+  return text.insert(text.find('('), ("_" + type + "_" + sizes.name).str());
+}
+
+class Matrix : public CompiledRegions, public testing::WithParamInterface<Case> {};
+
+TEST_P(Matrix, OnTheShim) {
+  auto file = llvm::MemoryBuffer::getFile(kFolder + "/fixtures/matrix.mlir");
+  ASSERT_TRUE(bool(file));
+  SmallVector<StringRef> paragraphs, types;
+  (*file)->getBuffer().split(paragraphs, "\n\n");
+  std::string text;
+  for (StringRef paragraph : ArrayRef(paragraphs).drop_front()) {
+    auto [head, function] = paragraph.split('\n');
+    types.clear();
+    head.split(": ").second.split(types, ' ');
+    for (StringRef type : types)
+      text += instantiate(function, type, GetParam());
+  }
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  ASSERT_TRUE(module) << text;
+  EXPECT_EQ(check(std::move(module), kSampleBatch, codegen::Machine::Gpu), 53u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, Matrix, testing::ValuesIn(kCases),
+                         [](const testing::TestParamInfo<Case> &info) { return info.param.name.str(); });
 
 TEST_F(CompiledRegions, EveryOpOnTheShim) { EXPECT_GE(checkSamples(codegen::Machine::Gpu), 60u); }
 

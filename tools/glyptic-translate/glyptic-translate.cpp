@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "InterpretModel.h"
+#include "codegen/CUDA/Shim.h"
 #include "codegen/CUDA/Translate.h"
 #include "compiler/Export/Export.h"
 #include "compiler/Import/Import.h"
@@ -23,7 +24,7 @@ static cl::opt<std::string> importOnnxPath("import-onnx", cl::desc("print the mo
                                            cl::value_desc("file"));
 static cl::opt<std::string> cudaPath("cuda", cl::desc("print the kernels of a file with gpu modules as CUDA C++"),
                                      cl::value_desc("mlir file"));
-static cl::opt<bool> withPrelude("prelude", cl::desc("print what CUDA C++ programs start with, too"));
+static cl::opt<bool> forShim("shim", cl::desc("with --cuda: print the program that runs the kernels on a host"));
 static cl::opt<std::string> newModel("new", cl::desc("write a fresh model"), cl::value_desc("architecture"));
 static cl::list<std::string> sizes("size", cl::desc("a size of the fresh model"), cl::value_desc("name=number"));
 static cl::opt<uint64_t> seed("seed", cl::desc("of the fresh model's weights"));
@@ -84,10 +85,9 @@ static llvm::Error printCuda(mlir::MLIRContext &context) {
     return createStringError(cudaPath + " cannot be read");
   std::string text;
   raw_string_ostream stream(text);
-  if (withPrelude)
-    stream << codegen::cuda::getPrelude();
   for (auto kernels : module->getOps<mlir::gpu::GPUModuleOp>())
-    if (failed(codegen::cuda::translateToCuda(kernels, stream)))
+    if (failed(forShim ? codegen::cuda::printShimProgram(kernels, stream)
+                       : codegen::cuda::translateToCuda(kernels, stream)))
       return createStringError(cudaPath + " has no counterpart in CUDA C++");
   outs() << text;
   return llvm::Error::success();
