@@ -132,6 +132,6 @@ func.func @beside(%x: !Tall, %y: !Tall) -> (!Tall, tensor<1024xf32>) {
 // CHECK-LABEL: gpu.func @kernel_row_4(
 // CHECK: %[[SUM:.*]] = scf.for
 // CHECK: %[[PRODUCT:.*]] = arith.mulf
-// CHECK: vector.store %[[PRODUCT]]
 // CHECK: math.fma
+// CHECK: vector.store %[[PRODUCT]]
 // CHECK: vector.store %[[SUM]]
