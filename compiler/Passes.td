@@ -74,6 +74,17 @@ def SampleMixingPass : Pass<"graph-sample-mixing", "::mlir::ModuleOp"> {
   }];
 }
 
+def ChooseLibrariesPass : Pass<"graph-choose-libraries", "::mlir::ModuleOp"> {
+  let summary = "Decides which ops NVIDIA's libraries do on a GPU, and with how much workspace";
+  let description = [{
+    An op that one does gets `graph.workspace`, bytes that planning has to find; one that only a processor's library does
+    gets `graph.generated`, and fusion makes a kernel of it. A processor needs no such pass: its library does all that
+    ops ask for, and says what it needs when it runs.
+  }];
+  let options = [Option<"target", "target", "std::string", "\"cuda:sm_90\"", "what the program is compiled for">];
+  let dependentDialects = ["::glyptic::graph::GraphDialect"];
+}
+
 def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
   let summary = "Groups ops into regions, each of which becomes one kernel";
   let description = [{

@@ -1,6 +1,7 @@
 //===- Group.cpp - Sets of ops that may become one kernel -------*- C++ -*-===//
 #include "compiler/Fusion/Group.h"
 #include "compiler/Fusion/Recompute.h"
+#include "dialects/Graph/LibraryChoice.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -40,7 +41,7 @@ bool isFusible(Operation *op) {
     return true;
   if (op->hasTrait<OpTrait::ConstantLike>())
     return false;
-  if (auto call = dyn_cast<LibraryCallOpInterface>(op); call && call.getLibraryCall())
+  if (findLibraryCall(op))
     return false;
   return isa<StructuredOpInterface>(op) || op->hasTrait<trait::NamedKernel>();
 }

@@ -126,8 +126,9 @@ private:
       parameters.push_back(b.getNamedAttr(
           toRef(parameter->name()), b.getDenseI64ArrayAttr(llvm::to_vector_of<int64_t>(range(parameter->values())))));
     auto signature = b.getFunctionType(ArrayRef(types).take_front(sources), ArrayRef(types).drop_front(sources));
+    Value workspace = call.workspace() ? buffer(call.workspace()) : Value();
     builder.create<LibraryCallOp>(loc, string(call.routine()), ArrayRef(buffers).take_front(sources),
-                                  ArrayRef(buffers).drop_front(sources), TypeAttr::get(signature),
+                                  ArrayRef(buffers).drop_front(sources), workspace, TypeAttr::get(signature),
                                   b.getDictionaryAttr(parameters), flops, bytes, label);
   }
 

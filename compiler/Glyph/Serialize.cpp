@@ -179,6 +179,8 @@ private:
       ArrayRef<int64_t> values = cast<DenseI64ArrayAttr>(parameter.getValue());
       entry.values.assign(values.begin(), values.end());
     }
+    if (op.getWorkspace())
+      call.workspace = std::make_unique<glyph::Buffer>(toBuffer(op.getWorkspace()));
     instruction.action.Set(std::move(call));
     return success();
   }

@@ -1,6 +1,7 @@
 //===- Boundaries.cpp - What may remain after each phase --------===//
 #include "compiler/Passes.h"
 #include "compiler/Pipeline/Pipeline.h"
+#include "dialects/Graph/LibraryChoice.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Matchers.h"
 
@@ -16,10 +17,7 @@ namespace {
 
 bool isView(Operation *op) { return op->hasTrait<trait::View>() || op->hasTrait<trait::SideBySide>(); }
 bool isConstant(Operation *op) { return matchPattern(op, m_Constant()); }
-bool isLibraryCall(Operation *op) {
-  auto call = dyn_cast<LibraryCallOpInterface>(op);
-  return call && call.getLibraryCall();
-}
+bool isLibraryCall(Operation *op) { return findLibraryCall(op).has_value(); }
 bool isRegion(Operation *op) { return isa<RegionOp>(op); }
 bool isRegionWithKernels(Operation *op) {
   auto region = dyn_cast<RegionOp>(op);

@@ -52,6 +52,8 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
     manager.addPass(createLayoutPass());
     return simplify();
   case Phase::Fusion:
+    if (settings.isCuda)
+      manager.addPass(createChooseLibrariesPass({settings.target}));
     manager.addPass(createFlatStatePass());
     manager.addNestedPass<func::FuncOp>(createFusionPass());
     return;

@@ -87,6 +87,8 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
     if (!instruction)
       continue;
     ++(isa<LaunchOp>(op) ? bill.kernels : isa<LibraryCallOp>(op) ? bill.libraryCalls : bill.copies);
+    if (auto call = dyn_cast<LibraryCallOp>(op); call && call.getWorkspace())
+      bill.workspace = std::max(bill.workspace, getBytes(call.getWorkspace(), batch));
     bill.flops += instruction.getFlops().at(batch);
     bill.bytes += instruction.getBytes().at(batch);
   }
@@ -123,6 +125,7 @@ Bill makeBill(ProgramOp program, std::optional<Machine> machine) {
       bill.accumulators += getBytes(accumulator.getBuffer(), 1);
     } else if (auto entry = dyn_cast<EntryOp>(op)) {
       bill.entries.push_back(makeEntryBill(entry, bill.maxBatch, machine));
+      bill.workspace = std::max(bill.workspace, bill.entries.back().workspace);
       int64_t inputs = 0;
       for (InputOp input : entry.getBody().getOps<InputOp>())
         inputs += getBytes(input.getBuffer(), bill.maxBatch);

@@ -21,6 +21,7 @@ struct EntryBill {
   double bytes = 0;           ///< read and written by instructions
   int64_t work = 0;           ///< bytes of the work arena up to the last one in use
   int64_t lowerBound = 0;     ///< the most that lives at one time: no plan needs less
+  int64_t workspace = 0;      ///< the largest that a library call has for itself
   std::optional<double> seconds; ///< predicted, where the machine is known
   std::vector<NodeBill> heaviest; ///< a few, by predicted time, else by traffic
 };
@@ -30,6 +31,7 @@ struct Bill {
   int64_t threads = 0, maxBatch = 0;
   /// Bytes of memory; inputs are a part of work memory.
   int64_t parameters = 0, buffers = 0, slots = 0, counters = 0, accumulators = 0, constants = 0, work = 0, inputs = 0;
+  int64_t workspace = 0; ///< of libraries, a part of work memory: calls come one after the other
   int64_t total = 0; ///< of the arenas, padding included
   std::vector<EntryBill> entries;
   std::optional<Machine> machine;

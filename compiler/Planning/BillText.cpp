@@ -40,6 +40,7 @@ static void writeMemory(llvm::raw_ostream &out, const Bill &bill) {
   line("constants", bill.constants);
   line("activations and other work memory", bill.work);
   line("  of which inputs", bill.inputs);
+  line("  of which workspace of libraries", bill.workspace);
   line("total", bill.total);
 }
 
@@ -116,7 +117,7 @@ std::string toJson(const Bill &bill) {
   json["memory"] = {{"parameters", bill.parameters},     {"buffers", bill.buffers}, {"slots", bill.slots},
                     {"counters", bill.counters},         {"accumulators", bill.accumulators},
                     {"constants", bill.constants},       {"work", bill.work},       {"inputs", bill.inputs},
-                    {"total", bill.total}};
+                    {"workspace", bill.workspace},       {"total", bill.total}};
   for (const EntryBill &entry : bill.entries) {
     Json &item = json["entries"][entry.name];
     item = {{"kernels", entry.kernels}, {"library_calls", entry.libraryCalls}, {"copies", entry.copies},

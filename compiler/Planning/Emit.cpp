@@ -2,6 +2,7 @@
 #include "compiler/Planning/Emit.h"
 #include "compiler/Program.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/LibraryChoice.h"
 #include "dialects/Graph/NodeLocation.h"
 
 using namespace mlir;
@@ -102,7 +103,7 @@ private:
   }
 
   void emitCall(LibraryCallOpInterface op) {
-    LibraryCall call = *op.getLibraryCall();
+    LibraryCall call = *findLibraryCall(op);
     Builder &b = builder.getBuilder();
     SmallVector<NamedAttribute> parameters;
     for (auto &[name, values] : call.parameters)
@@ -113,7 +114,9 @@ private:
     Amount flops;
     flops.add(op.getFlops());
     SizeAttr bytes = countBytes(llvm::to_vector(llvm::concat<Value>(sources, targets)));
-    builder.create<LibraryCallOp>(op.getLoc(), call.routine, sources, targets,
+    ArrayRef<StorageId> scratch = plan.getScratch(op);
+    Value workspace = scratch.empty() ? Value() : buffer(plan.get(scratch.front()));
+    builder.create<LibraryCallOp>(op.getLoc(), call.routine, sources, targets, workspace,
                                   b.getFunctionType(op->getOperandTypes(), op->getResultTypes()),
                                   b.getDictionaryAttr(parameters), flops.get(b.getContext()), bytes, label(op));
   }

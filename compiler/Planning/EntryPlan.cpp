@@ -2,6 +2,7 @@
 #include "compiler/Planning/EntryPlan.h"
 #include "compiler/Program.h"
 #include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/LibraryChoice.h"
 #include "dialects/Graph/Packing.h"
 #include "mlir/IR/Matchers.h"
 
@@ -142,8 +143,7 @@ LogicalResult EntryPlan::addBody() {
 LogicalResult EntryPlan::addInstruction(Operation *op) {
   const unsigned index = instructions.size();
   auto region = dyn_cast<RegionOp>(op);
-  auto call = dyn_cast<LibraryCallOpInterface>(op);
-  if (!(region && region.getLaunches()) && !(call && call.getLibraryCall()))
+  if (!(region && region.getLaunches()) && !findLibraryCall(op))
     return op->emitError("has neither a kernel nor a library routine");
   for (OpOperand &operand : op->getOpOperands())
     addUse(storageOf.lookup(operand.get()), index, &operand);
@@ -154,6 +154,11 @@ LogicalResult EntryPlan::addInstruction(Operation *op) {
   if (region && region.getScratch())
     for (auto type : region.getScratch()->getAsValueRange<TypeAttr>())
       scratch[op].push_back(addWork(type, index, index));
+  if (std::optional<Workspace> bytes = getWorkspace(op)) {
+    StorageId id = addStorage(plan::Arena::Work, plan::SizeAttr::get(op->getContext(), bytes->constant, bytes->perSample));
+    storages[id].begin = storages[id].end = index;
+    scratch[op].push_back(id);
+  }
   instructions.push_back(op);
   return success();
 }
@@ -188,8 +193,8 @@ std::optional<StorageId> EntryPlan::getTarget(unsigned result) const {
   return persistent.lookup(getResultAttr(result, kNameAttr));
 }
 
-ArrayRef<StorageId> EntryPlan::getScratch(Operation *region) const {
-  auto it = scratch.find(region);
+ArrayRef<StorageId> EntryPlan::getScratch(Operation *op) const {
+  auto it = scratch.find(op);
   return it == scratch.end() ? ArrayRef<StorageId>() : ArrayRef<StorageId>(it->second);
 }
 

@@ -65,7 +65,8 @@ public:
   llvm::ArrayRef<std::pair<StorageId, StorageId>> getEndCopies() const { return endCopies; }
   const Storage &getStorage(mlir::Value value) const { return get(storageOf.lookup(value)); }
   const Storage &get(StorageId id) const { return storages[find(id)]; }
-  llvm::ArrayRef<StorageId> getScratch(mlir::Operation *region) const;
+  /// Memory that a region or a library call needs for itself.
+  llvm::ArrayRef<StorageId> getScratch(mlir::Operation *op) const;
 
 private:
   struct Use {

@@ -144,7 +144,12 @@ LogicalResult LibraryCallOp::verify() {
 }
 
 SmallVector<Value> LibraryCallOp::getReadBuffers() { return SmallVector<Value>(getSources()); }
-SmallVector<Value> LibraryCallOp::getWrittenBuffers() { return SmallVector<Value>(getTargets()); }
+SmallVector<Value> LibraryCallOp::getWrittenBuffers() {
+  SmallVector<Value> written(getTargets());
+  if (getWorkspace())
+    written.push_back(getWorkspace());
+  return written;
+}
 bool LibraryCallOp::mayUpdateInPlace() { return false; }
 
 LogicalResult CopyOp::verify() {

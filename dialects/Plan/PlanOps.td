@@ -177,12 +177,18 @@ def Plan_LaunchOp : Plan_InstructionOp<"launch"> {
 
 def Plan_LibraryCallOp : Plan_InstructionOp<"library_call", [AttrSizedOperandSegments]> {
   let summary = "calls a routine of a vendor library";
+  let description = [{
+    What is computed, not by whom: each device has its own library for a routine. The signature has the operands' types
+    and shapes, `parameters` say how they are read (which dimensions are contracted, orders of dimensions, windows).
+    `workspace` is memory that the target's library may write whatever it likes to; a library that says only at run time
+    what it needs has none.
+  }];
   let arguments = (ins StrAttr:$routine, Variadic<Plan_Buffer>:$sources, Variadic<Plan_Buffer>:$targets,
-                       TypeAttrOf<FunctionType>:$signature, DictionaryAttr:$parameters, Plan_SizeAttr:$flops,
+                       Optional<Plan_Buffer>:$workspace, TypeAttrOf<FunctionType>:$signature, DictionaryAttr:$parameters, Plan_SizeAttr:$flops,
                        Plan_SizeAttr:$bytes, OptionalAttr<StrAttr>:$label);
   let assemblyFormat = [{
-    $routine `(` $sources `)` `->` `(` $targets `)` `:` $signature `parameters` $parameters `flops` $flops
-      `bytes` $bytes ($label^)? attr-dict
+    $routine `(` $sources `)` `->` `(` $targets `)` (`workspace` $workspace^)? `:` $signature `parameters` $parameters
+      `flops` $flops `bytes` $bytes ($label^)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -12,7 +12,9 @@
 
 namespace glyptic::runtime {
 
+class CallSite;
 class Program;
+class Routine;
 
 /// What a person asks for.
 struct DeviceName {
@@ -46,6 +48,10 @@ public:
   virtual void *findKernel(const char *symbol) = 0;
   virtual void launch(void *kernel, uint64_t blocks, unsigned threads, void *const *buffers, size_t count,
                       uint32_t batch) = 0;
+  /// A library call, whose operands and scratch memory are the device's. Throws where it has no library for it, or
+  /// cannot open the one it has.
+  virtual std::unique_ptr<Routine> makeRoutine(const CallSite &site) = 0;
+
   /// Waits until all is done.
   virtual void finish() = 0;
 };

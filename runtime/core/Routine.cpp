@@ -3,6 +3,8 @@
 #include "runtime/core/Schema.h"
 #include "support/Error.h"
 
+#include <numeric>
+
 namespace glyptic::runtime {
 
 std::string_view CallSite::routine() const { return view(call.routine()); }
@@ -17,6 +19,15 @@ std::vector<int64_t> CallSite::shape(size_t operand, int64_t batch) const {
 
 size_t CallSite::rank(size_t operand) const {
   return Elements(call.operands()->Get(static_cast<unsigned>(operand))->dims()).size();
+}
+
+size_t CallSite::workspace(int64_t batch) const {
+  return call.workspace() ? sizeFor(call.workspace()->size(), batch) : 0;
+}
+
+int64_t CallSite::alignment(size_t operand) const {
+  auto offset = static_cast<int64_t>(call.operands()->Get(static_cast<unsigned>(operand))->buffer()->offset());
+  return std::gcd(int64_t(256), offset);
 }
 
 std::vector<int64_t> CallSite::parameter(const char *name, int64_t count) const {

@@ -21,6 +21,11 @@ public:
   std::vector<int64_t> shape(size_t operand, int64_t batch) const;
   size_t rank(size_t operand) const;
 
+  /// Bytes that the plan has for scratch memory; none where a library says only at run time what it needs.
+  size_t workspace(int64_t batch) const;
+  /// What an operand's place in its arena is a multiple of, in bytes; arenas lie at multiples of 256.
+  int64_t alignment(size_t operand) const;
+
   /// A parameter by name; `count` values, or any number for -1.
   std::vector<int64_t> parameter(const char *name, int64_t count = -1) const;
   int64_t scalar(const char *name) const { return parameter(name, 1)[0]; }
@@ -32,7 +37,9 @@ private:
   const glyph::LibraryCall &call;
 };
 
-/// One library call of one session. Constructors check the call's shapes and throw; they do not call the library.
+/// One library call of one session, on the device whose memory it works on: this processor's are oneDNN's, others come
+/// from the device. All of them mean the same by a routine and its parameters; those of this processor are the reference
+/// for the others. Constructors check the call's shapes and throw; they do not call the library.
 class Routine {
 public:
   virtual ~Routine() = default;
@@ -41,11 +48,12 @@ public:
   virtual size_t prepare(int64_t batch) = 0;
   /// Gives back what prepare() made for `batch`, if it did.
   virtual void forget(int64_t batch) = 0;
-  /// Allocates nothing of its own. `operands` lie in memory as CallSite numbers them; `scratch` is aligned to a page.
+  /// Allocates nothing of its own. `operands` lie in memory as CallSite numbers them; `scratch` is as
+  /// large as prepare() said.
   virtual void run(int64_t batch, void *const *operands, std::byte *scratch) = 0;
 };
 
-/// Throws for a routine that this runtime does not have.
+/// For this processor. Throws for a routine that this runtime does not have.
 std::unique_ptr<Routine> makeRoutine(const CallSite &site);
 
 /// How many of `threads` a call uses: waking the others takes microseconds, in which one thread does a small product

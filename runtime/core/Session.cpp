@@ -68,6 +68,16 @@ Session::Step Session::makeLaunch(const glyph::Instruction &instruction, const g
   return step;
 }
 
+Session::Step Session::makeCall(const glyph::Instruction &instruction, const glyph::LibraryCall &call) const {
+  Step step{Step::Call, &instruction, nullptr, nullptr, 1, nullptr, nullptr};
+  withSubject(view(instruction.label()), [&] {
+    step.routine = device ? device->makeRoutine(CallSite(call)) : makeRoutine(CallSite(call));
+  });
+  if (device && call.workspace())
+    step.workspace = address(*call.workspace());
+  return step;
+}
+
 Session::Plan Session::makePlan(const glyph::Entry &entry) const {
   Plan plan{&entry, {}, {}, {}};
   std::vector<size_t> begins;
@@ -79,12 +89,7 @@ Session::Plan Session::makePlan(const glyph::Entry &entry) const {
       for (const glyph::Buffer *buffer : Elements(launch->buffers()))
         plan.pointers.push_back(address(*buffer));
     } else if (auto *call = instruction->action_as_LibraryCall()) {
-      if (device)
-        throw Error(ErrorCode::Unsupported,
-                    "entry " + quoteName(view(entry.name())) + " calls the library routine " +
-                        quoteName(view(call->routine())) + " (" + std::string(view(instruction->label())) +
-                        "), which this runtime does not have on a GPU yet; --device shim runs it on this processor");
-      step = {Step::Call, instruction, nullptr, nullptr, 1, nullptr, makeRoutine(CallSite(*call))};
+      step = makeCall(*instruction, *call);
       for (const glyph::Tensor *operand : Elements(call->operands()))
         plan.pointers.push_back(address(*operand->buffer()));
     } else {
@@ -199,7 +204,8 @@ void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) 
   });
 }
 
-/// Everything that allocates: primitives, and scratch memory that all calls share.
+/// Everything that allocates: primitives, and on this processor scratch memory that all calls share. That of a device
+/// is planned.
 void Session::prepare(Plan &plan, int64_t samples) {
   if (plan.prepared.size() == kPreparedSizes) {
     forget(plan, plan.prepared.back());
@@ -210,7 +216,8 @@ void Session::prepare(Plan &plan, int64_t samples) {
     for (Step &step : plan.steps)
       if (step.routine) {
         ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
-        need = std::max(need, step.routine->prepare(samples));
+        if (size_t scratch = step.routine->prepare(samples); !device)
+          need = std::max(need, scratch);
       }
   } catch (...) {
     forget(plan, samples);
@@ -270,8 +277,9 @@ template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samp
   clock.begin();
   for (Step &step : plan.steps) {
     clock.share([&] {
-      uint64_t size = sizeFor(*step.extent, samples);
-      if (step.kind == Step::Launch) {
+      if (step.kind == Step::Call) {
+        step.routine->run(samples, step.buffers, step.workspace);
+      } else if (uint64_t size = sizeFor(*step.extent, samples); step.kind == Step::Launch) {
         const glyph::Launch &launch = *step.instruction->action_as_Launch();
         if (uint64_t blocks = (size + step.chunksPerBlock - 1) / step.chunksPerBlock)
           device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),

@@ -51,6 +51,7 @@ private:
     std::unique_ptr<Routine> routine;
     uint64_t chunksPerBlock = 1; ///< a kernel for GPUs counts blocks
     void *deviceKernel = nullptr;
+    std::byte *workspace = nullptr; ///< of a library call, where the plan has one for it
   };
   struct Plan {
     const glyph::Entry *entry;
@@ -62,6 +63,7 @@ private:
   void chooseDevice(std::string_view name);
   void allocateArenas();
   Plan makePlan(const glyph::Entry &entry) const;
+  Step makeCall(const glyph::Instruction &instruction, const glyph::LibraryCall &call) const;
   Step makeLaunch(const glyph::Instruction &instruction, const glyph::Launch &launch) const;
   std::byte *address(const glyph::Buffer &buffer) const;
   Plan &findPlan(std::string_view entry);

@@ -180,6 +180,8 @@ private:
     expect(call.results() <= operands.size(), "it has more results than operands");
     for (size_t i = 0; i < operands.size(); ++i)
       checkTensor(*operands[i], /*written=*/i >= operands.size() - call.results());
+    if (call.workspace())
+      checkBuffer(*call.workspace(), /*written=*/true);
     for (const glyph::Parameter *parameter : Elements(call.parameters())) {
       expectAligned(parameter->values());
       // What routines compute from parameters and dimensions then does not overflow.

@@ -7,79 +7,21 @@
 // ms of reorders; weights used as they lie: no fast kernel, seconds.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/core/ConvolutionShape.h"
 #include "runtime/cpu/Primitives.h"
 #include "runtime/cpu/Routines.h"
-#include "support/glyph/Names.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
 namespace glyptic::runtime {
 namespace {
 
-/// A convolution's three tensors and its window, in oneDNN's order: batch, feature, space.
-struct Geometry {
-  explicit Geometry(const CallSite &site)
-      : input(site.parameter(names::kInputDims)), weight(site.parameter(names::kWeightDims)),
-        output(site.parameter(names::kOutputDims)), groups(site.scalar(names::kGroups)) {
-    auto space = static_cast<int64_t>(input.size()) - 2;
-    if (space < 1 || space > 3)
-      site.fail("it has " + std::to_string(space) + " dimensions of space; 1 to 3 are supported");
-    strides = site.parameter(names::kStrides, space);
-    low = site.parameter(names::kPadsLow, space);
-    high = site.parameter(names::kPadsHigh, space);
-    dilations = site.parameter(names::kDilations, space);
-    auto positive = [](int64_t value) { return value >= 1; };
-    if (groups < 1 || !std::all_of(strides.begin(), strides.end(), positive) ||
-        !std::all_of(dilations.begin(), dilations.end(), positive))
-      site.fail("groups, strides and dilations must be positive");
-    if (*std::min_element(low.begin(), low.end()) < 0 || *std::min_element(high.begin(), high.end()) < 0)
-      site.fail("negative padding is not supported");
-    for (int64_t &dilation : dilations)
-      --dilation; // oneDNN counts the gaps
-  }
-
-  /// Shape or strides of a tensor in oneDNN's order.
-  static Dims ordered(const Dims &values, const std::vector<int64_t> &dims) {
-    Dims out;
-    for (int64_t dim : dims)
-      out.push_back(values[static_cast<size_t>(dim)]);
-    return out;
-  }
-
-  /// Weights of a grouped convolution have the group as a dimension of its own.
-  Dims grouped(const Dims &values, bool strides) const {
-    if (groups == 1)
-      return values;
-    int64_t perGroup = weightShape[0] / groups;
-    Dims out = {strides ? values[0] * perGroup : groups, strides ? values[0] : perGroup};
-    out.insert(out.end(), values.begin() + 1, values.end());
-    return out;
-  }
-
-  std::vector<int64_t> input, weight, output;
-  int64_t groups;
-  Dims strides, low, high, dilations;
-  Dims weightShape; ///< output features, input features of a group, space
-};
-
-/// Which of a call's operands is which tensor.
-struct Roles {
-  size_t input, weight, output;
-};
-
 class ConvolutionBase : public PrimitiveRoutine {
 public:
-  ConvolutionBase(const CallSite &site, Roles roles) : PrimitiveRoutine(site), roles(roles), geometry(checked(site)) {
-    checkDims(roles.input, geometry.input);
-    checkDims(roles.weight, geometry.weight);
-    checkDims(roles.output, geometry.output);
-    geometry.weightShape = Geometry::ordered(site.shape(roles.weight, 1), geometry.weight);
-    if (site.shape(roles.weight, 1) != site.shape(roles.weight, 2))
-      site.fail("its weight depends on the batch");
-    for (int64_t batch : {int64_t(1), int64_t(2)})
-      checkShapes(batch);
+  explicit ConvolutionBase(const CallSite &site) : PrimitiveRoutine(site), shape(site), gaps(shape.dilations) {
+    for (int64_t &gap : gaps)
+      --gap;
   }
 
 protected:
@@ -89,14 +31,8 @@ protected:
 
   /// As the tensors lie in memory.
   Descs plain(int64_t batch) const {
-    auto activation = [&](size_t operand, const std::vector<int64_t> &dims) {
-      Dims shape = site.shape(operand, batch);
-      return plainDesc(Geometry::ordered(shape, dims), Geometry::ordered(rowMajor(shape), dims));
-    };
-    Dims strides = Geometry::ordered(rowMajor(site.shape(roles.weight, batch)), geometry.weight);
-    return {activation(roles.input, geometry.input),
-            plainDesc(geometry.grouped(geometry.weightShape, false), geometry.grouped(strides, true)),
-            activation(roles.output, geometry.output)};
+    auto desc = [](const ConvolutionShape::Tensor &tensor) { return plainDesc(tensor.sizes, tensor.strides); };
+    return {desc(shape.input(batch)), desc(grouped(shape.weight())), desc(shape.output(batch))};
   }
 
   static memory::desc any(const memory::desc &desc) {
@@ -135,52 +71,32 @@ protected:
     sequence.finish(computed, target);
   }
 
-  Roles roles;
-  Geometry geometry;
+  ConvolutionShape shape;
+  Dims gaps; ///< oneDNN's dilations: elements between those under a window
 
 private:
-  static Geometry checked(const CallSite &site) {
-    site.expectOperands(2, 1, DType::F32);
-    return Geometry(site);
-  }
-
-  void checkDims(size_t operand, const std::vector<int64_t> &dims) const {
-    std::vector<bool> used(site.rank(operand), false);
-    if (dims.size() != used.size() || dims.size() != geometry.input.size())
-      site.fail("its dimension numbers do not fit the ranks");
-    for (int64_t dim : dims) {
-      if (dim < 0 || dim >= static_cast<int64_t>(used.size()) || used[static_cast<size_t>(dim)])
-        site.fail("its dimension numbers are no permutation");
-      used[static_cast<size_t>(dim)] = true;
-    }
-  }
-
-  void checkShapes(int64_t batch) const {
-    Dims in = Geometry::ordered(site.shape(roles.input, batch), geometry.input);
-    Dims out = Geometry::ordered(site.shape(roles.output, batch), geometry.output);
-    const Dims &kernel = geometry.weightShape;
-    bool fits = in[0] == out[0] && in[1] == kernel[1] * geometry.groups && out[1] == kernel[0] &&
-                kernel[0] % geometry.groups == 0;
-    for (size_t i = 0; i + 2 < in.size(); ++i) {
-      int64_t range = (geometry.dilations[i] + 1) * (kernel[i + 2] - 1) + 1;
-      int64_t span = in[i + 2] + geometry.low[i] + geometry.high[i] - range;
-      fits = fits && kernel[i + 2] > 0 && span >= 0 && span / geometry.strides[i] + 1 == out[i + 2];
-    }
-    if (!fits)
-      site.fail("its shapes do not fit each other");
+  /// Weights of a grouped convolution have the group as a dimension of its own.
+  ConvolutionShape::Tensor grouped(ConvolutionShape::Tensor weight) const {
+    if (shape.groups == 1)
+      return weight;
+    int64_t perGroup = weight.sizes[0] / shape.groups;
+    weight.sizes[0] = perGroup;
+    weight.sizes.insert(weight.sizes.begin(), shape.groups);
+    weight.strides.insert(weight.strides.begin(), weight.strides[0] * perGroup);
+    return weight;
   }
 };
 
 class Convolution : public ConvolutionBase {
 public:
-  explicit Convolution(const CallSite &site) : ConvolutionBase(site, {0, 1, 2}) {}
+  using ConvolutionBase::ConvolutionBase;
 
   void build(int64_t batch, Sequence &sequence) const override {
     Descs plain = this->plain(batch);
     using Desc = dnnl::convolution_forward::primitive_desc;
     Desc desc = choose(plain, [&](const Descs &d) {
       return Desc(engine, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, d.input, d.weight,
-                  d.output, geometry.strides, geometry.dilations, geometry.low, geometry.high, userScratchpad());
+                  d.output, shape.strides, gaps, shape.low, shape.high, userScratchpad());
     });
     add<dnnl::convolution_forward>(sequence, desc,
                                    {{{DNNL_ARG_SRC, plain.input, desc.src_desc()},
@@ -192,23 +108,23 @@ public:
 /// oneDNN describes a gradient with the forward convolution at hand.
 dnnl::convolution_forward::primitive_desc forwardHint(const dnnl::engine &engine, const memory::desc &input,
                                                       const memory::desc &weight, const memory::desc &output,
-                                                      const Geometry &geometry) {
+                                                      const ConvolutionShape &shape, const Dims &gaps) {
   return dnnl::convolution_forward::primitive_desc(engine, dnnl::prop_kind::forward_training,
                                                    dnnl::algorithm::convolution_direct, input, weight, output,
-                                                   geometry.strides, geometry.dilations, geometry.low, geometry.high);
+                                                   shape.strides, gaps, shape.low, shape.high);
 }
 
 class ConvolutionInputGradient : public ConvolutionBase {
 public:
-  explicit ConvolutionInputGradient(const CallSite &site) : ConvolutionBase(site, {2, 1, 0}) {}
+  using ConvolutionBase::ConvolutionBase;
 
   void build(int64_t batch, Sequence &sequence) const override {
     Descs plain = this->plain(batch);
     using Desc = dnnl::convolution_backward_data::primitive_desc;
     Desc desc = choose(plain, [&](const Descs &d) {
-      return Desc(engine, dnnl::algorithm::convolution_direct, d.input, d.weight, d.output, geometry.strides,
-                  geometry.dilations, geometry.low, geometry.high,
-                  forwardHint(engine, any(d.input), any(d.weight), any(d.output), geometry), userScratchpad());
+      return Desc(engine, dnnl::algorithm::convolution_direct, d.input, d.weight, d.output, shape.strides, gaps,
+                  shape.low, shape.high,
+                  forwardHint(engine, any(d.input), any(d.weight), any(d.output), shape, gaps), userScratchpad());
     });
     add<dnnl::convolution_backward_data>(sequence, desc,
                                          {{{DNNL_ARG_DIFF_DST, plain.output, desc.diff_dst_desc()},
@@ -219,15 +135,15 @@ public:
 
 class ConvolutionWeightGradient : public ConvolutionBase {
 public:
-  explicit ConvolutionWeightGradient(const CallSite &site) : ConvolutionBase(site, {0, 2, 1}) {}
+  using ConvolutionBase::ConvolutionBase;
 
   void build(int64_t batch, Sequence &sequence) const override {
     Descs plain = this->plain(batch);
     using Desc = dnnl::convolution_backward_weights::primitive_desc;
     Desc desc = choose(plain, [&](const Descs &d) {
-      return Desc(engine, dnnl::algorithm::convolution_direct, d.input, d.weight, d.output, geometry.strides,
-                  geometry.dilations, geometry.low, geometry.high,
-                  forwardHint(engine, any(d.input), any(d.weight), any(d.output), geometry), userScratchpad());
+      return Desc(engine, dnnl::algorithm::convolution_direct, d.input, d.weight, d.output, shape.strides, gaps,
+                  shape.low, shape.high,
+                  forwardHint(engine, any(d.input), any(d.weight), any(d.output), shape, gaps), userScratchpad());
     });
     add<dnnl::convolution_backward_weights>(sequence, desc,
                                             {{{DNNL_ARG_SRC, plain.input, desc.src_desc()},

@@ -6,29 +6,17 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/core/Device.h"
 #include "runtime/core/Program.h"
-#include "runtime/cuda/Driver.h"
+#include "runtime/cuda/Routines.h"
+#include "support/Error.h"
 #include "support/glyph/Glyph.h"
+#include "support/glyph/Names.h"
+
+#include <optional>
 
 namespace glyptic::runtime {
 namespace {
 
 using namespace cuda;
-
-/// Makes the context that of the calling thread, and puts back what was there.
-class Current {
-public:
-  Current(const Driver &driver, Context context) : driver(driver) {
-    driver.check(driver.ctxPushCurrent(context), "cannot use the GPU");
-  }
-  Current(const Current &) = delete;
-  ~Current() {
-    Context popped;
-    driver.ctxPopCurrent(&popped);
-  }
-
-private:
-  const Driver &driver;
-};
 
 /// What the driver tells of a GPU.
 struct Gpu {
@@ -72,6 +60,7 @@ public:
   void *findKernel(const char *symbol) override;
   void launch(void *kernel, uint64_t blocks, unsigned threads, void *const *buffers, size_t count,
               uint32_t batch) override;
+  std::unique_ptr<Routine> makeRoutine(const CallSite &site) override;
   void finish() override;
 
 private:
@@ -80,13 +69,13 @@ private:
   void loadCode(const Program &program);
   void loadModule(const std::string &name, std::string_view image);
   static Pointer toPointer(const std::byte *address) { return reinterpret_cast<Pointer>(address); }
-  Current current() const { return {driver, context}; }
+  Current current() const { return queue.current(); }
 
   const Driver driver;
   const int index;
   const Gpu gpu;
-  Context context = nullptr;
-  Stream stream = nullptr;
+  Queue queue{driver, nullptr, nullptr};
+  std::optional<Blas> blas; ///< opened by the first routine that needs it
   std::vector<Module> modules;
   std::vector<Pointer> memory;
   std::vector<void *> staging;
@@ -105,29 +94,30 @@ CudaDevice::CudaDevice(const Program &program, int index) : driver(Driver::open(
 CudaDevice::~CudaDevice() { release(); }
 
 void CudaDevice::release() {
-  if (!context)
+  if (!queue.context)
     return;
-  driver.ctxPushCurrent(context);
-  if (stream)
-    driver.streamSynchronize(stream);
+  driver.ctxPushCurrent(queue.context);
+  if (queue.stream)
+    driver.streamSynchronize(queue.stream);
+  blas.reset();
   for (Pointer pointer : memory)
     driver.memFree(pointer);
   for (void *pointer : staging)
     driver.memFreeHost(pointer);
   for (Module module : modules)
     driver.moduleUnload(module);
-  if (stream)
-    driver.streamDestroy(stream);
+  if (queue.stream)
+    driver.streamDestroy(queue.stream);
   Context popped;
   driver.ctxPopCurrent(&popped);
   driver.devicePrimaryCtxRelease(gpu.id);
-  context = nullptr;
+  queue.context = nullptr;
 }
 
 void CudaDevice::open() {
-  driver.check(driver.devicePrimaryCtxRetain(&context, gpu.id), "cannot open the GPU");
+  driver.check(driver.devicePrimaryCtxRetain(&queue.context, gpu.id), "cannot open the GPU");
   Current here = current();
-  driver.check(driver.streamCreate(&stream, kStreamNonBlocking), "cannot open the GPU");
+  driver.check(driver.streamCreate(&queue.stream, kStreamNonBlocking), "cannot open the GPU");
 }
 
 /// Machine code where there is some for this architecture, else the PTX of the newest older one, which the driver
@@ -178,7 +168,7 @@ std::byte *CudaDevice::allocate(size_t size, size_t planned) {
   }
   driver.check(result, "cannot allocate memory on the GPU");
   memory.push_back(pointer);
-  driver.check(driver.memsetD8Async(pointer, 0, size, stream), "cannot clear memory of the GPU");
+  driver.check(driver.memsetD8Async(pointer, 0, size, queue.stream), "cannot clear memory of the GPU");
   return reinterpret_cast<std::byte *>(pointer);
 }
 
@@ -195,26 +185,26 @@ std::byte *CudaDevice::allocateStaging(size_t size) {
 void CudaDevice::upload(std::byte *to, const void *from, size_t size) {
   Current here = current();
   if (size)
-    driver.check(driver.memcpyHtoDAsync(toPointer(to), from, size, stream), "cannot copy to the GPU");
+    driver.check(driver.memcpyHtoDAsync(toPointer(to), from, size, queue.stream), "cannot copy to the GPU");
 }
 
 void CudaDevice::download(void *to, const std::byte *from, size_t size) {
   Current here = current();
   if (size)
-    driver.check(driver.memcpyDtoHAsync(to, toPointer(from), size, stream), "cannot copy from the GPU");
-  driver.check(driver.streamSynchronize(stream), "the GPU has stopped");
+    driver.check(driver.memcpyDtoHAsync(to, toPointer(from), size, queue.stream), "cannot copy from the GPU");
+  driver.check(driver.streamSynchronize(queue.stream), "the GPU has stopped");
 }
 
 void CudaDevice::copy(std::byte *to, const std::byte *from, size_t size) {
   Current here = current();
   if (size)
-    driver.check(driver.memcpyDtoDAsync(toPointer(to), toPointer(from), size, stream), "cannot copy on the GPU");
+    driver.check(driver.memcpyDtoDAsync(toPointer(to), toPointer(from), size, queue.stream), "cannot copy on the GPU");
 }
 
 void CudaDevice::zero(std::byte *at, size_t size) {
   Current here = current();
   if (size)
-    driver.check(driver.memsetD8Async(toPointer(at), 0, size, stream), "cannot clear memory of the GPU");
+    driver.check(driver.memsetD8Async(toPointer(at), 0, size, queue.stream), "cannot clear memory of the GPU");
 }
 
 void *CudaDevice::findKernel(const char *symbol) {
@@ -242,13 +232,23 @@ void CudaDevice::launch(void *kernel, uint64_t blocks, unsigned threads, void *c
   }
   parameters[count] = &batch;
   driver.check(driver.launchKernel(static_cast<Function>(kernel), static_cast<unsigned>(blocks), 1, 1, threads, 1, 1, 0,
-                                   stream, parameters, nullptr),
+                                   queue.stream, parameters, nullptr),
                "cannot launch a kernel");
+}
+
+std::unique_ptr<Routine> CudaDevice::makeRoutine(const CallSite &site) {
+  if (site.routine() != names::kMatmul)
+    throw Error(ErrorCode::Unsupported, "the library routine " + quoteName(site.routine()) +
+                                            " is not there on a GPU yet; --device shim runs it on this processor");
+  Current here = current();
+  if (!blas)
+    blas.emplace();
+  return makeMatmul(site, queue, *blas);
 }
 
 void CudaDevice::finish() {
   Current here = current();
-  driver.check(driver.streamSynchronize(stream), "the GPU has stopped");
+  driver.check(driver.streamSynchronize(queue.stream), "the GPU has stopped");
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 # RUN: %python %s
 """Whole steps with the CUDA source of their kernels, on the host shim: the very text that NVRTC compiles, beside JAX (by
 the bounds of e2e/lenet and e2e/gpt) and beside the CPU's kernels."""
+import json
 import subprocess
 
 import numpy as np
@@ -10,7 +11,7 @@ import reference
 import training
 from glyptic_tool import enter_folder, fails, run
 
-STEPS = 10
+STEPS = 20
 SHIM = ["--device", "shim"]
 
 
@@ -42,6 +43,19 @@ text = {"tokens": tokens[:, :-1].copy(), "label": tokens[:, 1:].copy()}
 keys = {"*.qkv.bias": slice(32, 64)}  # softmax takes no notice of what all scores of a query share
 training.check("gpt.onnx", reference.Options(optimizer="adamw", clip_norm=0.5), text, 16, STEPS, zero_gradients=keys,
                extra=SHIM)
+
+# What libraries do, and the memory that they have for themselves: matrix products are NVIDIA's on a GPU, pooling is a kernel.
+for model, loss, calls in (("lenet.onnx", "cross-entropy", {"matmul", "convolution", "convolution_weight_gradient", "convolution_input_gradient"}),
+                           ("gpt.onnx", "cross-entropy", {"matmul"})):
+    run("compile", model, "--loss", loss, "--target", "cuda:sm_90", "-o", "gpu.glyph")
+    glyph = json.loads(run("inspect", "gpu.glyph", "--json").stdout)
+    step = next(entry["instructions"] for entry in glyph["entries"] if entry["name"] == "step")
+    found = {each["name"]: each["workspace"] for each in step if each["kind"] == "library call"}
+    assert found.keys() == calls, found
+    assert found["matmul"] == 32 << 20, found
+    assert all(found.values()), found
+    assert "of which workspace of libraries" in glyph["bill"]
+    assert max(found.values()) < glyph["arenas"]["Work"]
 
 # A glyph for several GPUs: its bytes do not depend on when or by how many threads it is compiled; it runs on the shim.
 np.savez("table.npz", **table)

@@ -121,6 +121,12 @@ public:
     made.flops = std::make_unique<glyph::Size>(1 << 20, 0); // work enough for all threads
   }
 
+  /// Gives the last instruction of an entry, a library call, memory for itself.
+  void withWorkspace(glyph::EntryT &entry, uint64_t size) {
+    glyph::TensorT memory = work("workspace", DType::U8, {static_cast<int64_t>(size)});
+    entry.instructions.back()->action.AsLibraryCall()->workspace = std::make_unique<glyph::Buffer>(*memory.buffer);
+  }
+
   static void copyBuffer(glyph::EntryT &entry, const glyph::TensorT &source, const glyph::TensorT &target) {
     glyph::CopyT action;
     action.source = std::make_unique<glyph::Buffer>(*source.buffer);

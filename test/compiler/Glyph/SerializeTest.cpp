@@ -35,7 +35,8 @@ plan.program "cpu:avx2,fma" threads 2 max_batch 4 arenas [320, 64, 1024, 64] con
     %y = plan.buffer work[128] <0 + 12 * batch>
     plan.output "y" role "output" %y : tensor<?x3xf32>
     plan.output "flat" role "output" %y : tensor<?xf32, #graph.batch<3>> mixes_samples
-    plan.library_call "matmul"(%x, %w) -> (%y) : (tensor<?x2xf32>, tensor<2x3xf32>) -> tensor<?x3xf32> parameters {a = array<i64: 1, 2>, b = array<i64>} flops <0 + 12 * batch> bytes <24 + 20 * batch> "Gemm_0"
+    %s = plan.buffer work[512] <256>
+    plan.library_call "matmul"(%x, %w) -> (%y) workspace %s : (tensor<?x2xf32>, tensor<2x3xf32>) -> tensor<?x3xf32> parameters {a = array<i64: 1, 2>, b = array<i64>} flops <0 + 12 * batch> bytes <24 + 20 * batch> "Gemm_0"
     %c = plan.buffer constant[0] <24>
     plan.launch @relu(%y, %c, %y) writes [2] chunks <1 + 2 * batch> grain 64 flops <0 + 3 * batch> bytes <24 + 24 * batch> "Relu_1 + Add_2"
     %t = plan.buffer work[192] <0 + 12 * batch>
@@ -94,6 +95,8 @@ TEST_F(GlyphTest, FactsLieWhereTheSchemaSays) {
   EXPECT_EQ(call.results, 1u);
   EXPECT_EQ(call.operands[2]->buffer->offset(), 128u);
   EXPECT_EQ(call.parameters[0]->values, (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(call.workspace->offset(), 512u);
+  EXPECT_EQ(call.workspace->size().constant(), 256u);
   const glyph::LaunchT &launch = *infer.instructions[1]->action.AsLaunch();
   EXPECT_EQ(launch.symbol, "relu");
   EXPECT_EQ(launch.chunks->constant(), 1u);

@@ -91,6 +91,35 @@ TEST_F(BillTest, PredictionIsTheRoofline) {
   EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 132.0 + 128 + 96 + 96 + overhead, 1e-9);
 }
 
+/// Calls share the memory of their workspaces; it is work memory, but no traffic.
+constexpr char kWorkspacePlan[] = R"mlir(
+plan.program "cuda:sm_90" threads 1 max_batch 10 arenas [0, 0, 4736, 0] {
+  plan.entry @infer {
+    %x = plan.buffer work[0] <64>
+    plan.input "x" role "input" %x : tensor<4x4xf32>
+    %t = plan.buffer work[64] <64>
+    %y = plan.buffer work[128] <64>
+    plan.output "y" role "output" %y : tensor<4x4xf32>
+    %s = plan.buffer work[192] <4096>
+    plan.library_call "matmul"(%x, %x) -> (%t) workspace %s : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32> parameters {} flops <128> bytes <192>
+    plan.library_call "matmul"(%t, %x) -> (%y) workspace %s : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32> parameters {} flops <128> bytes <192>
+  }
+}
+)mlir";
+
+struct WorkspaceTest : test::PlanFixture {
+  WorkspaceTest() : PlanFixture(kWorkspacePlan) {}
+};
+
+TEST_F(WorkspaceTest, IsBilledOnce) {
+  Bill bill = makeBill(getPlan());
+  EXPECT_EQ(bill.workspace, 4096);
+  EXPECT_EQ(bill.entries[0].bytes, 2 * 192);
+  EXPECT_EQ(bill.entries[0].lowerBound, 4096 + 3 * 64);
+  EXPECT_NE(toText(bill).find("of which workspace of libraries"), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(toJson(bill))["memory"]["workspace"], 4096);
+}
+
 TEST(MachineTest, SmallWorkStaysOnOneThread) {
   Machine machine;
   machine.threads = 4;

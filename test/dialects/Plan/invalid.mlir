@@ -109,6 +109,21 @@ plan.program "cpu" threads 1 max_batch 1 arenas [0, 0, 64, 0] {
 
 // -----
 
+plan.program "cuda:sm_90" threads 1 max_batch 1 arenas [0, 0, 256, 0] {
+  plan.entry @infer {
+    %x = plan.buffer work[0] <64>
+    plan.input "x" role "input" %x : tensor<4x4xf32>
+    %y = plan.buffer work[64] <64>
+    plan.output "y" role "output" %y : tensor<4x4xf32>
+    %s = plan.buffer work[0] <32>
+    // expected-error @+1 {{writes memory that it reads}}
+    plan.library_call "matmul"(%x, %x) -> (%y) workspace %s : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+      parameters {} flops <0> bytes <0>
+  }
+}
+
+// -----
+
 plan.program "cpu" threads 1 max_batch 1 arenas [128, 0, 0, 0] {
   %a = plan.buffer state[0] <128>
   %b = plan.buffer state[64] <64>

@@ -26,6 +26,11 @@ plan.program "cpu:x86-64" threads 2 max_batch 4 arenas [256, 64, 192, 4]
     plan.launch @relu(%y, %y) writes [1] chunks <0 + 1 * batch> grain 64 flops <0 + 3 * batch> bytes <0 + 24 * batch>
     // CHECK-NEXT: plan.launch @relu{{.*}} chunks <0 + 3 * batch> grain 1 blocks of 256 threads for 1024 flops <0>
     plan.launch @relu(%y, %y) writes [1] chunks <0 + 3 * batch> grain 1 blocks of 256 threads for 1024 flops <0> bytes <0>
+    // CHECK-NEXT: %[[S:.*]] = plan.buffer work[128] <64>
+    // CHECK-NEXT: plan.library_call "matmul"(%{{.*}}, %[[W]]) -> (%[[Y]]) workspace %[[S]] : (tensor<?x2xf32>
+    %s = plan.buffer work[128] <64>
+    plan.library_call "matmul"(%x, %w) -> (%y) workspace %s : (tensor<?x2xf32>, tensor<2x3xf32>) -> tensor<?x3xf32>
+      parameters {} flops <0> bytes <0>
     %t = plan.buffer work[128] <0 + 12 * batch>
     // CHECK: plan.copy %[[Y]] to %{{.*}} flops <0> bytes <0 + 24 * batch>
     plan.copy %y to %t flops <0> bytes <0 + 24 * batch>

@@ -59,12 +59,15 @@ inline std::vector<int64_t> shapeAt(const TestShape &shape, int64_t batch) {
 
 using Parameters = std::map<std::string, std::vector<int64_t>>;
 
-/// A program `call` with one library call; operands are its inputs "0", "1", ..., the last its output "result".
+/// A program `call` with one library call; operands are its inputs "0", "1", ..., the last its output "result". With a
+/// `workspace` of so many bytes it is for a GPU.
 class RoutineProgram {
 public:
   RoutineProgram(const std::string &routine, const std::vector<TestShape> &shapes, const Parameters &parameters,
-                 uint64_t maxBatch) {
+                 uint64_t maxBatch, uint64_t workspace = 0) {
     GlyphBuilder builder(maxBatch);
+    if (workspace)
+      builder.program.target = "cuda:sm_90";
     std::vector<glyph::TensorT> tensors;
     for (size_t i = 0; i < shapes.size(); ++i)
       tensors.push_back(builder.work(i + 1 < shapes.size() ? std::to_string(i) : "result", DType::F32, shapes[i]));
@@ -76,6 +79,8 @@ public:
       builder.input(entry, tensors[i]);
     builder.output(entry, tensors.back());
     builder.call(entry, routine, operands, parameters);
+    if (workspace)
+      builder.withWorkspace(entry, workspace);
     program = std::make_unique<Program>(builder.write(folder / "routine.glyph"));
     resultShape = shapes.back();
   }

@@ -1,9 +1,7 @@
 //===- CudaDeviceTest.cpp - Programs for GPUs, without one ----------------===//
 #include "support/SharedObject.h"
 #include "test/runtime/GlyphBuilder.h"
-#include "test/runtime/cuda/FakeDriver.h"
-
-#include <dlfcn.h>
+#include "test/runtime/cuda/FakeLibraries.h"
 
 using namespace glyptic;
 
@@ -115,21 +113,13 @@ class FakeDriverTest : public CudaDeviceTest {
 protected:
   void SetUp() override {
     CudaDeviceTest::SetUp();
-    static void *loaded = load();
-    library = loaded;
+    library = fakeDriver().handle;
     ASSERT_NE(library, nullptr);
     variable("fake_count") = 1;
     variable("fake_architecture") = 90;
     *static_cast<size_t *>(dlsym(library, "fake_memory")) = 16 << 20;
   }
 
-  static void *load() {
-    TemporaryFolder place;
-    writeFile(place / "fake.cpp", kFakeDriver);
-    std::string command =
-        "c++ -std=c++17 -shared -fPIC -Wl,-soname,libcuda.so.1 -o " + (place / "fake.so") + " " + (place / "fake.cpp");
-    return std::system(command.c_str()) == 0 ? dlopen((place / "fake.so").c_str(), RTLD_NOW | RTLD_LOCAL) : nullptr;
-  }
   int &variable(const char *name) { return *static_cast<int *>(dlsym(library, name)); }
   std::string loadedCode() { return static_cast<const char *>(dlsym(library, "fake_loaded")); }
 

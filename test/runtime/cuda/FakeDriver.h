@@ -48,7 +48,7 @@ int cuMemGetInfo_v2(size_t *f, size_t *t) { NEED_CONTEXT; *f = fake_memory - use
 int cuMemAlloc_v2(Pointer *p, size_t n) {
   NEED_CONTEXT;
   if (n > fake_memory - used) return 2;
-  void *m = malloc(n); memset(m, 0xee, n); allocations[m] = n; used += n; *p = (Pointer)m + kOffset; return 0;
+  void *m = aligned_alloc(256, (n + 255) / 256 * 256); memset(m, 0xee, n); allocations[m] = n; used += n; *p = (Pointer)m + kOffset; return 0;
 }
 int cuMemFree_v2(Pointer p) { NEED_CONTEXT; void *m = host(p); used -= allocations.at(m); allocations.erase(m); free(m); return 0; }
 int cuMemHostAlloc(void **p, size_t n, unsigned) { NEED_CONTEXT; *p = malloc(n); ++fake_pinned; return 0; }

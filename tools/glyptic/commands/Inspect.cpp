@@ -52,7 +52,9 @@ Json describe(const glyph::Instruction &instruction, uint64_t batch) {
   if (const auto *launch = instruction.action_as_Launch())
     object = {{"kind", "kernel"}, {"name", launch->symbol()->str()}};
   else if (const auto *call = instruction.action_as_LibraryCall())
-    object = {{"kind", "library call"}, {"name", call->routine()->str()}};
+    object = {{"kind", "library call"},
+              {"name", call->routine()->str()},
+              {"workspace", call->workspace() ? at(&call->workspace()->size(), batch) : 0}};
   else
     object = {{"kind", "copy"}, {"name", "copy"}};
   object["nodes"] = textOf(instruction.label());

@@ -1,0 +1,69 @@
+//===- GpuLibraries.cpp - What NVIDIA's libraries do ------------===//
+#include "compiler/Fusion/GpuLibraries.h"
+#include "dialects/Graph/BatchDims.h"
+#include "support/glyph/Glyph.h"
+#include "support/glyph/Names.h"
+
+using namespace mlir;
+using namespace glyptic::graph;
+
+namespace glyptic::fusion {
+
+/// cuBLASLt's kernels for Hopper split long sums and want this much for the parts; earlier ones do with less.
+static constexpr int64_t kHopper = 90, kHopperWorkspace = 32 << 20, kEarlierWorkspace = 4 << 20;
+
+GpuLibraries::GpuLibraries(StringRef target) : productWorkspace(kEarlierWorkspace) {
+  target.consume_front(glyph::kCudaTarget);
+  for (StringRef architecture : llvm::split(target, ','))
+    if (int64_t number = 0; architecture.consume_front("sm_") && !architecture.getAsInteger(10, number))
+      if (number >= kHopper)
+        productWorkspace = kHopperWorkspace;
+}
+
+static ArrayRef<int64_t> getParameter(const LibraryCall &call, StringRef name) {
+  for (auto &[known, values] : call.parameters)
+    if (known == name)
+      return values;
+  return {};
+}
+
+/// cuBLASLt reads a matrix whose elements lie side by side along rows or along columns.
+static bool isMatrix(RankedTensorType type, ArrayRef<int64_t> batch, ArrayRef<int64_t> contracting) {
+  auto isOne = [&](int64_t dim) { return getDim(type, dim).isOne(); };
+  int64_t innermost = type.getRank();
+  while (innermost-- > 0 && isOne(innermost))
+    ;
+  if (innermost < 0 || !llvm::is_contained(batch, innermost))
+    return true;
+  auto isFree = [&](int64_t dim) { return !llvm::is_contained(batch, dim) && !llvm::is_contained(contracting, dim); };
+  return llvm::all_of(contracting, isOne) ||
+         llvm::all_of(llvm::make_filter_range(llvm::seq<int64_t>(0, type.getRank()), isFree), isOne);
+}
+
+/// Without tensor cores cuDNN's faster engines copy all three tensors to another order first, and need a little more.
+/// test/runtime/cuda/ConvolutionTest.cpp asks cuDNN whether that is enough.
+static Workspace getConvolutionWorkspace(Operation *op) {
+  Workspace bytes{4096, 0};
+  for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
+    auto tensor = cast<RankedTensorType>(type);
+    Dim elements = getNumElements(tensor);
+    int64_t size = elements.scale * (tensor.getElementTypeBitWidth() / 8);
+    (elements.batched ? bytes.perSample : bytes.constant) += size;
+  }
+  return bytes;
+}
+
+std::optional<Workspace> GpuLibraries::findWorkspace(const LibraryCall &call, Operation *op) const {
+  if (llvm::is_contained({names::kConvolution, names::kConvolutionInputGradient, names::kConvolutionWeightGradient},
+                         StringRef(call.routine)))
+    return getConvolutionWorkspace(op);
+  if (call.routine != names::kMatmul)
+    return std::nullopt;
+  auto type = [&](unsigned i) { return cast<RankedTensorType>(op->getOperand(i).getType()); };
+  if (!isMatrix(type(0), getParameter(call, names::kLhsBatch), getParameter(call, names::kLhsContracting)) ||
+      !isMatrix(type(1), getParameter(call, names::kRhsBatch), getParameter(call, names::kRhsContracting)))
+    return std::nullopt;
+  return Workspace{productWorkspace, 0};
+}
+
+} // namespace glyptic::fusion
