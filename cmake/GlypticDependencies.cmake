@@ -17,6 +17,7 @@ find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(GTest REQUIRED)
 find_program(FLATC flatc REQUIRED)
 
+find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 find_path(MINIZIP_INCLUDE minizip/unzip.h REQUIRED)
 find_library(MINIZIP_LIBRARY minizip REQUIRED)
 add_library(minizip INTERFACE)

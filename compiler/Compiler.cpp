@@ -4,6 +4,7 @@
 #include "compiler/GradientCheck/Certificate.h"
 #include "compiler/Models/Models.h"
 #include "compiler/Pipeline/Check.h"
+#include "compiler/Pipeline/CompareMachines.h"
 #include "compiler/Pipeline/Compilation.h"
 #include "compiler/Training/Choices.h"
 #include "support/File.h"
@@ -79,6 +80,12 @@ public:
 
   Outcome check(const std::string &model, const CompileOptions &options, std::string &json) noexcept override {
     return guard([&] { return checkModel(model, options, json); });
+  }
+
+  Outcome compareMachines(const std::string &model, const CompileOptions &options,
+                          const std::vector<std::string> &machines, bool allowsTf32,
+                          std::string &json) noexcept override {
+    return guard([&] { return glyptic::compareMachines(model, options, machines, allowsTf32, json); });
   }
 
   Outcome checkGradient(const std::string &model, const CompileOptions &options, const GradientCheckOptions &check,

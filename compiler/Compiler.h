@@ -92,6 +92,14 @@ public:
   /// imported fails, and has a report that lists them all.
   virtual Outcome check(const std::string &model, const CompileOptions &options, std::string &json) noexcept = 0;
 
+  /// How the model would do on GPUs, as JSON: for each whether it fits, the largest batch that does, predicted time and
+  /// what bounds it, energy. Of training, if the options have it, else of inference. `machines` are names of known ones
+  /// or files in the form of machines/*.toml; all known ones where it is empty. With `allowsTf32` products of FP32 are
+  /// predicted as if they might multiply in TF32.
+  virtual Outcome compareMachines(const std::string &model, const CompileOptions &options,
+                                  const std::vector<std::string> &machines, bool allowsTf32,
+                                  std::string &json) noexcept = 0;
+
   /// Compares the gradient that a step would use with differences of its loss, in FP64. `certificate` is JSON: what was
   /// checked, each direction, and the nodes that do not simply agree. Fails where the gradient is wrong (with
   /// ErrorCode::Internal, and with the certificate), and where it cannot be had.

@@ -44,6 +44,7 @@ struct CompileOptions {
   std::map<std::string, std::vector<int64_t>> shapes; ///< fixed shapes of inputs by name; -1 for the batch
   int threads = 0;                                     ///< 0: all cores
   std::vector<std::string> targets; ///< "cpu" (also where empty) or GPUs, "cuda:sm_80,sm_90"
+  std::string machine; ///< GPU to predict times for: "h100", or a file (machines/*.toml); empty: typical of the target
   std::string stopAfter, printAfter;                   ///< names of phases
   bool cache = true;                                   ///< reuse objects compiled before
   bool inferenceForm = false; ///< nodes in training form compute as in inference; with `training` they do outside of it

@@ -116,7 +116,7 @@ bool load(Machine &machine, const std::string &path) {
   auto json = nlohmann::json::parse(std::ifstream(path), nullptr, /*allow_exceptions=*/false);
   if (!json.is_object() || json.value("name", "") != machine.name)
     return false;
-  for (auto [key, field] : {std::pair("flops_per_second", &machine.flopsPerSecond),
+  for (auto [key, field] : {std::pair("flops_per_second", &machine.flopsPerSecond[0]),
                             {"cache_bandwidth", &machine.cacheBandwidth},
                             {"memory_bandwidth", &machine.memoryBandwidth}}) {
     if (!json.contains(key) || !json[key].is_number() || json[key].get<double>() <= 0)
@@ -132,7 +132,7 @@ void save(const Machine &machine, const std::string &path) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
   const std::string temporary = path + "." + std::to_string(getpid());
   std::ofstream(temporary) << nlohmann::json{{"name", machine.name},
-                                             {"flops_per_second", machine.flopsPerSecond},
+                                             {"flops_per_second", machine.flopsPerSecond[0]},
                                              {"cache_bandwidth", machine.cacheBandwidth},
                                              {"memory_bandwidth", machine.memoryBandwidth}}
                                   .dump(2)
@@ -145,26 +145,44 @@ void save(const Machine &machine, const std::string &path) {
 Machine Machine::measure(int threads, const std::string &cacheFolder) {
   Machine machine;
   machine.name = getProcessorName();
+  machine.architecture = "cpu";
+  machine.origin = "measured";
+  machine.memoryBytes = getMemoryLimit();
   machine.threads = threads;
   machine.cacheBytes = threads * std::max<int64_t>(sysconf(_SC_LEVEL2_CACHE_SIZE), 1 << 18);
   const std::string path = cacheFolder + "/machine-" + std::to_string(threads) + ".json";
-  if (!cacheFolder.empty() && load(machine, path))
-    return machine;
-  machine.flopsPerSecond = measureFlops(threads);
-  machine.cacheBandwidth = measureBandwidth(threads, 256 << 10);
-  machine.memoryBandwidth = measureBandwidth(threads, (128 << 20) / threads);
-  if (!cacheFolder.empty())
-    save(machine, path);
+  if (cacheFolder.empty() || !load(machine, path)) {
+    machine.flopsPerSecond[0] = measureFlops(threads);
+    machine.cacheBandwidth = measureBandwidth(threads, 256 << 10);
+    machine.memoryBandwidth = measureBandwidth(threads, (128 << 20) / threads);
+    if (!cacheFolder.empty())
+      save(machine, path);
+  }
+  // FP32 alone is measured, which is what programs compute in; FP64 has half as many lanes.
+  const double fp32 = machine.flopsPerSecond[0];
+  machine.flopsPerSecond = {fp32, fp32, fp32, fp32 / 2};
   return machine;
 }
 
-double Machine::predict(Work work, double flops, double bytes) const {
-  // Measured: a kernel is a call through a pointer; a library looks at its arguments and sets addresses; threads that
-  // wait are told to go and wait for one another.
-  constexpr double kKernel = 0.1e-6, kCall = 2e-6, kWake = 2e-6;
-  double bandwidth = bytes <= static_cast<double>(cacheBytes) ? cacheBandwidth : memoryBandwidth;
-  double shared = std::max(flops / flopsPerSecond, bytes / bandwidth), alone = shared * threads;
-  return std::min(alone, shared + kWake) + (work == Work::LibraryCall ? kCall : kKernel);
+Cost &Cost::operator+=(const Cost &other) {
+  arithmetic += other.arithmetic;
+  traffic += other.traffic;
+  start += other.start;
+  return *this;
+}
+
+Cost Machine::predict(Work work, Arithmetic arithmetic, double flops, double bytes) const {
+  const double bandwidth = bytes <= static_cast<double>(cacheBytes) ? cacheBandwidth : memoryBandwidth;
+  const double compute = flops / flopsPerSecond[static_cast<size_t>(arithmetic)], move = bytes / bandwidth;
+  double shared = std::max(compute, move), alone = shared * threads;
+  Cost cost;
+  cost.start = work == Work::LibraryCall ? callStart : kernelStart;
+  if (alone > shared + threadStart)
+    cost.start += threadStart;
+  else
+    shared = alone;
+  (compute > move ? cost.arithmetic : cost.traffic) = shared;
+  return cost;
 }
 
 } // namespace glyptic

@@ -73,7 +73,7 @@ public:
     // Whether a gradient reaches a parameter does not depend on the loss; this one takes any output.
     if (!options.training)
       options.training.emplace().loss = "mse";
-    result = {{"model", model}, {"trains", false}, {"loss", options.training->loss}};
+    result = {{"model", model}, {"trains", false}, {"loss", options.training->loss}, {"machine", ""}};
     for (const char *list : {"unsupported", "blocked", "modes", "remarks"})
       result[list] = Json::array();
     result["composites"] = Json::object();
@@ -177,11 +177,13 @@ private:
         cost["error"] = outcome.message;
       } else {
         cost["memory"] = bill.total;
+        result["machine"] = bill.machine ? bill.machine->name : "";
         StringRef name = asked.training ? entry::Step : entry::Infer;
         for (const planning::EntryBill &entry : bill.entries)
           if (entry.name == name) {
             cost["flops"] = entry.flops;
-            cost["predicted_seconds"] = *entry.seconds;
+            if (entry.cost)
+              cost["predicted_seconds"] = entry.cost->seconds();
           }
       }
       costs.push_back(std::move(cost));

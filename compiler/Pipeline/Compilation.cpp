@@ -86,6 +86,11 @@ Outcome Compilation::checkOptions() {
   target = *parsed;
   settings.target = target.getText();
   settings.isCuda = target.isCuda();
+  if (target.isCuda())
+    chooseGpu();
+  else if (!options.machine.empty())
+    return fail(ErrorCode::Argument, "machine " + quote(options.machine) +
+                                         " is a GPU, and the program is compiled for this processor; give --target");
   for (const std::string &name : {options.stopAfter, options.printAfter})
     if (!name.empty() && !findPhase(name)) {
       std::string known;
@@ -161,37 +166,56 @@ Outcome Compilation::runPasses(Phase phase) {
   return failWithDiagnostics(phase == Phase::Planning ? ErrorCode::Memory : ErrorCode::Internal);
 }
 
-static plan::ProgramOp getPlan(ModuleOp module) { return *module.getOps<plan::ProgramOp>().begin(); }
+plan::ProgramOp getPlan(ModuleOp module) { return *module.getOps<plan::ProgramOp>().begin(); }
 
 /// The bill in the glyph holds no prediction: times belong to a machine, and would make the bytes of a glyph depend on
 /// a stopwatch.
 Outcome Compilation::makeBill() {
   plan::ProgramOp program = getPlan(*imported.module);
   storedBill = toText(planning::makeBill(program));
-  // Of a GPU nothing is measured here.
-  planning::Bill bill = target.isCuda() ? planning::makeBill(program) : planning::makeBill(program, getMachine());
+  planning::Bill bill = planning::makeBill(program, getMachine());
   report.bill = toText(bill);
   report.billJson = toJson(bill);
   return {};
 }
 
-const Machine &Compilation::getMachine() {
-  if (!machine)
+const std::optional<Machine> &Compilation::getMachine() {
+  if (!machine && !target.isCuda())
     machine = Machine::measure(settings.threads,
-                                         options.cache ? codegen::ObjectCache::standard().getFolder() : "");
-  return *machine;
+                               options.cache ? codegen::ObjectCache::standard().getFolder() : "");
+  return machine;
 }
 
-Outcome Compilation::makeBillAt(int64_t batch, planning::Bill &bill) {
-  OwningOpRef<ModuleOp> copy = imported.module->clone();
+/// Which GPU a program will meet is not known here, unless the user says so: no batch is too large until then.
+void Compilation::chooseGpu() {
+  settings.memoryLimit = std::numeric_limits<int64_t>::max();
+  if (!options.machine.empty()) {
+    machine = findMachine(options.machine);
+    settings.memoryLimit = machine->memoryBytes - machine->reservedBytes;
+    return;
+  }
+  for (const std::string &architecture : target.architectures)
+    if (const Machine *typical = findTypicalMachine(architecture)) {
+      machine = *typical;
+      return;
+    }
+}
+
+Outcome Compilation::planAt(int64_t batch, OwningOpRef<ModuleOp> &plan) {
+  plan = imported.module->clone();
   PassSettings atBatch = settings;
   atBatch.maxBatch = batch;
   PassManager manager(&context, ModuleOp::getOperationName());
   addPasses(manager, Phase::Planning, atBatch);
-  if (failed(manager.run(*copy)))
-    return failWithDiagnostics(ErrorCode::Memory);
-  bill = planning::makeBill(getPlan(*copy), getMachine());
-  return {};
+  return failed(manager.run(*plan)) ? failWithDiagnostics(ErrorCode::Memory) : Outcome();
+}
+
+Outcome Compilation::makeBillAt(int64_t batch, planning::Bill &bill) {
+  OwningOpRef<ModuleOp> plan;
+  Outcome outcome = planAt(batch, plan);
+  if (outcome)
+    bill = planning::makeBill(getPlan(*plan), getMachine());
+  return outcome;
 }
 
 Outcome Compilation::compileObjects() {

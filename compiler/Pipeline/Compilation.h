@@ -19,7 +19,9 @@ public:
 
   Outcome run();
 
-  /// After the kernels: the bill of this program for batches of up to `batch`. The program stays as it is.
+  /// After the kernels: the plan of this program for batches of up to `batch`. The program stays as it is.
+  Outcome planAt(int64_t batch, mlir::OwningOpRef<mlir::ModuleOp> &plan);
+  /// The bill of that plan, with times of the machine that it is for.
   Outcome makeBillAt(int64_t batch, planning::Bill &bill);
 
 private:
@@ -30,7 +32,9 @@ private:
   Outcome buildTrainingStep();
   Outcome runPasses(Phase phase);
   Outcome makeBill();
-  const Machine &getMachine();
+  /// What times are predicted for; null where nothing is known of it.
+  const std::optional<Machine> &getMachine();
+  void chooseGpu();
   Outcome compileObjects();
   Outcome compileForCuda(mlir::gpu::GPUModuleOp kernels);
   Outcome writeFile();
@@ -54,5 +58,8 @@ private:
   std::string storedBill;
   std::optional<Machine> machine;
 };
+
+/// The plan in a module.
+plan::ProgramOp getPlan(mlir::ModuleOp module);
 
 } // namespace glyptic

@@ -48,13 +48,31 @@ int64_t findLowerBound(EntryOp entry, int64_t batch) {
   return most;
 }
 
-double predict(InstructionInterface op, int64_t batch, const Machine &machine) {
-  Work work = isa<LaunchOp>(op) ? Work::Kernel : isa<LibraryCallOp>(op) ? Work::LibraryCall : Work::Copy;
-  return machine.predict(work, op.getFlops().at(batch), op.getBytes().at(batch));
-}
+struct Predictor {
+  const Machine &machine;
+  bool allowsTf32;
+
+  Cost predict(InstructionInterface op, int64_t batch) const {
+    Work work = isa<LaunchOp>(op) ? Work::Kernel : isa<LibraryCallOp>(op) ? Work::LibraryCall : Work::Copy;
+    return machine.predict(work, getArithmetic(op), op.getFlops().at(batch), op.getBytes().at(batch));
+  }
+
+private:
+  /// Generated kernels compute in FP32 whatever they read and write; a library in what its operands are.
+  Arithmetic getArithmetic(Operation *op) const {
+    auto call = dyn_cast<LibraryCallOp>(op);
+    if (!call || call.getSources().empty())
+      return Arithmetic::FP32;
+    Type element = getElementTypeOrSelf(cast<FunctionType>(call.getSignature()).getInput(0));
+    return element.isF64()                         ? Arithmetic::FP64
+           : element.isF16() || element.isBF16()   ? Arithmetic::FP16
+           : allowsTf32                            ? Arithmetic::TF32
+                                                   : Arithmetic::FP32;
+  }
+};
 
 /// What the first few nodes cost, the heaviest first.
-std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *machine) {
+std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Predictor *predictor) {
   constexpr size_t kMaxNodes = 5;
   llvm::MapVector<StringRef, NodeBill> byNodes;
   for (Operation &op : entry.getBody().front()) {
@@ -66,22 +84,25 @@ std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Machine *
     bill.nodes = nodes->str();
     bill.flops += instruction.getFlops().at(batch);
     bill.bytes += instruction.getBytes().at(batch);
-    bill.seconds += machine ? predict(instruction, batch, *machine) : 0;
+    bill.cost += predictor ? predictor->predict(instruction, batch) : Cost();
   }
   std::vector<NodeBill> all;
   for (auto &[nodes, bill] : byNodes)
     all.push_back(std::move(bill));
   llvm::sort(all, [](const NodeBill &a, const NodeBill &b) {
-    return std::tie(b.seconds, b.bytes, a.nodes) < std::tie(a.seconds, a.bytes, b.nodes);
+    const double first = a.cost.seconds(), second = b.cost.seconds();
+    return std::tie(second, b.bytes, a.nodes) < std::tie(first, a.bytes, b.nodes);
   });
   all.resize(std::min(all.size(), kMaxNodes));
   return all;
 }
 
-EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machine> &machine) {
+EntryBill makeEntryBill(EntryOp entry, int64_t batch, const Predictor *predictor) {
   EntryBill bill;
   bill.name = entry.getSymName();
   bill.lowerBound = findLowerBound(entry, batch);
+  if (predictor)
+    bill.cost.emplace();
   for (Operation &op : entry.getBody().front()) {
     auto instruction = dyn_cast<InstructionInterface>(op);
     if (!instruction)
@@ -91,24 +112,23 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const std::optional<Machin
       bill.workspace = std::max(bill.workspace, getBytes(call.getWorkspace(), batch));
     bill.flops += instruction.getFlops().at(batch);
     bill.bytes += instruction.getBytes().at(batch);
+    if (predictor)
+      *bill.cost += predictor->predict(instruction, batch);
   }
   for (BufferOp buffer : entry.getBody().getOps<BufferOp>())
     if (buffer.getArena() == Arena::Work)
       bill.work =
           std::max<int64_t>(bill.work, buffer.getOffset() + llvm::alignTo(buffer.getSize().at(batch), kAlignment));
-  if (machine) {
-    bill.seconds = 0;
-    for (Operation &op : entry.getBody().front())
-      if (auto instruction = dyn_cast<InstructionInterface>(op))
-        *bill.seconds += predict(instruction, batch, *machine);
-  }
-  bill.heaviest = findHeaviest(entry, batch, machine ? &*machine : nullptr);
+  bill.heaviest = findHeaviest(entry, batch, predictor);
   return bill;
 }
 
 } // namespace
 
-Bill makeBill(ProgramOp program, std::optional<Machine> machine) {
+Bill makeBill(ProgramOp program, std::optional<Machine> machine, bool allowsTf32) {
+  std::optional<Predictor> predictor;
+  if (machine)
+    predictor.emplace(Predictor{*machine, allowsTf32});
   Bill bill;
   bill.target = program.getTarget();
   bill.threads = program.getThreads();
@@ -124,7 +144,7 @@ Bill makeBill(ProgramOp program, std::optional<Machine> machine) {
     } else if (auto accumulator = dyn_cast<AccumulatorOp>(op)) {
       bill.accumulators += getBytes(accumulator.getBuffer(), 1);
     } else if (auto entry = dyn_cast<EntryOp>(op)) {
-      bill.entries.push_back(makeEntryBill(entry, bill.maxBatch, machine));
+      bill.entries.push_back(makeEntryBill(entry, bill.maxBatch, predictor ? &*predictor : nullptr));
       bill.workspace = std::max(bill.workspace, bill.entries.back().workspace);
       int64_t inputs = 0;
       for (InputOp input : entry.getBody().getOps<InputOp>())

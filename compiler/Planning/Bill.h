@@ -11,7 +11,7 @@ namespace glyptic::planning {
 struct NodeBill {
   std::string nodes; ///< as graph::getLabel() has them
   double flops = 0, bytes = 0;
-  double seconds = 0; ///< where the machine is known
+  Cost cost; ///< where the machine is known
 };
 
 struct EntryBill {
@@ -22,7 +22,7 @@ struct EntryBill {
   int64_t work = 0;           ///< bytes of the work arena up to the last one in use
   int64_t lowerBound = 0;     ///< the most that lives at one time: no plan needs less
   int64_t workspace = 0;      ///< the largest that a library call has for itself
-  std::optional<double> seconds; ///< predicted, where the machine is known
+  std::optional<Cost> cost;      ///< predicted, where the machine is known
   std::vector<NodeBill> heaviest; ///< a few, by predicted time, else by traffic
 };
 
@@ -38,8 +38,9 @@ struct Bill {
 };
 
 /// The prediction is a roofline: each instruction takes as long as its arithmetic or its memory traffic, whichever is
-/// longer, and a fixed time to start.
-Bill makeBill(plan::ProgramOp program, std::optional<Machine> machine = std::nullopt);
+/// longer, and a fixed time to start. With `allowsTf32` matrix products of FP32 are predicted as if they were allowed to
+/// multiply in TF32.
+Bill makeBill(plan::ProgramOp program, std::optional<Machine> machine = std::nullopt, bool allowsTf32 = false);
 
 /// At most 80 columns.
 std::string toText(const Bill &bill);

@@ -42,6 +42,8 @@ static void writeMemory(llvm::raw_ostream &out, const Bill &bill) {
   line("  of which inputs", bill.inputs);
   line("  of which workspace of libraries", bill.workspace);
   line("total", bill.total);
+  if (bill.machine)
+    line("beside it, for driver and libraries", bill.machine->reservedBytes);
 }
 
 static void writeEntries(llvm::raw_ostream &out, const Bill &bill) {
@@ -52,7 +54,7 @@ static void writeEntries(llvm::raw_ostream &out, const Bill &bill) {
   row("Entry", "kernels", "library", "copies", "FLOPs", "traffic", "work", "at least", bill.machine ? "time" : "");
   for (const EntryBill &entry : bill.entries)
     row(entry.name, entry.kernels, entry.libraryCalls, entry.copies, formatCount(entry.flops), formatBytes(entry.bytes),
-        formatBytes(entry.work), formatBytes(entry.lowerBound), entry.seconds ? formatSeconds(*entry.seconds) : "");
+        formatBytes(entry.work), formatBytes(entry.lowerBound), entry.cost ? formatSeconds(entry.cost->seconds()) : "");
 }
 
 /// At most `size` bytes: the beginning, and an ellipsis where something is missing. Never ends within a character.
@@ -65,9 +67,13 @@ static std::string shorten(llvm::StringRef text, size_t size) {
   return (text.take_front(size) + "...").str();
 }
 
-/// Of the entry with the most traffic: the step, where there is one.
+/// The entry with the most traffic: the step, where there is one.
+static std::vector<EntryBill>::const_iterator getHeaviest(const Bill &bill) {
+  return llvm::max_element(bill.entries, [](auto &a, auto &b) { return a.bytes < b.bytes; });
+}
+
 static void writeHeaviest(llvm::raw_ostream &out, const Bill &bill) {
-  const auto entry = llvm::max_element(bill.entries, [](auto &a, auto &b) { return a.bytes < b.bytes; });
+  const auto entry = getHeaviest(bill);
   if (entry == bill.entries.end() || entry->heaviest.empty())
     return;
   auto row = [&](auto &&...cells) { out << llvm::formatv("{0,-51}{1,9}{2,10}{3,9}\n", cells...); };
@@ -75,7 +81,7 @@ static void writeHeaviest(llvm::raw_ostream &out, const Bill &bill) {
   row("Heaviest nodes of " + entry->name, "FLOPs", "traffic", bill.machine ? "time" : "");
   for (const NodeBill &nodes : entry->heaviest)
     row(shorten(nodes.nodes, 50), formatCount(nodes.flops), formatBytes(nodes.bytes),
-        bill.machine ? formatSeconds(nodes.seconds) : "");
+        bill.machine ? formatSeconds(nodes.cost.seconds()) : "");
 }
 
 /// `formatv` cells keep trailing spaces in a last empty column.
@@ -86,6 +92,32 @@ static std::string trimLines(llvm::StringRef text) {
   for (llvm::StringRef line : llvm::ArrayRef(lines).drop_back())
     result += line.rtrim().str() + "\n";
   return result;
+}
+
+/// Where predicted times come from, and what they go to.
+static std::string describeTime(const Bill &bill) {
+  const Machine &machine = *bill.machine;
+  const std::string flops = formatCount(machine.flopsPerSecond[static_cast<size_t>(Arithmetic::FP32)]);
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  if (machine.architecture == "cpu")
+    out << llvm::formatv("Time is a roofline of this machine: {0}FLOP/s, {1}/s within {2} of cache, {3}/s beyond, as "
+                         "measured on {4} thread{5} of {6}; plus what it takes to start kernels, calls and threads.",
+                         flops, formatBytes(machine.cacheBandwidth), formatBytes(machine.cacheBytes),
+                         formatBytes(machine.memoryBandwidth), machine.threads, machine.threads == 1 ? "" : "s",
+                         machine.name);
+  else
+    out << llvm::formatv("Time is a roofline of {0} ({1}, {2}): {3}FLOP/s in FP32 and {4}/s reached, {5} to start an "
+                         "instruction. Predicted, not measured.",
+                         machine.name, machine.architecture, machine.origin, flops,
+                         formatBytes(machine.memoryBandwidth), formatSeconds(machine.kernelStart));
+  const auto entry = getHeaviest(bill);
+  if (entry == bill.entries.end() || !(entry->cost->seconds() > 0))
+    return text;
+  auto percent = [&](double part) { return llvm::formatv("{0:F0} %", 100 * part / entry->cost->seconds()).str(); };
+  out << llvm::formatv(" Of {0}, {1} is arithmetic, {2} memory traffic and {3} starting.", entry->name,
+                       percent(entry->cost->arithmetic), percent(entry->cost->traffic), percent(entry->cost->start));
+  return text;
 }
 
 std::string toText(const Bill &bill) {
@@ -100,14 +132,8 @@ std::string toText(const Bill &bill) {
   out << "\n"
       << wrap("Per run with the largest batch. Traffic counts what each kernel and call reads and writes; work is the "
               "memory planned between them, and no plan could do with less than the column beside it.");
-  if (const auto &machine = bill.machine)
-    out << wrap(
-        llvm::formatv("Time is a roofline of this machine: {0}FLOP/s, {1}/s within {2} of cache, {3}/s beyond, as "
-                      "measured on {4} thread{5} of {6}; plus what it takes to start kernels, calls and threads.",
-                      formatCount(machine->flopsPerSecond), formatBytes(machine->cacheBandwidth),
-                      formatBytes(machine->cacheBytes), formatBytes(machine->memoryBandwidth), machine->threads,
-                      machine->threads == 1 ? "" : "s", machine->name)
-            .str());
+  if (bill.machine)
+    out << wrap(describeTime(bill));
   return trimLines(text);
 }
 
@@ -123,19 +149,27 @@ std::string toJson(const Bill &bill) {
     item = {{"kernels", entry.kernels}, {"library_calls", entry.libraryCalls}, {"copies", entry.copies},
             {"flops", entry.flops},     {"bytes", entry.bytes},                {"work", entry.work},
             {"work_lower_bound", entry.lowerBound}};
-    if (entry.seconds)
-      item["predicted_seconds"] = *entry.seconds;
+    if (entry.cost) {
+      item["predicted_seconds"] = entry.cost->seconds();
+      item["predicted"] = {{"arithmetic", entry.cost->arithmetic},
+                           {"traffic", entry.cost->traffic},
+                           {"start", entry.cost->start}};
+    }
     item["heaviest"] = Json::array();
     for (const NodeBill &nodes : entry.heaviest) {
       item["heaviest"].push_back({{"nodes", nodes.nodes}, {"flops", nodes.flops}, {"bytes", nodes.bytes}});
-      if (entry.seconds)
-        item["heaviest"].back()["predicted_seconds"] = nodes.seconds;
+      if (entry.cost)
+        item["heaviest"].back()["predicted_seconds"] = nodes.cost.seconds();
     }
   }
   if (const auto &machine = bill.machine)
     json["machine"] = {{"name", machine->name},
+                       {"architecture", machine->architecture},
+                       {"origin", machine->origin},
                        {"threads", machine->threads},
-                       {"flops_per_second", machine->flopsPerSecond},
+                       {"memory", machine->memoryBytes},
+                       {"reserved", machine->reservedBytes},
+                       {"flops_per_second", machine->flopsPerSecond[static_cast<size_t>(Arithmetic::FP32)]},
                        {"cache_bandwidth", machine->cacheBandwidth},
                        {"memory_bandwidth", machine->memoryBandwidth},
                        {"cache_bytes", machine->cacheBytes}};

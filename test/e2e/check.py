@@ -12,7 +12,7 @@ from glyptic_tool import enter_folder, fails, run
 
 enter_folder()
 rng = np.random.default_rng(1)
-SCHEMA = {"model": str, "trains": bool, "loss": str, "unsupported": list, "blocked": list, "modes": list, "remarks": list,
+SCHEMA = {"model": str, "trains": bool, "loss": str, "machine": str, "unsupported": list, "blocked": list, "modes": list, "remarks": list,
           "composites": dict, "parameters": int, "trained_parameters": int, "weights": list, "inference": list, "training": list}
 
 

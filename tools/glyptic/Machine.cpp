@@ -2,13 +2,15 @@
 #include "tools/glyptic/Machine.h"
 
 #include "support/CpuFeatures.h"
-#include "support/Machine.h"
+#include "support/Error.h"
+#include "support/glyph/Glyph.h"
 
 #include <algorithm>
 #include <dlfcn.h>
 #include <fstream>
 #include <sched.h>
 #include <set>
+#include <sstream>
 #include <thread>
 
 namespace glyptic::tool {
@@ -36,6 +38,20 @@ CpuFacts describeCpu() {
   facts.cores = cores.empty() ? facts.threads : std::min(int(cores.size()), facts.threads);
   facts.memory = uint64_t(getMemoryLimit());
   return facts;
+}
+
+std::optional<Machine> findMachineFor(const std::string &target, const std::string &name) {
+  const std::string cuda = glyph::kCudaTarget;
+  const bool isCuda = target.rfind(cuda, 0) == 0;
+  if (!name.empty() && !isCuda)
+    throw Error("machine " + quoteName(name) + " is a GPU, and the program is compiled for a processor");
+  if (!name.empty())
+    return findMachine(name);
+  std::istringstream architectures(isCuda ? target.substr(cuda.size()) : "");
+  for (std::string architecture; std::getline(architectures, architecture, ',');)
+    if (const Machine *typical = findTypicalMachine(architecture))
+      return *typical;
+  return std::nullopt;
 }
 
 std::string findGpu(std::string &name) {

@@ -1,8 +1,9 @@
 //===- Machine.h - What this computer can do --------------------*- C++ -*-===//
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include "support/Machine.h"
+
+#include <optional>
 
 namespace glyptic::tool {
 
@@ -16,5 +17,9 @@ CpuFacts describeCpu();
 
 /// Why there is no GPU to use, or empty with `name` set.
 std::string findGpu(std::string &name);
+
+/// What a program's times are predicted for: the machine of that name or file, or where `name` is empty, one that is
+/// typical of the program's target. Nothing for this processor, which is measured, and for unknown targets.
+std::optional<Machine> findMachineFor(const std::string &target, const std::string &name);
 
 } // namespace glyptic::tool

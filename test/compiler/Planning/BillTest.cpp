@@ -57,7 +57,7 @@ TEST_F(BillTest, CountsByHand) {
   EXPECT_EQ(infer.work, 1920);
   // x is kept throughout; t and y live together.
   EXPECT_EQ(infer.lowerBound, 3 * 640);
-  EXPECT_FALSE(infer.seconds);
+  EXPECT_FALSE(infer.cost);
 }
 
 TEST_F(BillTest, NodesAreBilledTogetherAndHeaviestFirst) {
@@ -77,18 +77,62 @@ TEST_F(BillTest, NodesAreBilledTogetherAndHeaviestFirst) {
 
 TEST_F(BillTest, PredictionIsTheRoofline) {
   Machine machine;
-  machine.flopsPerSecond = 1e3;
+  machine.flopsPerSecond[0] = 1e3;
   machine.cacheBandwidth = 1e2;
   machine.memoryBandwidth = 1e1;
   machine.cacheBytes = 1 << 20;
   machine.threads = 2;
   const double overhead = 4 * (0.1e-6 + 2e-6); // to start a kernel, and its threads
   // Bound by traffic: 1320 bytes at 100/s, where 10000 operations at 1000/s need but 10 s; and so on.
-  EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 13.2 + 12.8 + 9.6 + 9.6 + overhead, 1e-9);
-  machine.flopsPerSecond = 500; // the first needs 20 s for its arithmetic
-  EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 20 + 12.8 + 9.6 + 9.6 + overhead, 1e-9);
+  EXPECT_NEAR(makeBill(getPlan(), machine).entries[0].cost->seconds(), 13.2 + 12.8 + 9.6 + 9.6 + overhead, 1e-9);
+  machine.flopsPerSecond[0] = 500; // the first needs 20 s for its arithmetic
+  EXPECT_NEAR(makeBill(getPlan(), machine).entries[0].cost->seconds(), 20 + 12.8 + 9.6 + 9.6 + overhead, 1e-9);
   machine.cacheBytes = 16; // out of cache: ten times as slow
-  EXPECT_NEAR(*makeBill(getPlan(), machine).entries[0].seconds, 132.0 + 128 + 96 + 96 + overhead, 1e-9);
+  EXPECT_NEAR(makeBill(getPlan(), machine).entries[0].cost->seconds(), 132.0 + 128 + 96 + 96 + overhead, 1e-9);
+}
+
+constexpr char kCalls[] = R"mlir(
+plan.program "cuda:sm_90" threads 1 max_batch 3 arenas [0, 0, 512, 0] {
+  plan.entry @infer {
+    %a = plan.buffer work[0] <64>
+    plan.input "a" role "input" %a : tensor<4x4xf32>
+    %h = plan.buffer work[64] <32>
+    plan.input "h" role "input" %h : tensor<4x4xf16>
+    %d = plan.buffer work[128] <128>
+    plan.input "d" role "input" %d : tensor<4x4xf64>
+    %y = plan.buffer work[256] <64>
+    plan.output "y" role "output" %y : tensor<4x4xf32>
+    %z = plan.buffer work[320] <128>
+    plan.output "z" role "output" %z : tensor<4x4xf64>
+    plan.library_call "matmul"(%a, %a) -> (%y) : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+      parameters {} flops <0 + 100 * batch> bytes <10>
+    plan.library_call "matmul"(%h, %h) -> (%y) : (tensor<4x4xf16>, tensor<4x4xf16>) -> tensor<4x4xf32>
+      parameters {} flops <300> bytes <10>
+    plan.library_call "matmul"(%d, %d) -> (%z) : (tensor<4x4xf64>, tensor<4x4xf64>) -> tensor<4x4xf64>
+      parameters {} flops <300> bytes <10>
+    plan.launch @k(%h, %y) writes [1] chunks <1> grain 1 flops <3> bytes <0 + 1000 * batch>
+  }
+}
+)mlir";
+
+struct CallsTest : test::PlanFixture {
+  CallsTest() : PlanFixture(kCalls) {}
+};
+
+TEST_F(CallsTest, WhatIsComputedInSetsTheRate) {
+  Machine machine;
+  machine.flopsPerSecond = {100, 1000, 300, 10}; // FP32, TF32, FP16, FP64
+  machine.memoryBandwidth = 100;
+  machine.kernelStart = machine.callStart = 0.25;
+  const Cost cost = *makeBill(getPlan(), machine).entries[0].cost;
+  EXPECT_DOUBLE_EQ(cost.arithmetic, 3 + 1 + 30);
+  EXPECT_DOUBLE_EQ(cost.traffic, 30);
+  EXPECT_DOUBLE_EQ(cost.start, 1);
+  // 300 operations in TF32 still take longer than 10 bytes.
+  const Cost withTf32 = *makeBill(getPlan(), machine, /*allowsTf32=*/true).entries[0].cost;
+  EXPECT_DOUBLE_EQ(withTf32.arithmetic, 0.3 + 1 + 30);
+  auto json = nlohmann::json::parse(toJson(makeBill(getPlan(), machine)));
+  EXPECT_DOUBLE_EQ(json["entries"]["infer"]["predicted_seconds"], 65);
 }
 
 /// Calls share the memory of their workspaces; it is work memory, but no traffic.
@@ -123,17 +167,17 @@ TEST_F(WorkspaceTest, IsBilledOnce) {
 TEST(MachineTest, SmallWorkStaysOnOneThread) {
   Machine machine;
   machine.threads = 4;
-  machine.flopsPerSecond = 4e9;
+  machine.flopsPerSecond[0] = 4e9;
   machine.cacheBandwidth = machine.memoryBandwidth = 4e9;
   machine.cacheBytes = 1 << 20;
   // A microsecond for one of the four threads is less than what it takes to wake the others.
-  EXPECT_NEAR(machine.predict(Work::Kernel, 1000, 0), 1e-6 + 0.1e-6, 1e-12);
-  EXPECT_NEAR(machine.predict(Work::LibraryCall, 4e6, 0), 1e-3 + 2e-6 + 2e-6, 1e-12);
+  EXPECT_NEAR(machine.predict(Work::Kernel, Arithmetic::FP32, 1000, 0).seconds(), 1e-6 + 0.1e-6, 1e-12);
+  EXPECT_NEAR(machine.predict(Work::LibraryCall, Arithmetic::FP32, 4e6, 0).seconds(), 1e-3 + 2e-6 + 2e-6, 1e-12);
 }
 
 TEST_F(BillTest, TextFitsEightyColumns) {
   Machine machine = Machine::measure(2, "");
-  EXPECT_GT(machine.flopsPerSecond, 1e8);
+  EXPECT_GT(machine.flopsPerSecond[0], 1e8);
   EXPECT_GT(machine.memoryBandwidth, 1e8);
   std::istringstream text(toText(makeBill(getPlan(), machine)));
   for (std::string line; std::getline(text, line);)

@@ -1,6 +1,7 @@
 //===- Bench.cpp - glyptic bench ------------------------------------------===//
-#include "support/Machine.h"
+#include "support/glyph/Glyph.h"
 #include "support/glyph/Names.h"
+#include "tools/glyptic/Machine.h"
 #include "tools/glyptic/Measurement.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -37,6 +38,7 @@ public:
         ->capture_default_str()
         ->check(CLI::Range(1, INT32_MAX));
     app.add_flag("--profile", profiled, "where the time goes, by node of the model");
+    app.add_option("--machine", machineName, "GPU to predict times for: h100, or a file (machines/*.toml)");
     app.add_flag("--json", asJson, "as JSON, times in seconds");
     app.footer(kFooter);
   }
@@ -45,11 +47,12 @@ public:
 
 private:
   void open();
+  Machine chooseMachine() const;
   Json measure();
   Json describeInstruction(size_t index, const Profile &profile, const Machine &machine) const;
 
   TrainingFlags flags;
-  std::string model, entry;
+  std::string model, entry, machineName;
   int64_t warmUp = 3, samples = 0;
   bool profiled = false, asJson = false;
   ProgramHandle program;
@@ -83,11 +86,21 @@ Json BenchCommand::describeInstruction(size_t index, const Profile &profile, con
   double flops = at(instruction.flops, samples), bytes = at(instruction.bytes, samples);
   Json json = {{"nodes", instruction.nodes}, {"kind", kKinds[instruction.action]}, {"name", instruction.name},
                {"seconds", time.total},      {"busy", time.busy},                  {"longest", time.longest},
-               {"predicted", machine.predict(kWork[instruction.action], flops, bytes)},
+               {"predicted", machine.predict(kWork[instruction.action], Arithmetic::FP32, flops, bytes).seconds()},
                {"flops", flops},             {"bytes", bytes}};
   if (instruction.action == GLYPTIC_LIBRARY_CALL)
     json["alone"] = profile.alone[index];
   return json;
+}
+
+Machine BenchCommand::chooseMachine() const {
+  const std::string target = glyptic_program_target(program.get());
+  if (std::optional<Machine> known = findMachineFor(target, machineName))
+    return *known;
+  if (target.rfind(glyph::kCpuTarget, 0) != 0)
+    throw Error(ErrorCode::Unsupported, model + ": nothing is known of GPUs for " + target +
+                                            "; describe one in the form of machines/h100.toml, and give --machine");
+  return Machine::measure(glyptic_program_threads(program.get()), /*cacheFolder=*/"");
 }
 
 Json BenchCommand::measure() {
@@ -99,7 +112,7 @@ Json BenchCommand::measure() {
   Quantiles times(measurement.timeRuns(runs));
   double last = measurement.firstScalar();
   Profile profile = measurement.profile(std::clamp<int64_t>(runs / 4, 3, 500));
-  Machine machine = Machine::measure(glyptic_program_threads(program.get()), /*cacheFolder=*/"");
+  Machine machine = chooseMachine();
   double predicted = 0, flops = 0, bytes = 0;
   size_t calls = 0;
   Json list = Json::array();
@@ -117,6 +130,7 @@ Json BenchCommand::measure() {
       {"median", times.median()}, {"p10", times.at(0.1)}, {"p90", times.at(0.9)}, {"least", times.at(0)}};
   json["output"] = {{"first", first}, {"last", last}};
   json["predicted"] = predicted;
+  json["machine"] = machine.name;
   json["library_alone"] = profile.libraryAlone;
   json["split"] = {
       {"library", profile.library}, {"kernels", profile.kernels}, {"waiting", profile.waiting}, {"dispatch", dispatch}};
@@ -142,7 +156,7 @@ std::string summary(const Json &json) {
                               json["threads"].dump() + " threads, " + json["runs"].dump() + " runs"},
                 {"time", duration(json["seconds"]["median"]) + " (10 % below " + duration(json["seconds"]["p10"]) +
                              ", 90 % below " + duration(json["seconds"]["p90"]) + ")"},
-                {"predicted", duration(json["predicted"])},
+                {"predicted", duration(json["predicted"]) + " on " + json["machine"].get<std::string>()},
                 {"library calls alone", share(json["library_alone"])},
                 {"in library calls", share(split["library"])},
                 {"in kernels", share(split["kernels"])},

@@ -1,5 +1,6 @@
 //===- Check.cpp - glyptic check ------------------------------------------===//
 #include "glyptic/train.h"
+#include "tools/glyptic/Machine.h"
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -81,7 +82,8 @@ std::string costTable(const Json &check) {
     rows.push_back(std::move(row));
   }
   return fittedTable(rows, pageWidth()) +
-         "  Memory is all that a program needs; times are predicted for this machine.\n";
+         "  Memory is all that a program needs; times are predicted for " +
+         check["machine"].get<std::string>() + ".\n";
 }
 
 /// A paragraph for each message; nodes that it is said of alike are counted.
@@ -136,6 +138,7 @@ class CheckCommand {
 public:
   explicit CheckCommand(CLI::App &app) : flags(app) {
     app.add_option("model", model, "the model: .onnx or .onnxtxt")->required();
+    app.add_option("--machine", machine, "times and memory of a GPU: h100, or a file (default: this processor)");
     app.add_flag("--json", asJson, "as JSON");
     app.footer("Examples:\n  glyptic check lenet.onnx\n"
                "  glyptic check bert.onnx --loss cross-entropy --freeze 'embeddings.*'");
@@ -145,6 +148,9 @@ public:
     CompileOptions options = flags.compileOptions();
     if (!flags.anyStepFlag())
       options.training.reset();
+    if (!machine.empty())
+      options.targets = {"cuda:" + findMachine(machine).architecture};
+    options.machine = machine;
     std::string json;
     Outcome outcome = openCompiler().check(model, options, json);
     // A model that cannot be read has a report, too, which says which nodes are at fault.
@@ -178,7 +184,7 @@ private:
   }
 
   TrainingFlags flags;
-  std::string model;
+  std::string model, machine;
   bool asJson = false;
 };
 

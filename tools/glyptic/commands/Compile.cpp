@@ -25,6 +25,8 @@ public:
     app.add_option("-o,--output-glyph", output, "the glyph");
     app.add_option("--target", targets, "cpu (the default), or GPUs: cuda:sm_90,sm_100; may be given again")
         ->group("Compilation");
+    app.add_option("--machine", machine, "GPU to predict times for: h100, or a file (default: typical of the target)")
+        ->group("Compilation");
     app.add_option("--stop-after", stopAfter, "phase to end with; writes no glyph")->group("Compilation");
     app.add_option("--print-after", printAfter, "phase whose result to print, on standard error")->group("Compilation");
     app.add_flag("--phases", listPhases, "list the phases while at it")->group("Compilation");
@@ -35,7 +37,7 @@ public:
 
 private:
   TrainingFlags flags;
-  std::string model, output, stopAfter, printAfter;
+  std::string model, output, machine, stopAfter, printAfter;
   std::vector<std::string> targets;
   bool listPhases = false;
 };
@@ -52,6 +54,7 @@ int CompileCommand::run() {
     options.training.reset();
   if (!targets.empty())
     options.targets = targets;
+  options.machine = machine;
   options.stopAfter = stopAfter;
   options.printAfter = printAfter;
   Compiler &compiler = openCompiler();

@@ -4,6 +4,7 @@
 #include "support/File.h"
 #include "support/Zip.h"
 #include "support/glyph/Glyph.h"
+#include "tools/glyptic/Machine.h"
 #include "tools/glyptic/Model.h"
 #include "tools/glyptic/Terminal.h"
 #include "tools/glyptic/Tool.h"
@@ -47,7 +48,23 @@ template <typename Tensors> Json describeAll(const Tensors *tensors) {
 /// A size of the largest batch.
 uint64_t at(const glyph::Size *size, uint64_t batch) { return size->constant() + size->per_batch() * batch; }
 
-Json describe(const glyph::Instruction &instruction, uint64_t batch) {
+/// As the bill of the compiler predicts it.
+Cost predict(const glyph::Instruction &instruction, uint64_t batch, const Machine &machine) {
+  Work work = instruction.action_as_Launch() ? Work::Kernel : Work::Copy;
+  Arithmetic arithmetic = Arithmetic::FP32;
+  if (const auto *call = instruction.action_as_LibraryCall()) {
+    work = Work::LibraryCall;
+    const glyph::DType type = call->operands() && call->operands()->size() ? call->operands()->Get(0)->dtype()
+                                                                           : glyph::DType::F32;
+    arithmetic = type == glyph::DType::F64                                   ? Arithmetic::FP64
+                 : type == glyph::DType::F16 || type == glyph::DType::BF16 ? Arithmetic::FP16
+                                                                             : Arithmetic::FP32;
+  }
+  return machine.predict(work, arithmetic, double(at(instruction.flops(), batch)),
+                         double(at(instruction.bytes(), batch)));
+}
+
+Json describe(const glyph::Instruction &instruction, uint64_t batch, const std::optional<Machine> &machine) {
   Json object;
   if (const auto *launch = instruction.action_as_Launch())
     object = {{"kind", "kernel"}, {"name", launch->symbol()->str()}};
@@ -60,10 +77,32 @@ Json describe(const glyph::Instruction &instruction, uint64_t batch) {
   object["nodes"] = textOf(instruction.label());
   object["flops"] = at(instruction.flops(), batch);
   object["bytes"] = at(instruction.bytes(), batch);
+  if (machine)
+    object["predicted_seconds"] = predict(instruction, batch, *machine).seconds();
   return object;
 }
 
-Json describe(const glyph::Program &program) {
+Json describe(const glyph::Entry &entry, uint64_t batch, const std::optional<Machine> &machine) {
+  Json instructions = Json::array();
+  Cost cost;
+  if (entry.instructions())
+    for (const glyph::Instruction *instruction : *entry.instructions()) {
+      instructions.push_back(describe(*instruction, batch, machine));
+      cost += machine ? predict(*instruction, batch, *machine) : Cost();
+    }
+  Json json = {{"name", entry.name()->str()},
+               {"inputs", describeAll(entry.inputs())},
+               {"outputs", describeAll(entry.outputs())},
+               {"instructions", std::move(instructions)}};
+  if (machine) {
+    json["predicted_seconds"] = cost.seconds();
+    json["predicted"] = {{"arithmetic", cost.arithmetic}, {"traffic", cost.traffic}, {"start", cost.start}};
+  }
+  return json;
+}
+
+Json describe(const glyph::Program &program, const std::string &machineName) {
+  const std::optional<Machine> machine = findMachineFor(program.target()->str(), machineName);
   uint64_t batch = program.max_batch();
   Json json = {{"target", program.target()->str()}, {"threads", program.threads()}, {"max_batch", batch}};
   json["arenas"] = Json::object();
@@ -76,16 +115,10 @@ Json describe(const glyph::Program &program) {
       json["state"].push_back(describe(*entry->tensor()));
   json["entries"] = Json::array();
   if (program.entries())
-    for (const glyph::Entry *entry : *program.entries()) {
-      Json instructions = Json::array();
-      if (entry->instructions())
-        for (const glyph::Instruction *instruction : *entry->instructions())
-          instructions.push_back(describe(*instruction, batch));
-      json["entries"].push_back({{"name", entry->name()->str()},
-                                 {"inputs", describeAll(entry->inputs())},
-                                 {"outputs", describeAll(entry->outputs())},
-                                 {"instructions", std::move(instructions)}});
-    }
+    for (const glyph::Entry *entry : *program.entries())
+      json["entries"].push_back(describe(*entry, batch, machine));
+  if (machine)
+    json["machine"] = machine->name;
   json["options"] = Json::parse(textOf(program.options()), nullptr, /*allow_exceptions=*/false);
   if (json["options"].is_discarded())
     json["options"] = nullptr;
@@ -115,11 +148,22 @@ std::string render(const Json &json) {
   for (const Json &entry : json["entries"]) {
     text += "\n" + bold(entry["name"].get<std::string>()) + "  " + list(entry["inputs"]) + " -> " +
             list(entry["outputs"]) + "\n";
-    std::vector<std::vector<std::string>> rows = {{"", "kind", "name", "FLOP", "bytes", "nodes"}};
-    for (const Json &instruction : entry["instructions"])
+    const bool isPredicted = entry.contains("predicted_seconds");
+    std::vector<std::vector<std::string>> rows = {{"", "kind", "name", "FLOP", "bytes"}};
+    if (isPredicted)
+      rows[0].push_back("predicted");
+    rows[0].push_back("nodes");
+    for (const Json &instruction : entry["instructions"]) {
       rows.push_back({std::to_string(rows.size()), instruction["kind"], instruction["name"],
-                      number(instruction["flops"]), number(instruction["bytes"]), instruction["nodes"]});
+                      number(instruction["flops"]), number(instruction["bytes"])});
+      if (isPredicted)
+        rows.back().push_back(durationText(instruction["predicted_seconds"]));
+      rows.back().push_back(instruction["nodes"]);
+    }
     text += table(rows);
+    if (isPredicted)
+      text += "  predicted for batches of " + json["max_batch"].dump() + " on " + json["machine"].get<std::string>() +
+              ": " + durationText(entry["predicted_seconds"]) + "\n";
   }
   std::vector<std::vector<std::string>> rows = {{"state", "role", "shape"}};
   for (const Json &tensor : json["state"])
@@ -183,7 +227,7 @@ void printSource(const ZipReader &archive) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-int inspect(const std::string &path, bool asJson, bool wantsSource) {
+int inspect(const std::string &path, bool asJson, bool wantsSource, const std::string &machine) {
   // Says what is wrong with a file that is no glyph, or a damaged one.
   if (!isGlyph(path))
     throw Error(ErrorCode::Format, path + ": is not a glyph; compile the model first, or use glyptic check for models");
@@ -193,7 +237,7 @@ int inspect(const std::string &path, bool asJson, bool wantsSource) {
     std::vector<std::byte> bytes = readProgram(archive);
     if (wantsSource)
       printSource(archive);
-    Json program = describe(*glyph::GetProgram(bytes.data()));
+    Json program = describe(*glyph::GetProgram(bytes.data()), machine);
     program["gpu_kernels"] = describeGpuCode(archive);
     return program;
   });
@@ -209,7 +253,7 @@ int inspect(const std::string &path, bool asJson, bool wantsSource) {
 
 void addInspect(CLI::App &app, Action &action) {
   struct Flags {
-    std::string glyph;
+    std::string glyph, machine;
     bool json = false, source = false;
   };
   CLI::App *command = app.add_subcommand(
@@ -220,8 +264,12 @@ void addInspect(CLI::App &app, Action &action) {
   command->add_option("glyph", flags->glyph, "the glyph")->required();
   command->add_flag("--json", flags->json, "as JSON");
   command->add_flag("--source", flags->source, "only the kernels, as CUDA C++ (of a program for GPUs)");
+  command->add_option("--machine", flags->machine,
+                      "GPU to predict times for: h100, or a file (default: typical of the glyph's target)");
   command->footer("Example:\n  glyptic inspect step.glyph --json | jq '.entries[].name'");
-  command->callback([flags, &action] { action = [flags] { return inspect(flags->glyph, flags->json, flags->source); }; });
+  command->callback([flags, &action] {
+    action = [flags] { return inspect(flags->glyph, flags->json, flags->source, flags->machine); };
+  });
 }
 
 } // namespace glyptic::tool

@@ -255,6 +255,8 @@ void addRun(CLI::App &app, Action &action) {
       ->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
   command->add_flag("--inference-form", state->inferenceForm,
                     "take nodes in training form for what they are in inference: normalised by the running statistics");
+  command->add_option("--device", state->device,
+                      "auto, cpu, cuda[:N], or shim: the kernels for GPUs on this processor");
   command->footer("Example:\n  glyptic run trained.onnx --input digits.npz --output logits.npz");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }
