@@ -1,6 +1,7 @@
 //===- Bill.cpp - What a program costs, before it runs ----------===//
 #include "compiler/Planning/Bill.h"
 #include "compiler/Program.h"
+#include "support/glyph/Glyph.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -97,6 +98,15 @@ std::vector<NodeBill> findHeaviest(EntryOp entry, int64_t batch, const Predictor
   return all;
 }
 
+int64_t countPacked(EntryOp entry) {
+  int64_t bytes = 0;
+  for (LibraryCallOp call : entry.getBody().getOps<LibraryCallOp>())
+    if (auto packed = call.getParameters().getAs<DenseI64ArrayAttr>(names::kPacked))
+      for (int64_t operand : packed.asArrayRef())
+        bytes += getBytes(call.getSources()[operand], 1);
+  return bytes;
+}
+
 EntryBill makeEntryBill(EntryOp entry, int64_t batch, const Predictor *predictor) {
   EntryBill bill;
   bill.name = entry.getSymName();
@@ -150,6 +160,8 @@ Bill makeBill(ProgramOp program, std::optional<Machine> machine, bool allowsTf32
       for (InputOp input : entry.getBody().getOps<InputOp>())
         inputs += getBytes(input.getBuffer(), bill.maxBatch);
       bill.inputs = std::max(bill.inputs, inputs);
+      if (program.getTarget().starts_with(glyph::kCpuTarget))
+        bill.packed += countPacked(entry);
     }
   }
   ArrayRef<int64_t> arenas = program.getArenas();
@@ -157,6 +169,7 @@ Bill makeBill(ProgramOp program, std::optional<Machine> machine, bool allowsTf32
   bill.constants = arenas[static_cast<size_t>(Arena::Constant)];
   for (int64_t size : arenas)
     bill.total += size;
+  bill.total += bill.packed;
   bill.machine = std::move(machine);
   return bill;
 }

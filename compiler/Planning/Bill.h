@@ -32,7 +32,8 @@ struct Bill {
   /// Bytes of memory; inputs are a part of work memory.
   int64_t parameters = 0, buffers = 0, slots = 0, counters = 0, accumulators = 0, constants = 0, work = 0, inputs = 0;
   int64_t workspace = 0; ///< of libraries, a part of work memory: calls come one after the other
-  int64_t total = 0; ///< of the arenas, padding included
+  int64_t packed = 0; ///< second copies of weights, in the order that the library reads fastest
+  int64_t total = 0;  ///< of the arenas, padding included, and of these copies
   std::vector<EntryBill> entries;
   std::optional<Machine> machine;
 };

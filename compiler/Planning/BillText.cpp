@@ -38,6 +38,7 @@ static void writeMemory(llvm::raw_ostream &out, const Bill &bill) {
   line("counters", bill.counters);
   line("gradients and other sums", bill.accumulators);
   line("constants", bill.constants);
+  line("weights again, as the library reads them", bill.packed);
   line("activations and other work memory", bill.work);
   line("  of which inputs", bill.inputs);
   line("  of which workspace of libraries", bill.workspace);
@@ -142,8 +143,8 @@ std::string toJson(const Bill &bill) {
   Json json = {{"target", bill.target}, {"threads", bill.threads}, {"max_batch", bill.maxBatch}};
   json["memory"] = {{"parameters", bill.parameters},     {"buffers", bill.buffers}, {"slots", bill.slots},
                     {"counters", bill.counters},         {"accumulators", bill.accumulators},
-                    {"constants", bill.constants},       {"work", bill.work},       {"inputs", bill.inputs},
-                    {"workspace", bill.workspace},       {"total", bill.total}};
+                    {"constants", bill.constants},       {"packed", bill.packed},   {"work", bill.work},
+                    {"inputs", bill.inputs},             {"workspace", bill.workspace}, {"total", bill.total}};
   for (const EntryBill &entry : bill.entries) {
     Json &item = json["entries"][entry.name];
     item = {{"kernels", entry.kernels}, {"library_calls", entry.libraryCalls}, {"copies", entry.copies},

@@ -106,8 +106,13 @@ private:
     LibraryCall call = *findLibraryCall(op);
     Builder &b = builder.getBuilder();
     SmallVector<NamedAttribute> parameters;
-    for (auto &[name, values] : call.parameters)
-      parameters.push_back(b.getNamedAttr(name, b.getDenseI64ArrayAttr(values)));
+    for (auto &[name, values] : call.parameters) {
+      // An op says which operands are worth a second copy; only where nothing writes them it stays good.
+      if (name == names::kPacked)
+        llvm::erase_if(values, [&](int64_t operand) { return !plan.isFixed(op->getOperand(operand)); });
+      if (name != names::kPacked || !values.empty())
+        parameters.push_back(b.getNamedAttr(name, b.getDenseI64ArrayAttr(values)));
+    }
     auto toBuffer = [&](Value value) { return buffer(plan.getStorage(value)); };
     SmallVector<Value> sources = llvm::map_to_vector(op->getOperands(), toBuffer);
     SmallVector<Value> targets = llvm::map_to_vector(op->getResults(), toBuffer);

@@ -193,6 +193,11 @@ std::optional<StorageId> EntryPlan::getTarget(unsigned result) const {
   return persistent.lookup(getResultAttr(result, kNameAttr));
 }
 
+bool EntryPlan::isFixed(Value value) const {
+  plan::Arena arena = getStorage(value).arena;
+  return !memory.writesState() && (arena == plan::Arena::State || arena == plan::Arena::Constant);
+}
+
 ArrayRef<StorageId> EntryPlan::getScratch(Operation *op) const {
   auto it = scratch.find(op);
   return it == scratch.end() ? ArrayRef<StorageId>() : ArrayRef<StorageId>(it->second);

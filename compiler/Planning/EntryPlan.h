@@ -67,6 +67,8 @@ public:
   const Storage &get(StorageId id) const { return storages[find(id)]; }
   /// Memory that a region or a library call needs for itself.
   llvm::ArrayRef<StorageId> getScratch(mlir::Operation *op) const;
+  /// Whether no entry of the program ever writes the value's memory.
+  bool isFixed(mlir::Value value) const;
 
 private:
   struct Use {

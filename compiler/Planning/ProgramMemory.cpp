@@ -31,6 +31,10 @@ LogicalResult ProgramMemory::addArguments(func::FuncOp function) {
       return function.emitError() << "state '" << name.strref() << "' is " << type << " here and "
                                   << known->second.type << " elsewhere, or lies otherwise in memory";
   }
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    auto role = function.getResultAttrOfType<StringAttr>(i, kRoleAttr);
+    stateIsWritten |= role && role::isPersistent(role) && role != role::Accumulator;
+  }
   return success();
 }
 

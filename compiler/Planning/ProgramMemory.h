@@ -47,6 +47,8 @@ public:
   llvm::ArrayRef<char> getConstants() const { return constants; }
 
   int64_t getSize(plan::Arena arena) const;
+  /// Whether any function leaves state other than it was.
+  bool writesState() const { return stateIsWritten; }
 
 private:
   mlir::LogicalResult addRun(mlir::Operation *op, mlir::ValueRange values);
@@ -56,6 +58,7 @@ private:
   llvm::MapVector<llvm::StringRef, Persistent> persistent;
   llvm::MapVector<llvm::StringRef, IndexRange> ranges;
   Runs runs;
+  bool stateIsWritten = false;
   int64_t sizes[2] = {0, 0};                               ///< of the state and the accumulator arena
   std::vector<char> constants;
   llvm::StringMap<int64_t> constantOffsets;

@@ -2,6 +2,9 @@
 #include "runtime/core/Routine.h"
 #include "runtime/core/Schema.h"
 #include "support/Error.h"
+#include "support/glyph/Names.h"
+
+#include <algorithm>
 
 #include <numeric>
 
@@ -31,16 +34,28 @@ int64_t CallSite::alignment(size_t operand) const {
 }
 
 std::vector<int64_t> CallSite::parameter(const char *name, int64_t count) const {
-  for (const glyph::Parameter *parameter : Elements(call.parameters())) {
-    if (view(parameter->name()) != name)
-      continue;
-    Elements values(parameter->values());
-    if (count >= 0 && values.size() != static_cast<size_t>(count))
-      fail("parameter " + quoteName(name) + " has " + std::to_string(values.size()) + " values instead of " +
-           std::to_string(count));
-    return {values.begin(), values.end()};
-  }
-  fail("parameter " + quoteName(name) + " is missing");
+  const glyph::Parameter *parameter = findParameter(name);
+  if (!parameter)
+    fail("parameter " + quoteName(name) + " is missing");
+  Elements values(parameter->values());
+  if (count >= 0 && values.size() != static_cast<size_t>(count))
+    fail("parameter " + quoteName(name) + " has " + std::to_string(values.size()) + " values instead of " +
+         std::to_string(count));
+  return {values.begin(), values.end()};
+}
+
+const glyph::Parameter *CallSite::findParameter(std::string_view name) const {
+  for (const glyph::Parameter *parameter : Elements(call.parameters()))
+    if (view(parameter->name()) == name)
+      return parameter;
+  return nullptr;
+}
+
+bool CallSite::isPacked(size_t operand) const {
+  if (!hasParameter(names::kPacked))
+    return false;
+  std::vector<int64_t> packed = parameter(names::kPacked);
+  return std::find(packed.begin(), packed.end(), static_cast<int64_t>(operand)) != packed.end();
 }
 
 void CallSite::expectOperands(size_t reads, size_t results, DType type) const {

@@ -28,12 +28,18 @@ public:
 
   /// A parameter by name; `count` values, or any number for -1.
   std::vector<int64_t> parameter(const char *name, int64_t count = -1) const;
+  bool hasParameter(const char *name) const { return findParameter(name); }
   int64_t scalar(const char *name) const { return parameter(name, 1)[0]; }
 
   void expectOperands(size_t reads, size_t results, DType type) const;
   [[noreturn]] void fail(const std::string &why) const;
 
+  /// Whether the operand stays as it is between the times that the caller writes state.
+  bool isPacked(size_t operand) const;
+
 private:
+  const glyph::Parameter *findParameter(std::string_view name) const;
+
   const glyph::LibraryCall &call;
 };
 
@@ -48,8 +54,9 @@ public:
   virtual size_t prepare(int64_t batch) = 0;
   /// Gives back what prepare() made for `batch`, if it did.
   virtual void forget(int64_t batch) = 0;
-  /// Allocates nothing of its own. `operands` lie in memory as CallSite numbers them; `scratch` is as
-  /// large as prepare() said.
+  /// The caller has written state: copies of it that the routine keeps are no longer good.
+  virtual void stateChanged() {}
+  /// Allocates nothing of its own. `operands` lie in memory as CallSite numbers them; `scratch` is aligned to a page.
   virtual void run(int64_t batch, void *const *operands, std::byte *scratch) = 0;
 };
 

@@ -77,6 +77,7 @@ private:
   /// Where the caller's bytes of an input lie on this machine.
   std::byte *inputMemory(const glyph::Tensor &tensor) const;
   void resetState();
+  void stateChanged();
   const glyph::StateEntry &findState(std::string_view name, size_t size) const;
   void setState(const glyph::StateEntry &entry, const void *saved);
   const std::byte *stateMemory(const glyph::StateEntry &entry, std::vector<std::byte> &buffer) const;

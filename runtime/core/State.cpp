@@ -50,6 +50,14 @@ void Session::resetState() {
     if (entry->stored())
       setState(*entry, program->initialState(*entry).data());
   program->dropPages();
+  stateChanged();
+}
+
+void Session::stateChanged() {
+  for (Plan &plan : plans)
+    for (Step &step : plan.steps)
+      if (step.routine)
+        step.routine->stateChanged();
 }
 
 const glyph::StateEntry &Session::findState(std::string_view name, size_t size) const {
@@ -70,6 +78,7 @@ void Session::readState(std::string_view name, void *data, size_t size) const {
 
 void Session::writeState(std::string_view name, const void *data, size_t size) {
   setState(findState(name, size), data);
+  stateChanged();
 }
 
 /// A state's bytes in its saved shape: in place where memory has that shape, else put into a buffer.
@@ -114,6 +123,7 @@ void Session::loadState(const std::string &path) {
     for (const glyph::StateEntry *entry : Elements(program->tables().state()))
       setState(*entry, reader.find(view(entry->tensor()->name()))->data.data());
   });
+  stateChanged();
 }
 
 void Session::exportModel(const std::string &path) const {

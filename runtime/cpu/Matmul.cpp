@@ -131,6 +131,8 @@ public:
     library.forget(batch);
   }
 
+  void stateChanged() override { library.stateChanged(); }
+
   void run(int64_t batch, void *const *operands, std::byte *scratch) override {
     if (const std::optional<TinyProduct> &product = tiny.at(batch))
       product->run(static_cast<const float *>(operands[0]), static_cast<const float *>(operands[1]),

@@ -3,6 +3,7 @@
 #include "support/Error.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace glyptic::runtime {
 
@@ -27,18 +28,18 @@ dnnl::primitive_attr userScratchpad() {
 }
 
 Sequence::Value Sequence::operand(size_t index, const memory::desc &desc) {
-  values.push_back({desc, memory(desc, engine, nullptr), true, index});
+  values.push_back({desc, memory(desc, engine, nullptr), Place::Operand, index});
   return values.size() - 1;
 }
 
 Sequence::Value Sequence::scratch(const memory::desc &desc) {
-  values.push_back({desc, memory(desc, engine, nullptr), false, scratchEnd});
+  values.push_back({desc, memory(desc, engine, nullptr), Place::Scratch, scratchEnd});
   scratchEnd += (desc.get_size() + kAlignment - 1) / kAlignment * kAlignment;
   return values.size() - 1;
 }
 
 Sequence::Value Sequence::viewed(Value value, const memory::desc &desc) {
-  values.push_back({desc, memory(desc, engine, nullptr), values[value].isOperand, values[value].place});
+  values.push_back({desc, memory(desc, engine, nullptr), values[value].place, values[value].index});
   return values.size() - 1;
 }
 
@@ -50,32 +51,61 @@ Sequence::Value Sequence::reordered(Value value, const memory::desc &wanted) {
   return copy;
 }
 
-void Sequence::addReorder(Value from, Value to) {
+Sequence::Value Sequence::packed(Value operand, const memory::desc &wanted) {
+  if (descOf(operand) == wanted)
+    return operand;
+  size_t index = values[operand].index;
+  auto found = std::find_if(copies.begin(), copies.end(),
+                            [&](auto &copy) { return copy->operand == index && copy->desc == wanted; });
+  std::shared_ptr<PackedCopy> copy =
+      found != copies.end() ? *found : copies.emplace_back(std::make_shared<PackedCopy>(index, wanted));
+  values.push_back({wanted, memory(wanted, engine, copy->bytes.data()), Place::Packed, index});
+  Value made = values.size() - 1;
+  packings.push_back({copy, makeReorder(operand, made)});
+  return made;
+}
+
+void Sequence::addReorder(Value from, Value to) { steps.push_back(makeReorder(from, to)); }
+
+Sequence::Step Sequence::makeReorder(Value from, Value to) {
   dnnl::reorder::primitive_desc desc(engine, descOf(from), engine, descOf(to), userScratchpad());
-  add(dnnl::reorder(desc), desc.scratchpad_desc(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+  return makeStep(dnnl::reorder(desc), desc.scratchpad_desc(), {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 
 void Sequence::add(const dnnl::primitive &primitive, const memory::desc &scratchpad,
                    const std::map<int, Value> &arguments) {
+  steps.push_back(makeStep(primitive, scratchpad, arguments));
+}
+
+Sequence::Step Sequence::makeStep(const dnnl::primitive &primitive, const memory::desc &scratchpad,
+                                  const std::map<int, Value> &arguments) {
   Step step{primitive, {}};
   for (auto [argument, value] : arguments)
     step.arguments.push_back({argument, values[value].handle.get()});
   scratchpads.emplace_back(scratchpad, engine, nullptr);
   step.arguments.push_back({DNNL_ARG_SCRATCHPAD, scratchpads.back().get()});
   scratchpadBytes = std::max(scratchpadBytes, scratchpad.get_size());
-  steps.push_back(std::move(step));
+  return step;
 }
 
 void Sequence::run(dnnl::stream &stream, void *const *operands, std::byte *scratch) {
   for (Storage &value : values)
-    value.handle.set_data_handle(value.isOperand ? operands[value.place] : scratch + value.place);
+    if (value.place != Place::Packed)
+      value.handle.set_data_handle(value.place == Place::Operand ? operands[value.index] : scratch + value.index);
   for (memory &scratchpad : scratchpads)
     scratchpad.set_data_handle(scratch + scratchEnd);
-  // The C call takes the arguments as they lie here; the C++ one builds a map for every execution.
+  for (Packing &packing : packings)
+    if (std::exchange(packing.copy->isStale, false))
+      execute(packing.reorder, stream);
   for (const Step &step : steps)
-    dnnl::error::wrap_c_api(dnnl_primitive_execute(step.primitive.get(), stream.get(),
-                                                   static_cast<int>(step.arguments.size()), step.arguments.data()),
-                            "a primitive failed");
+    execute(step, stream);
+}
+
+void Sequence::execute(const Step &step, dnnl::stream &stream) {
+  // The C call takes the arguments as they lie here; the C++ one builds a map for every execution.
+  dnnl::error::wrap_c_api(dnnl_primitive_execute(step.primitive.get(), stream.get(),
+                                                 static_cast<int>(step.arguments.size()), step.arguments.data()),
+                          "a primitive failed");
 }
 
 size_t PrimitiveRoutine::prepare(int64_t batch) {
@@ -83,13 +113,24 @@ size_t PrimitiveRoutine::prepare(int64_t batch) {
   if (found != sequences.end())
     return found->second.scratchBytes();
   try {
-    Sequence sequence(engine);
+    Sequence sequence(engine, copies);
     build(batch, sequence);
     return sequences.emplace(batch, std::move(sequence)).first->second.scratchBytes();
   } catch (const dnnl::error &error) {
     throw Error(ErrorCode::Unsupported, "library routine " + quoteName(site.routine()) + " for " +
                                             std::to_string(batch) + " samples: oneDNN says: " + error.message);
   }
+}
+
+void PrimitiveRoutine::forget(int64_t batch) {
+  sequences.erase(batch);
+  copies.erase(std::remove_if(copies.begin(), copies.end(), [](auto &copy) { return copy.use_count() == 1; }),
+               copies.end());
+}
+
+void PrimitiveRoutine::stateChanged() {
+  for (const std::shared_ptr<PackedCopy> &copy : copies)
+    copy->isStale = true;
 }
 
 void PrimitiveRoutine::run(int64_t batch, void *const *operands, std::byte *scratch) {

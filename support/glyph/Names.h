@@ -27,6 +27,9 @@ inline constexpr char kMatmul[] = "matmul", kConvolution[] = "convolution",
                       kConvolutionInputGradient[] = "convolution_input_gradient",
                       kConvolutionWeightGradient[] = "convolution_weight_gradient", kPool[] = "pool",
                       kPoolGradient[] = "pool_gradient";
+/// Of any routine, and may be missing: operands that no entry writes, worth a second copy in the order that the library
+/// reads fastest.
+inline constexpr char kPacked[] = "packed";
 inline constexpr char kLhsBatch[] = "lhs_batch", kRhsBatch[] = "rhs_batch", kLhsContracting[] = "lhs_contracting",
                       kRhsContracting[] = "rhs_contracting"; ///< of matmul: dimensions
 inline constexpr char kInputDims[] = "input_dims", kWeightDims[] = "weight_dims", kOutputDims[] = "output_dims",

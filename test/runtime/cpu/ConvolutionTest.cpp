@@ -164,6 +164,53 @@ TEST(Convolution, LayoutsMayDiffer) {
   expectClose(program.run(session, 2, {input, weight}), expected, "");
 }
 
+/// A weight as state, of which the routine keeps a second copy: what the caller writes later must count.
+TEST(Convolution, PackedWeightsFollowTheState) {
+  Case c{"", 16, 32, {5, 5}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  Shapes shapes = shapesOf(c);
+  Parameters parameters = parametersOf(c);
+  parameters["packed"] = {1};
+  TemporaryFolder folder;
+  GlyphBuilder builder(3);
+  glyph::TensorT input = builder.work("x", DType::F32, shapes.input),
+                 output = builder.work("y", DType::F32, shapes.output);
+  const glyph::TensorT &weight = *builder.state("w", DType::F32, shapes.weight).tensor;
+  glyph::EntryT &entry = builder.entry("call");
+  GlyphBuilder::input(entry, input);
+  GlyphBuilder::output(entry, output);
+  GlyphBuilder::call(entry, "convolution", {&input, &weight, &output}, parameters);
+  Program program(builder.write(folder / "packed.glyph"));
+  Session session(program);
+  for (unsigned seed : {1, 2, 3, 4}) {
+    Array weights = Array::random(shapeAt(shapes.weight, 1), seed);
+    if (seed == 3) { // from a file
+      SafetensorsLayout layout({{"w", DType::F32, weights.shape}});
+      std::string state;
+      layout.write([&](std::string_view bytes) { state += bytes; },
+                   [&](const SafetensorsEntry &) {
+                     return std::string_view(reinterpret_cast<const char *>(weights.values.data()),
+                                             weights.values.size() * sizeof(float));
+                   });
+      writeFile(folder / "state.safetensors", state);
+      session.loadState(folder / "state.safetensors");
+    } else {
+      session.writeState("w", weights.values.data(), weights.values.size());
+    }
+    for (int64_t batch : {3, 1}) { // the second finds the copy that the first has made
+      Array x = Array::random(shapeAt(shapes.input, batch), 10 + seed), expected(shapeAt(shapes.output, batch)),
+            found(shapeAt(shapes.output, batch));
+      forEachProduct(c, batch,
+                     [&](const std::vector<int64_t> &i, const std::vector<int64_t> &w, const std::vector<int64_t> &o) {
+                       expected.at(o) += x.at(i) * weights.at(w);
+                     });
+      session.setInput("call", "x", x.values.data(), x.values.size());
+      session.run("call", batch);
+      session.getOutput("y", found.values.data(), found.values.size());
+      expectClose(found, expected, "weights " + std::to_string(seed) + ", batch " + std::to_string(batch));
+    }
+  }
+}
+
 TEST(Convolution, BadCallsAreRefusedOnLoading) {
   Case c = kCases[1];
   auto complaint = [&](auto change) {

@@ -180,7 +180,12 @@ template <typename OpTy> static Dim getConvFlops(OpTy op) {
   return flops;
 }
 
-std::optional<LibraryCall> ConvOp::getLibraryCall() { return getConvCall(*this, names::kConvolution); }
+std::optional<LibraryCall> ConvOp::getLibraryCall() {
+  std::optional<LibraryCall> call = getConvCall(*this, names::kConvolution);
+  if (call)
+    call->parameters.push_back({names::kPacked, {1}});
+  return call;
+}
 std::optional<LibraryCall> ConvInputGradOp::getLibraryCall() {
   return getConvCall(*this, names::kConvolutionInputGradient);
 }
