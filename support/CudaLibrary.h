@@ -8,8 +8,8 @@ namespace glyptic {
 
 /// A library of NVIDIA's by the name of its file and the versions of its interface that we know, newest first.
 struct CudaLibraryName {
-  const char *title;              ///< "cuBLASLt, which multiplies matrices on a GPU"
-  const char *file;               ///< "libcublasLt.so"
+  const char *title; ///< "cuBLASLt, which multiplies matrices on a GPU"
+  const char *file;  ///< "libcublasLt.so"
   std::vector<const char *> versions;
 };
 

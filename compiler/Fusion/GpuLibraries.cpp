@@ -14,10 +14,12 @@ static constexpr int64_t kHopper = 90, kHopperWorkspace = 32 << 20, kEarlierWork
 
 GpuLibraries::GpuLibraries(StringRef target) : productWorkspace(kEarlierWorkspace) {
   target.consume_front(glyph::kCudaTarget);
-  for (StringRef architecture : llvm::split(target, ','))
-    if (int64_t number = 0; architecture.consume_front("sm_") && !architecture.getAsInteger(10, number))
-      if (number >= kHopper)
-        productWorkspace = kHopperWorkspace;
+  for (StringRef part : llvm::split(target, ',')) {
+    if (int64_t number = 0; part.consume_front("sm_") && !part.getAsInteger(10, number) && number >= kHopper)
+      productWorkspace = kHopperWorkspace;
+    if (part == "no-cudnn")
+      hasCudnn = false;
+  }
 }
 
 static ArrayRef<int64_t> getParameter(const LibraryCall &call, StringRef name) {
@@ -56,7 +58,7 @@ static Workspace getConvolutionWorkspace(Operation *op) {
 std::optional<Workspace> GpuLibraries::findWorkspace(const LibraryCall &call, Operation *op) const {
   if (llvm::is_contained({names::kConvolution, names::kConvolutionInputGradient, names::kConvolutionWeightGradient},
                          StringRef(call.routine)))
-    return getConvolutionWorkspace(op);
+    return hasCudnn ? std::optional(getConvolutionWorkspace(op)) : std::nullopt;
   if (call.routine != names::kMatmul)
     return std::nullopt;
   auto type = [&](unsigned i) { return cast<RankedTensorType>(op->getOperand(i).getType()); };

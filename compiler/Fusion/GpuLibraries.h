@@ -5,7 +5,8 @@
 
 namespace glyptic::fusion {
 
-/// The libraries of a target "cuda:sm_80,sm_90". They need not be here: what they can do is known.
+/// The libraries of a target "cuda:sm_80,sm_90", or "cuda:sm_90,no-cudnn". They need not be here: what they can do is
+/// known.
 class GpuLibraries {
 public:
   explicit GpuLibraries(llvm::StringRef target);
@@ -15,6 +16,7 @@ public:
 
 private:
   int64_t productWorkspace;
+  bool hasCudnn = true;
 };
 
 } // namespace glyptic::fusion

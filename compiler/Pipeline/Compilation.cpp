@@ -85,7 +85,7 @@ Outcome Compilation::checkOptions() {
     return fail(ErrorCode::Unsupported, llvm::toString(parsed.takeError()));
   target = *parsed;
   settings.target = target.getText();
-  settings.isCuda = target.isCuda();
+  settings.gpuLibraries = target.isCuda() ? target.getTextWithLibraries() : "";
   if (target.isCuda())
     chooseGpu();
   else if (!options.machine.empty())

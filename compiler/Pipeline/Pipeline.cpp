@@ -52,14 +52,14 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
     manager.addPass(createLayoutPass());
     return simplify();
   case Phase::Fusion:
-    if (settings.isCuda)
-      manager.addPass(createChooseLibrariesPass({settings.target}));
+    if (settings.isCuda())
+      manager.addPass(createChooseLibrariesPass({settings.gpuLibraries}));
     manager.addPass(createFlatStatePass());
     manager.addNestedPass<func::FuncOp>(createFusionPass());
     return;
   case Phase::Kernels: {
     GenerateKernelsPassOptions options;
-    options.forGpu = settings.isCuda;
+    options.forGpu = settings.isCuda();
     manager.addPass(createGenerateKernelsPass(options));
     return;
   }

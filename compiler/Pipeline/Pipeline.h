@@ -27,7 +27,9 @@ const PhaseInfo &getInfo(Phase phase);
 struct PassSettings {
   int64_t maxBatch = 32, threads = 1, memoryLimit = 0;
   std::string target = "cpu";
-  bool isCuda = false;
+  std::string gpuLibraries; ///< the target of a GPU with what it lacks; empty: this processor
+
+  bool isCuda() const { return !gpuLibraries.empty(); }
 };
 
 /// The passes that make up the phase or, of phases that do more, that run at its end.

@@ -29,9 +29,14 @@ Expected<Target> Target::parse(ArrayRef<std::string> names) {
     if (!name.consume_front(glyph::kCudaTarget))
       return createStringError("there is no target " + quoteName(name) +
                                "; targets are cpu and cuda:sm_90, or whatever the GPU is");
-    for (StringRef architecture : split(name, ','))
-      target.architectures.push_back(architecture.str());
+    for (StringRef part : split(name, ','))
+      if (part == "no-cudnn")
+        target.hasCudnn = false;
+      else
+        target.architectures.push_back(part.str());
   }
+  if (!target.isCuda() && !target.hasCudnn)
+    return createStringError("a target without cuDNN needs an architecture, too: cuda:sm_90,no-cudnn");
   if (!target.isCuda())
     return target;
   if (hasCpu)

@@ -155,7 +155,8 @@ LogicalResult EntryPlan::addInstruction(Operation *op) {
     for (auto type : region.getScratch()->getAsValueRange<TypeAttr>())
       scratch[op].push_back(addWork(type, index, index));
   if (std::optional<Workspace> bytes = getWorkspace(op)) {
-    StorageId id = addStorage(plan::Arena::Work, plan::SizeAttr::get(op->getContext(), bytes->constant, bytes->perSample));
+    StorageId id =
+        addStorage(plan::Arena::Work, plan::SizeAttr::get(op->getContext(), bytes->constant, bytes->perSample));
     storages[id].begin = storages[id].end = index;
     scratch[op].push_back(id);
   }

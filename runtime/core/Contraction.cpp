@@ -111,8 +111,7 @@ Factor Contraction::factor(size_t operand, const std::vector<int64_t> &batchDims
   };
   std::vector<int64_t> free;
   for (int64_t dim = 0; dim < static_cast<int64_t>(shape.size()); ++dim)
-    if (std::count(batchDims.begin(), batchDims.end(), dim) +
-            std::count(contracting.begin(), contracting.end(), dim) ==
+    if (std::count(batchDims.begin(), batchDims.end(), dim) + std::count(contracting.begin(), contracting.end(), dim) ==
         0)
       free.push_back(dim);
   return {pick(batchDims), pick(free), pick(contracting)};

@@ -15,8 +15,9 @@ static ConvolutionShape::Roles rolesOf(const CallSite &site) {
 }
 
 ConvolutionShape::ConvolutionShape(const CallSite &site)
-    : roles(rolesOf(site)), groups(site.scalar(names::kGroups)), site(site), inputDims(site.parameter(names::kInputDims)),
-      weightDims(site.parameter(names::kWeightDims)), outputDims(site.parameter(names::kOutputDims)) {
+    : roles(rolesOf(site)), groups(site.scalar(names::kGroups)), site(site),
+      inputDims(site.parameter(names::kInputDims)), weightDims(site.parameter(names::kWeightDims)),
+      outputDims(site.parameter(names::kOutputDims)) {
   site.expectOperands(2, 1, DType::F32);
   auto space = static_cast<int64_t>(inputDims.size()) - 2;
   if (space < 1 || space > 3)

@@ -44,8 +44,8 @@ private:
 };
 
 /// One library call of one session, on the device whose memory it works on: this processor's are oneDNN's, others come
-/// from the device. All of them mean the same by a routine and its parameters; those of this processor are the reference
-/// for the others. Constructors check the call's shapes and throw; they do not call the library.
+/// from the device. All of them mean the same by a routine and its parameters; those of this processor are the
+/// reference for the others. Constructors check the call's shapes and throw; they do not call the library.
 class Routine {
 public:
   virtual ~Routine() = default;

@@ -131,8 +131,8 @@ public:
     using Desc = dnnl::convolution_backward_data::primitive_desc;
     Desc desc = choose(plain, [&](const Descs &d) {
       return Desc(engine, dnnl::algorithm::convolution_direct, d.input, d.weight, d.output, shape.strides, gaps,
-                  shape.low, shape.high,
-                  forwardHint(engine, any(d.input), any(d.weight), any(d.output), shape, gaps), userScratchpad());
+                  shape.low, shape.high, forwardHint(engine, any(d.input), any(d.weight), any(d.output), shape, gaps),
+                  userScratchpad());
     });
     add<dnnl::convolution_backward_data>(sequence, desc,
                                          {{{DNNL_ARG_DIFF_DST, plain.output, desc.diff_dst_desc()},
@@ -150,8 +150,8 @@ public:
     using Desc = dnnl::convolution_backward_weights::primitive_desc;
     Desc desc = choose(plain, [&](const Descs &d) {
       return Desc(engine, dnnl::algorithm::convolution_direct, d.input, d.weight, d.output, shape.strides, gaps,
-                  shape.low, shape.high,
-                  forwardHint(engine, any(d.input), any(d.weight), any(d.output), shape, gaps), userScratchpad());
+                  shape.low, shape.high, forwardHint(engine, any(d.input), any(d.weight), any(d.output), shape, gaps),
+                  userScratchpad());
     });
     add<dnnl::convolution_backward_weights>(sequence, desc,
                                             {{{DNNL_ARG_SRC, plain.input, desc.src_desc()},

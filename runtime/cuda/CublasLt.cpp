@@ -46,8 +46,8 @@ CublasLt CublasLt::open() {
   CublasLt functions{};
   functions.path = library.path;
   if (const char *missing = load(functions, library))
-    throw Error(ErrorCode::Unsupported, "cuBLASLt (" + library.path + ") lacks " + missing +
-                                            "; that of CUDA 12 or 13 is needed");
+    throw Error(ErrorCode::Unsupported,
+                "cuBLASLt (" + library.path + ") lacks " + missing + "; that of CUDA 12 or 13 is needed");
   if (size_t version = functions.getVersion(); version < kOldest)
     throw Error(ErrorCode::Unsupported, "cuBLASLt (" + library.path + ") is version " + toText(version) + "; " +
                                             toText(kOldest) + " or newer is needed");
@@ -56,8 +56,8 @@ CublasLt CublasLt::open() {
 
 void CublasLt::check(int result, const std::string &doing) const {
   if (result != 0)
-    throw Error(ErrorCode::Unsupported, doing + ": cuBLASLt " + toText(getVersion()) + " says: " +
-                                            getStatusString(result) + " (" + std::to_string(result) + ")");
+    throw Error(ErrorCode::Unsupported, doing + ": cuBLASLt " + toText(getVersion()) +
+                                            " says: " + getStatusString(result) + " (" + std::to_string(result) + ")");
 }
 
 } // namespace glyptic::runtime::cuda

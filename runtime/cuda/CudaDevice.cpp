@@ -75,7 +75,8 @@ private:
   const int index;
   const Gpu gpu;
   Queue queue{driver, nullptr, nullptr};
-  std::optional<Blas> blas; ///< opened by the first routine that needs it
+  std::optional<Blas> blas; ///< opened by the first routine that needs it, like the next
+  std::optional<Dnn> dnn;
   std::vector<Module> modules;
   std::vector<Pointer> memory;
   std::vector<void *> staging;
@@ -100,6 +101,7 @@ void CudaDevice::release() {
   if (queue.stream)
     driver.streamSynchronize(queue.stream);
   blas.reset();
+  dnn.reset();
   for (Pointer pointer : memory)
     driver.memFree(pointer);
   for (void *pointer : staging)
@@ -237,13 +239,20 @@ void CudaDevice::launch(void *kernel, uint64_t blocks, unsigned threads, void *c
 }
 
 std::unique_ptr<Routine> CudaDevice::makeRoutine(const CallSite &site) {
-  if (site.routine() != names::kMatmul)
-    throw Error(ErrorCode::Unsupported, "the library routine " + quoteName(site.routine()) +
-                                            " is not there on a GPU yet; --device shim runs it on this processor");
   Current here = current();
-  if (!blas)
-    blas.emplace();
-  return makeMatmul(site, queue, *blas);
+  if (site.routine() == names::kMatmul) {
+    if (!blas)
+      blas.emplace();
+    return makeMatmul(site, queue, *blas);
+  }
+  for (std::string_view name :
+       {names::kConvolution, names::kConvolutionInputGradient, names::kConvolutionWeightGradient})
+    if (site.routine() == name) {
+      if (!dnn)
+        dnn.emplace(queue.stream);
+      return makeConvolution(site, queue, *dnn);
+    }
+  site.fail("this runtime has it on no GPU; compile the model with the compiler of this version");
 }
 
 void CudaDevice::finish() {

@@ -3,6 +3,7 @@
 
 #include "runtime/core/Routine.h"
 #include "runtime/cuda/CublasLt.h"
+#include "runtime/cuda/Cudnn.h"
 
 namespace glyptic::runtime::cuda {
 
@@ -42,6 +43,21 @@ public:
   CublasLt::Handle handle = nullptr;
 };
 
+/// cuDNN with a handle of its own, and the same.
+class Dnn {
+public:
+  explicit Dnn(Stream stream) : library(Cudnn::open()) {
+    library.check(library.create(&handle), "cannot open cuDNN");
+    library.setStream(handle, stream);
+  }
+  Dnn(const Dnn &) = delete;
+  ~Dnn() { library.destroy(handle); }
+
+  const Cudnn library;
+  Cudnn::Handle handle = nullptr;
+};
+
 std::unique_ptr<Routine> makeMatmul(const CallSite &site, const Queue &queue, const Blas &blas);
+std::unique_ptr<Routine> makeConvolution(const CallSite &site, const Queue &queue, const Dnn &dnn);
 
 } // namespace glyptic::runtime::cuda

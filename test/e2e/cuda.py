@@ -57,6 +57,20 @@ for model, loss, calls in (("lenet.onnx", "cross-entropy", {"matmul", "convoluti
     assert "of which workspace of libraries" in glyph["bill"]
     assert max(found.values()) < glyph["arenas"]["Work"]
 
+# Without cuDNN convolutions are kernels, which the shim runs; with it they are the processor's library's there.
+np.savez("images.npz", **{name: values[:24] for name, values in images.items()})
+states = []
+for target, device in (("cpu", "cpu"), ("cuda:sm_90,no-cudnn", "shim")):
+    run("compile", "lenet.onnx", "--loss", "cross-entropy", "--batch", 8, "--target", target, "-o", "gpu.glyph")
+    run("train", "gpu.glyph", "--data", "images.npz", "--steps", 3, "--shuffle", "off", "--device", device, "-o", "t.onnx",
+        "--save-state", "state.safetensors")
+    states.append(reference.read_safetensors("state.safetensors"))
+for name, value in states[0].items():
+    np.testing.assert_allclose(states[1][name], value, rtol=0, atol=1e-4 * max(np.abs(value).max(), 1e-3), err_msg=name)
+calls = [each["name"] for entry in json.loads(run("inspect", "gpu.glyph", "--json").stdout)["entries"]
+         for each in entry["instructions"] if each["kind"] == "library call"]
+assert {*calls} == {"matmul"}, calls
+
 # A glyph for several GPUs: its bytes do not depend on when or by how many threads it is compiled; it runs on the shim.
 np.savez("table.npz", **table)
 for name in "ab":

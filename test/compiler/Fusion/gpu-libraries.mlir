@@ -1,5 +1,6 @@
 // RUN: glyptic-opt %s -split-input-file -graph-choose-libraries -graph-fusion | FileCheck %s --check-prefixes=CHECK,HOPPER
 // RUN: glyptic-opt %s -split-input-file -graph-choose-libraries=target=cuda:sm_80,sm_89 | FileCheck %s --check-prefix=AMPERE
+// RUN: glyptic-opt %s -split-input-file -graph-choose-libraries=target=cuda:sm_90,no-cudnn -graph-fusion | FileCheck %s --check-prefix=NOCUDNN
 
 // cuBLASLt does matrix products, whichever way the matrices lie.
 // CHECK-LABEL: func @products
@@ -48,7 +49,10 @@ func.func @pooling(%x: tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32> {
 
 // -----
 
-// cuDNN does convolutions, and may copy all three tensors.
+// cuDNN does convolutions, and may copy all three tensors; where there is none, kernels do.
+// NOCUDNN-LABEL: func @convolution
+// NOCUDNN:       graph.region
+// NOCUDNN:         graph.conv {{.*}}graph.generated
 // CHECK-LABEL: func @convolution
 // CHECK-NOT:   graph.region
 // CHECK:       graph.conv {{.*}}graph.workspace = array<i64: 5248, 3072>

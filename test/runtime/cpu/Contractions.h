@@ -11,7 +11,8 @@ struct Contraction {
   std::vector<int64_t> lhsBatch, rhsBatch, lhsContracting, rhsContracting;
 };
 
-inline std::vector<size_t> freeDims(size_t rank, const std::vector<int64_t> &batch, const std::vector<int64_t> &contracting) {
+inline std::vector<size_t> freeDims(size_t rank, const std::vector<int64_t> &batch,
+                                    const std::vector<int64_t> &contracting) {
   std::vector<size_t> free;
   for (size_t dim = 0; dim < rank; ++dim) {
     auto is = [&](int64_t other) { return other == static_cast<int64_t>(dim); };

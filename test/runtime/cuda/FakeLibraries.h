@@ -2,6 +2,7 @@
 #pragma once
 
 #include "test/runtime/cuda/FakeCublasLt.h"
+#include "test/runtime/cuda/FakeCudnn.h"
 #include "test/runtime/cuda/FakeDriver.h"
 #include "test/support/TemporaryFolder.h"
 
@@ -18,7 +19,8 @@ public:
     TemporaryFolder folder;
     const std::string file = folder / name;
     writeFile(file + ".cpp", source);
-    std::string command = "c++ -std=c++17 -shared -fPIC -Wl,-soname," + std::string(name) + " -o " + file + " " + file + ".cpp";
+    std::string command =
+        "c++ -O1 -std=c++17 -shared -fPIC -Wl,-soname," + std::string(name) + " -o " + file + " " + file + ".cpp";
     if (std::system(command.c_str()) == 0)
       handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   }
@@ -40,6 +42,10 @@ inline const FakeLibrary &fakeDriver() {
 }
 inline const FakeLibrary &fakeCublasLt() {
   static const FakeLibrary library("libcublasLt.so.13", kFakeCublasLt);
+  return library;
+}
+inline const FakeLibrary &fakeCudnn() {
+  static const FakeLibrary library("libcudnn.so.9", kFakeCudnn);
   return library;
 }
 

@@ -141,12 +141,12 @@ TEST(CudaLibrary, IsLookedForWhereItMayBe) {
   unsetenv("CONDA_PREFIX");
   CudaLibraryName name{"a thing", "libthing.so", {"2", "1"}};
   std::vector<std::string> paths = getCudaLibraryPaths(name);
-  EXPECT_EQ(paths, (std::vector<std::string>{
-                       folder / "home/lib64/libthing.so.2", folder / "home/lib64/libthing.so.1",
-                       folder / "home/lib/libthing.so.2", folder / "home/lib/libthing.so.1", packages + "/libthing.so.2",
-                       "libthing.so.2", "libthing.so.1", "/usr/local/cuda/lib64/libthing.so.2",
-                       "/usr/local/cuda/lib64/libthing.so.1", "/usr/local/cuda/lib/libthing.so.2",
-                       "/usr/local/cuda/lib/libthing.so.1"}));
+  EXPECT_EQ(paths,
+            (std::vector<std::string>{folder / "home/lib64/libthing.so.2", folder / "home/lib64/libthing.so.1",
+                                      folder / "home/lib/libthing.so.2", folder / "home/lib/libthing.so.1",
+                                      packages + "/libthing.so.2", "libthing.so.2", "libthing.so.1",
+                                      "/usr/local/cuda/lib64/libthing.so.2", "/usr/local/cuda/lib64/libthing.so.1",
+                                      "/usr/local/cuda/lib/libthing.so.2", "/usr/local/cuda/lib/libthing.so.1"}));
   std::string message = errorOf([&] { CudaLibrary::open(name); });
   for (const std::string &path : paths)
     EXPECT_NE(message.find(path), std::string::npos) << message;
