@@ -16,11 +16,12 @@ PATIENCE = 300  # seconds
 class Peer:
     """A process that has built its step and waits to be asked for more."""
 
-    def __init__(self, name, row, folder, python, threads):
+    def __init__(self, name, row, folder, python, threads, device="cpu"):
         command = [python, f"{os.path.dirname(__file__)}/peer_{SCRIPTS[name]}.py", row,
                    f"{folder}/{workloads.INFERENCE.get(row, row)}.onnx", f"{folder}/{row}.npz", "--threads", str(threads)]
         command += ["--compile"] if name == "compiled" else []
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "JAX_PLATFORMS": "cpu",
+        command += ["--device", "cuda"] if device == "cuda" and SCRIPTS[name] == "torch" else []
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "JAX_PLATFORMS": device,
                        "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen=true intra_op_parallelism_threads={threads}"}
         self.log = open(f"{folder}/{row}.{name}.log", "w+")
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True,
@@ -81,7 +82,7 @@ class Contest:
 
     def peers(self):
         """Those that there are, by the name of what takes part."""
-        training = self.row in workloads.TRAINING
+        training = self.row not in workloads.INFERENCE
         names = ["onnxruntime-training" if n == "onnxruntime" and training else n for n in self.options.peers]
         return [n for n in names if self.pythons[n]]
 
@@ -91,14 +92,20 @@ class Contest:
         peers = {}
         for name in self.peers():
             print(f"  {name} gets ready", file=sys.stderr)
-            peers[name] = Peer(name, self.row, self.folder, self.pythons[name], self.options.threads)
+            peers[name] = Peer(name, self.row, self.folder, self.pythons[name], self.options.threads,
+                               self.options.device)
         turns = []
-        for _ in range(1 if self.options.quick else self.options.rounds):
-            seconds = 0.3 if self.options.quick else 1.0
-            if "error" not in result["ours"]:
-                turns.append(tool.take_turn(self.row, seconds))
+        try:
+            for _ in range(1 if self.options.quick else self.options.rounds):
+                seconds = 0.3 if self.options.quick else 1.0
+                if "error" not in result["ours"]:
+                    turns.append(tool.take_turn(self.row, seconds))
+                for peer in peers.values():
+                    peer.take_turn(seconds)
+        except BaseException:  # nobody is left running beside what comes next
             for peer in peers.values():
-                peer.take_turn(seconds)
+                peer.process.kill()
+            raise
         result["ours"].update(combine(turns))
         result["peers"] = {name: peer.finish() for name, peer in peers.items()}
         return result

@@ -10,8 +10,9 @@ import workloads
 
 
 class Tool:
-    def __init__(self, path, folder, threads):
+    def __init__(self, path, folder, threads, device="cpu", target="cpu", environment=os.environ):
         self.path, self.folder, self.threads = path, folder, threads
+        self.device, self.target, self.environment = device, target, environment
         self.cache = folder / "cache"
         self.first = {}  # of each row, what the first run said
         shutil.rmtree(self.cache, ignore_errors=True)
@@ -21,7 +22,7 @@ class Tool:
         output, errors = (open(self.folder / f"glyptic.{name}", "w+") for name in ("out", "err"))
         start = time.perf_counter()
         process = subprocess.Popen([self.path, *map(str, arguments)], stdout=output, stderr=errors,
-                                   env={**os.environ, "GLYPTIC_CACHE_DIR": str(self.cache)})
+                                   env={**self.environment, "GLYPTIC_CACHE_DIR": str(self.cache)})
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         texts = []
@@ -35,7 +36,7 @@ class Tool:
     def compile(self, row):
         """From the model, cold and warm."""
         work, model = workloads.workload(row), workloads.INFERENCE.get(row, row)
-        flags = work.flags if row in workloads.TRAINING else ["--batch", 1]
+        flags = [*(["--batch", 1] if row in workloads.INFERENCE else work.flags), "--target", self.target]
         command = ["compile", self.folder / f"{model}.onnx", *flags, "--threads", self.threads, "-o", self.folder / f"{row}.glyph"]
         shutil.rmtree(self.cache, ignore_errors=True)
         cold, warm = self.run(*command), self.run(*command)
@@ -45,7 +46,8 @@ class Tool:
 
     def take_turn(self, row, seconds):
         """What `glyptic bench` says, for steps of about so long in all."""
-        command = ["bench", self.folder / f"{row}.glyph", "--data", self.folder / f"{row}.npz", "--threads", self.threads, "--json"]
+        command = ["bench", self.folder / f"{row}.glyph", "--data", self.folder / f"{row}.npz", "--threads", self.threads, "--json",
+                   "--device", self.device]
         if row not in self.first:
             self.first[row] = json.loads(self.checked(*command, "--warm-up", 1, "--steps", 3)["output"])
         steps = max(3, min(5000, int(seconds / self.first[row]["seconds"]["least"])))

@@ -10,7 +10,6 @@ import sys
 import time
 
 import numpy as np
-import onnx
 
 import workloads
 
@@ -22,6 +21,7 @@ def arguments():
     parser.add_argument("data")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     return parser.parse_args()
 
 
@@ -29,14 +29,17 @@ class Task:
     def __init__(self):
         options = arguments()
         self.row, self.path, self.threads, self.compile = options.row, options.model, options.threads, options.compile
+        self.device = options.device
         self.work = workloads.workload(options.row)
-        self.training = options.row in workloads.TRAINING
+        self.training = options.row not in workloads.INFERENCE
         self.samples = workloads.samples(options.row)
         arrays = np.load(options.data)
         self.batches = [{n: arrays[n][i * self.samples:(i + 1) * self.samples].copy() for n in arrays.files}
                         for i in range(workloads.BATCHES)]
 
     def load(self):
+        import onnx  # a peer that only times steps may do without
+
         return onnx.load(self.path)
 
 

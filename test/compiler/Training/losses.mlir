@@ -54,6 +54,7 @@ func.func @infer(%w: tensor<5xf32> {graph.name = "w", graph.role = "parameter"},
                  %x: tensor<?x8x5xf32> {graph.name = "x", graph.role = "input"})
     -> (tensor<?x8x5xf32> {graph.name = "y", graph.role = "output"}) {
   %0 = graph.broadcast %w dims = [2] : (tensor<5xf32>) -> tensor<?x8x5xf32>
+  // expected-remark@below {{loss 'cross-entropy' takes the last dimension of this output, [batch, 8, 5], for the classes; --class-dim 1 takes PyTorch's}}
   %1 = graph.mul %x, %0 : tensor<?x8x5xf32>
   return %1 : tensor<?x8x5xf32>
 }
