@@ -27,7 +27,7 @@ TEST(Convolution, LayoutsMayDiffer) {
 
 /// A weight as state, of which the routine keeps a second copy: what the caller writes later must count.
 TEST(Convolution, PackedWeightsFollowTheState) {
-  Case c{"", 16, 32, {5, 5}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  Convolution c{"", 16, 32, {5, 5}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
   Shapes shapes = shapesOf(c);
   Parameters parameters = parametersOf(c);
   parameters["packed"] = {1};
