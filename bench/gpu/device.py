@@ -1,4 +1,4 @@
-"""What the GPU is and how fast it copies, through the driver alone: device.py [BYTES]. Prints JSON.
+"""What the GPU is and how fast it copies, through the driver alone: device.py cuda|shim BYTES. Prints JSON.
 
 The ceiling of every bandwidth in the results is a copy from device memory to device memory that is far larger than the
 cache, measured in the same run: bytes read and written over the best of a few times.
@@ -23,7 +23,8 @@ def open_driver():
 
 
 def describe(call):
-    version, name, memory, major, minor = ctypes.c_int(), ctypes.create_string_buffer(256), ctypes.c_size_t(), ctypes.c_int(), ctypes.c_int()
+    version, major, minor = (ctypes.c_int() for _ in range(3))
+    name, memory = ctypes.create_string_buffer(256), ctypes.c_size_t()
     call("cuInit", 0)
     call("cuDriverGetVersion", ctypes.byref(version))
     call("cuDeviceGetName", name, 256, 0)

@@ -50,8 +50,8 @@ class Part:
         self.folder = suite.folder / "work"
         self.folder.mkdir(exist_ok=True)
 
-    def glyptic(self, *arguments, **how):
-        return self.record.run(self.tool, *arguments, **how)
+    def glyptic(self, *arguments):
+        return self.record.run(self.tool, *arguments)
 
     def model(self, network, tiny):
         """Model and data of a network, made on first use; and the flags of its step."""
@@ -60,7 +60,8 @@ class Part:
         model, data = stem.with_suffix(".onnx"), stem.with_suffix(".npz")
         samples = 16 if tiny else 256
         if not model.exists():
-            self.glyptic("new", network, *(word for name, size in sizes.items() for word in (f"--{name}", size)), "--seed", 1, "-o", model)
+            flags = [word for name, size in sizes.items() for word in (f"--{name}", size)]
+            self.glyptic("new", network, *flags, "--seed", 1, "-o", model)
             make_data(data, network, sizes, samples)
         return model, data, ["--loss", "cross-entropy", *STEP[network]]
 
@@ -141,8 +142,8 @@ class Sanitizers(Part):
         if not sanitizer:
             raise Skip("compute-sanitizer is neither in the toolkit nor in PATH")
         model, data, step = self.model(network, tiny=True)
-        self.record.run(sanitizer, "--tool", tool, *flags, "--error-exitcode", 66, self.tool, "train", model, "--data", data, *step,
-                        "--steps", 1, "--device", self.device, "-o", self.folder / "sanitized.onnx")
+        self.record.run(sanitizer, "--tool", tool, *flags, "--error-exitcode", 66, self.tool, "train", model, "--data", data,
+                        *step, "--steps", 1, "--device", self.device, "-o", self.folder / "sanitized.onnx")
 
 
 class Kernels(Part):
@@ -160,10 +161,12 @@ class Kernels(Part):
             raise Skip("the copy bandwidth of the device is not known")
         model, data, flags = self.model(network, tiny=self.options.quick)
         glyph = self.folder / f"{network}.glyph"
-        self.glyptic("compile", model, *flags, "--batch", 8 if self.options.quick else 128, "--target", self.target(), "-o", glyph)
+        batch = 8 if self.options.quick else 128
+        self.glyptic("compile", model, *flags, "--batch", batch, "--target", self.target(), "-o", glyph)
         steps = ["--steps", 2 if self.options.quick else 50, "--warm-up", 1 if self.options.quick else 5]
         machine = ["--machine", self.suite.machine_file] if self.suite.machine_file else []
-        bench = json.loads(self.glyptic("bench", glyph, "--data", data, "--device", self.device, "--profile", "--json", *steps, *machine))
+        bench = json.loads(self.glyptic("bench", glyph, "--data", data, "--device", self.device, "--profile", "--json", *steps,
+                                        *machine))
         schedules, calls = {}, []
         for item in bench["instructions"]:
             if item["kind"] == "library call":
@@ -178,8 +181,9 @@ class Kernels(Part):
         median = bench["seconds"]["median"]
         rows = [f"{name:14} {sums['instructions']:4} kernels {sums['bytes'] / 1e6:10.2f} MB {100 * sums['share']:6.1f} % of a copy"
                 for name, sums in sorted(schedules.items())]
-        rows += [f"library calls  {len(calls):4} {sum(c['flops'] for c in calls) / 1e9:10.2f} GFLOP "
-                 f"{sum(c['flops'] for c in calls) / sum(c['seconds'] for c in calls) / 1e12:8.3f} TFLOP/s"] if calls else []
+        if calls:
+            flops, seconds = (sum(call[key] for call in calls) for key in ("flops", "seconds"))
+            rows.append(f"library calls  {len(calls):4} {flops / 1e9:10.2f} GFLOP {flops / seconds / 1e12:8.3f} TFLOP/s")
         return {"measured": median, "predicted": bench["predicted"], "predicted_on": bench["machine"], "schedules": schedules,
                 "library_calls": calls, "rows": rows,
                 "text": f"step {1e3 * median:.3f} ms, predicted {1e3 * bench['predicted']:.3f} ms on {bench['machine']}"}

@@ -45,8 +45,7 @@ class Training(parts.Part):
         found = {}
         for peer in self.options.peers:
             code = self.CHECKS[peer].format("" if self.device == "shim" else self.ON_GPU[peer])
-            has = lambda python: subprocess.run([python, "-c", code], capture_output=True, env=self.record.environment).returncode == 0
-            found[peer] = next(filter(has, self.suite.pythons), None)
+            found[peer] = self.suite.find_python(code)
         return found
 
     def prepare(self, row):
@@ -55,7 +54,7 @@ class Training(parts.Part):
             if not (self.folder / shipped.name).exists():
                 shutil.copyfile(shipped, self.folder / shipped.name)
         needs = "import numpy" if (self.folder / f"{row}.onnx").exists() else "import numpy, onnx"
-        python = next((p for p in self.suite.pythons if subprocess.run([p, "-c", needs], capture_output=True).returncode == 0), None)
+        python = self.suite.find_python(needs)
         if not python:
             raise Skip(f"no interpreter can {needs}: name one with --python")
         if not (self.folder / f"{row}.npz").exists():
@@ -64,8 +63,9 @@ class Training(parts.Part):
     def contest(self, row):
         self.prepare(row)
         pythons = self.find_pythons()
-        options = types.SimpleNamespace(peers=self.options.peers, threads=self.options.threads, quick=self.options.quick, rounds=3,
-                                        device="cpu" if self.device == "shim" else "cuda")
+        device = "cpu" if self.device == "shim" else "cuda"
+        options = types.SimpleNamespace(peers=self.options.peers, threads=self.options.threads, quick=self.options.quick,
+                                        rounds=3, device=device)
         tool = ours.Tool(self.tool, self.folder, options.threads, self.device, self.target(), self.record.environment)
         result = Contest(row, self.folder, pythons, options).run(tool)
         result["peers"].update({peer: {"error": "no interpreter has it, and the device"} for peer in pythons if not pythons[peer]})
@@ -79,8 +79,9 @@ class Training(parts.Part):
                 rows.append(f"{name:10} {samples / peer['seconds']:10.1f} samples/s, ours {peer['ours_faster']:.2f} times as fast")
             else:
                 rows.append(f"{name:10} {peer['error']}")
-        return {**result, "samples": samples, "rows": rows, "predicted": result["ours"]["predicted"],
-                "text": f"{samples / median:.1f} samples/s, a step {1e3 * median:.2f} ms, predicted {1e3 * result['ours']['predicted']:.2f} ms"}
+        predicted = result["ours"]["predicted"]
+        return {**result, "samples": samples, "rows": rows, "predicted": predicted,
+                "text": f"{samples / median:.1f} samples/s, a step {1e3 * median:.2f} ms, predicted {1e3 * predicted:.2f} ms"}
 
 
 PARTS["training"] = Training
@@ -98,20 +99,26 @@ class Suite:
         self.tool = str(options.tool)
         self.machine = {}
 
+    def find_python(self, code):
+        """The first interpreter that runs this, or None."""
+        return next((python for python in self.pythons
+                     if subprocess.run([python, "-c", code], capture_output=True).returncode == 0), None)
+
     def describe_machine(self):
         """The device, and the bandwidth that a copy reaches on it."""
         kind, size = ("shim", 1 << 24) if self.options.device == "shim" else ("cuda", 1 << 30)
         self.record.deadline = time.monotonic() + 60
         try:
-            self.machine = json.loads(self.record.run(sys.executable, pathlib.Path(__file__).with_name("device.py"), kind, size))
+            script = pathlib.Path(__file__).with_name("device.py")
+            self.machine = json.loads(self.record.run(sys.executable, script, kind, size))
         except (Failure, ValueError, OSError, subprocess.TimeoutExpired) as error:
             print(f"error: no GPU can be used: {error}", file=sys.stderr)
             sys.exit(1)
         key = next((key for name, key in parts.MACHINES.items() if re.search(name, self.machine["gpu"])), None)
         self.machine_file = key
-        self.record.results["machine"] = {**self.machine, "device": self.options.device, "host": platform.processor() or platform.machine(),
-                                          "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine_file": key or "none",
-                                          "libraries": self.libraries}
+        date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        self.record.results["machine"] = {**self.machine, "device": self.options.device, "host": platform.machine(), "date": date,
+                                          "machine_file": key or "none", "libraries": self.libraries}
 
     def run(self):
         self.describe_machine()
@@ -129,14 +136,15 @@ def parse():
     parser.add_argument("--device", default="cuda", choices=["cuda", "shim"], help="shim: the suite itself, on this processor")
     parser.add_argument("--quick", action="store_true", help="tiny sizes and few steps: to see that everything works")
     parser.add_argument("--seconds", type=float, default=440, help="after which a part starts nothing more (default 440)")
-    parser.add_argument("--python", action="append", default=[], help="an interpreter with peers or NVIDIA's packages; may be repeated")
+    parser.add_argument("--python", action="append", default=[],
+                        help="an interpreter with peers or NVIDIA's packages; may be repeated")
     parser.add_argument("--tool", type=pathlib.Path, default=find.ROOT / "build" / "bin" / "glyptic")
     parser.add_argument("--networks", type=lambda text: text.split(","), default=list(parts.NETWORKS),
                         help="some of " + ",".join(parts.NETWORKS))
     parser.add_argument("--sanitizer", help="path of compute-sanitizer (default: the toolkit's)")
     parser.add_argument("--threads", type=int, default=2, help="of this processor")
     parser.add_argument("--rows", type=lambda text: text.split(","), help="of part training: workloads of bench/workloads.py")
-    parser.add_argument("--peers", type=lambda text: [name for name in text.split(",") if name], default=["torch", "compiled", "jax"])
+    parser.add_argument("--peers", type=lambda text: text.split(","), default=list(Training.CHECKS))
     return parser.parse_args()
 
 
