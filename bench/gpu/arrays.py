@@ -37,16 +37,25 @@ def read_npz(path):
     return found
 
 
+def read_weights(glyph):
+    """What a glyph's state begins with."""
+    with zipfile.ZipFile(glyph) as archive:
+        return decode_safetensors(archive.read("state.safetensors"))
+
+
 def read_safetensors(path):
-    data = open(path, "rb").read()
+    return decode_safetensors(open(path, "rb").read())
+
+
+def decode_safetensors(data):
     size, = struct.unpack("<Q", data[:8])
     tensors = json.loads(data[8:8 + size])
     return {name: decode(t["dtype"], data[8 + size + t["data_offsets"][0]:8 + size + t["data_offsets"][1]])
             for name, t in tensors.items() if name != "__metadata__"}
 
 
-def worst_difference(found, expected, leave_out=()):
-    """The largest difference of a tensor over that tensor's largest magnitude, and whose it is."""
+def worst_difference(found, expected, leave_out=(), least=1e-3):
+    """The largest difference of a tensor over that tensor's largest magnitude (or `least`), and whose it is."""
     if found.keys() != expected.keys():
         raise ValueError(f"other tensors: {sorted(found.keys() ^ expected.keys())}")
     worst, where = 0.0, ""
@@ -56,7 +65,7 @@ def worst_difference(found, expected, leave_out=()):
         errors = [abs(a - b) for a, b in zip(found[name], values, strict=True)]
         if any(e != e for e in errors):  # max() would pass over NaN
             return math.inf, name
-        error = max(errors, default=0) / max(*map(abs, values), 1e-3, 0)
+        error = max(errors, default=0) / max(*map(abs, values), least, 0)
         if error > worst:
             worst, where = error, name
     return worst, where

@@ -43,6 +43,15 @@ def make_data(path, network, sizes, samples, seed=1):
     arrays.write_npz(path, data)
 
 
+def draw(tensor, samples):
+    """Random values for an input as `glyptic inspect` describes it; integers that any table has rows for."""
+    rng = random.Random(tensor["name"])
+    extents = [math.prod(samples if part == "N" else int(part) for part in str(extent).split("*")) for extent in tensor["shape"]]
+    if tensor["type"] == "float32":
+        return extents, array.array("f", (rng.gauss(0, 0.5) for _ in range(math.prod(extents))))
+    return extents, array.array("q", (rng.randrange(2) for _ in range(math.prod(extents))))
+
+
 class Part:
     def __init__(self, suite):
         self.suite, self.record, self.options = suite, suite.record, suite.options
@@ -80,6 +89,9 @@ class Correctness(Part):
         self.record.case("same bits twice", self.repeat)
         self.record.case("partial batches and accumulation", self.accumulate)
         self.record.case("from PTX of an older architecture", self.from_ptx)
+        for model in sorted((find.ROOT / "test" / "fixtures").glob("*.onnx")):
+            if model.stem in (self.options.files or [] if self.options.quick else [model.stem]):
+                self.record.case(f"file {model.stem}", lambda: self.exported(model))
 
     def state(self, model, data, flags, device, steps, name):
         state = self.folder / f"{name}.safetensors"
@@ -87,8 +99,8 @@ class Correctness(Part):
                      self.folder / f"{name}.onnx")
         return arrays.read_safetensors(state)
 
-    def compare(self, found, expected):
-        worst, where = arrays.worst_difference(found, expected, WITHOUT_GRADIENT)
+    def compare(self, found, expected, least=1e-3):
+        worst, where = arrays.worst_difference(found, expected, WITHOUT_GRADIENT, least)
         if not worst <= TOLERANCE:
             raise Failure(f"{where} differs by {worst:.1e} of its largest magnitude; {TOLERANCE:.0e} are allowed")
         return {"worst": worst, "text": f"worst difference {worst:.1e}"}
@@ -104,12 +116,37 @@ class Correctness(Part):
 
     def infer(self, network):
         model, data, _ = self.model(network, tiny=True)
+        return self.compare(*self.outputs({"cpu": model, self.device: model}, data))
+
+    def outputs(self, models, data):
+        """Of an inference on the device, and on this processor."""
         found = []
         for device in (self.device, "cpu"):
             output = self.folder / f"out-{device}.npz"
-            self.glyptic("run", model, "--input", data, "--output", output, "--device", device)
+            self.glyptic("run", models[device], "--input", data, "--output", output, "--device", device)
             found.append(arrays.read_npz(output))
-        return self.compare(*found)
+        return found
+
+    def exported(self, model):
+        """Three steps and an inference of a file that an exporter wrote."""
+        glyphs = {device: self.folder / f"{model.stem}-{device}.glyph" for device in ("cpu", self.device)}
+        for device, glyph in glyphs.items():
+            # Plain gradient descent: Adam would make rounding as large as a gradient.
+            self.glyptic("compile", model, "--loss", "mse", "--optimizer", "sgd", "--lr", 0.1, "--batch", 4, "--target",
+                         "cpu" if device == "cpu" else self.target(), "-o", glyph)
+        entries = json.loads(self.glyptic("inspect", glyphs["cpu"], "--json"))["entries"]
+        step = next(entry for entry in entries if entry["name"] == "step")
+        data = self.folder / f"{model.stem}.npz"
+        arrays.write_npz(data, {item["name"]: draw(item, samples=6) for item in step["inputs"]})
+        before = arrays.read_weights(glyphs["cpu"])
+        changes = []  # of the weights: beside them, a wrong gradient would not be seen
+        for device in (self.device, "cpu"):
+            state = self.state(glyphs[device], data, [], device, 3, "trained")
+            changes.append({name: [b - a for a, b in zip(values, state[name])] for name, values in before.items()})
+        if not any(any(change) for change in changes[1].values()):
+            raise Failure("no weight has changed")
+        results = [self.compare(*changes, least=1e-4), self.compare(*self.outputs(glyphs, data))]
+        return max(results, key=lambda result: result["worst"])
 
     def repeat(self):
         model, data, flags = self.model(self.options.networks[-1], tiny=True)

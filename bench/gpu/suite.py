@@ -141,6 +141,7 @@ def parse():
     parser.add_argument("--tool", type=pathlib.Path, default=find.ROOT / "build" / "bin" / "glyptic")
     parser.add_argument("--networks", type=lambda text: text.split(","), default=list(parts.NETWORKS),
                         help="some of " + ",".join(parts.NETWORKS))
+    parser.add_argument("--files", type=lambda text: text.split(","), help="with --quick: which of test/fixtures to run, too")
     parser.add_argument("--sanitizer", help="path of compute-sanitizer (default: the toolkit's)")
     parser.add_argument("--threads", type=int, default=2, help="of this processor")
     parser.add_argument("--rows", type=lambda text: text.split(","), help="of part training: workloads of bench/workloads.py")

@@ -50,12 +50,12 @@ find.toolkits, find.packages = lambda: [], lambda pythons: [pathlib.Path("packag
 assert find.library_folders([]) == [pathlib.Path("packages/nvidia", name, "lib").resolve() for name in ("cu13", "cuda_nvrtc")]
 
 # ---- Correctness ----
-found, table = suite("correctness")
+found, table = suite("correctness", "--files", "linear_older")
 cases = found["correctness"]
 assert list(cases) == ["train mlp", "infer mlp", "same bits twice", "partial batches and accumulation",
-                       "from PTX of an older architecture"], cases
+                       "from PTX of an older architecture", "file linear_older"], cases
 assert all(case["status"] == "passed" for case in cases.values()), table
-assert 0 <= cases["train mlp"]["worst"] <= parts.TOLERANCE and "correctness: 5 passed, 0 failed, 0 skipped" in table
+assert 0 <= cases["train mlp"]["worst"] <= parts.TOLERANCE and "correctness: 6 passed, 0 failed, 0 skipped" in table
 
 # ---- Sanitizers: one that finds nothing, and one that does ----
 for name, verdict in [("clean", 'exec "$@"'), ("finds", "exit 66")]:
