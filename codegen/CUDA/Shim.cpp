@@ -16,7 +16,7 @@ static StringRef getShimRuntime() {
 }
 
 static LogicalResult printEntry(gpu::GPUFuncOp kernel, raw_ostream &os) {
-  os << "extern \"C\" void " << kernel.getName()
+  os << "ENTRY void " << kernel.getName()
      << "(void *const *buffers, int64_t batch, int64_t lo, int64_t hi) {\n  shim::run("
      << kernel.getKnownBlockSize()->front() << ", lo, hi, [=] { " << kernel.getName() << "_threads(";
   StringRef separator;

@@ -238,21 +238,39 @@ FailureOr<Expression> spellConversion(Operation *op, StringRef name, ArrayRef<Ex
   return Expression{(name + "<" + *type + ">(" + operands[0].text + ")").str()};
 }
 
+Expression spellInfix(const Operator &spelling, ArrayRef<Expression> operands) {
+  auto stronger = static_cast<Precedence>(static_cast<int>(spelling.precedence) - 1);
+  return {operands[0].in(spelling.precedence) + " " + spelling.text.str() + " " + operands[1].in(stronger),
+          spelling.precedence};
+}
+
+std::optional<Operator> getLogical(Operation *op) {
+  if (isa<arith::AndIOp>(op))
+    return Operator{"&&", Precedence::Both};
+  if (isa<arith::OrIOp>(op))
+    return Operator{"||", Precedence::Either};
+  if (isa<arith::XOrIOp>(op))
+    return Operator{"!=", Precedence::Equality};
+  return std::nullopt;
+}
+
 FailureOr<Expression> spellOperator(Operation *op, const Operator &spelling, ArrayRef<Expression> operands) {
   if (llvm::any_of(op->getResultTypes(), isNarrowFloat) && !isa<arith::SelectOp>(op))
     return op->emitOpError("computes in FP16 or BF16, which kernels only store"), failure();
   Type type = op->getResult(0).getType();
   if (isa<arith::SelectOp>(op) && !isa<VectorType>(op->getOperand(0).getType()))
-    return Expression{operands[0].in(Precedence::Or) + " ? " + operands[1].in(Precedence::Or) + " : " +
-                          operands[2].in(Precedence::Or),
+    return Expression{operands[0].in(Precedence::Either) + " ? " + operands[1].in(Precedence::Either) + " : " +
+                          operands[2].in(Precedence::Either),
                       Precedence::Choice};
+  // What is true or false has operators of its own.
+  if (type.isInteger(1))
+    if (std::optional<Operator> logical = getLogical(op))
+      return spellInfix(*logical, operands);
   if (spelling.precedence == Precedence::Primary)
     return spellFunction(spelling.text, operands);
   if (operands.size() == 1)
     return Expression{(spelling.text + operands[0].in(Precedence::Primary)).str(), spelling.precedence};
-  auto stronger = static_cast<Precedence>(static_cast<int>(spelling.precedence) - 1);
-  Expression infix{operands[0].in(spelling.precedence) + " " + spelling.text.str() + " " + operands[1].in(stronger),
-                   spelling.precedence};
+  Expression infix = spellInfix(spelling, operands);
   // C++ computes these in `int`, which keeps bits that ought to be gone.
   if (type.isInteger(1) || type.isInteger(8) || type.isInteger(16)) {
     FailureOr<std::string> name = spellType(op->getLoc(), type);
@@ -294,7 +312,11 @@ Expression spellFloat(FloatAttr value) {
   bool losesInfo;
   number.convert(isDouble ? APFloat::IEEEdouble() : APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &losesInfo);
   Expression literal;
-  if (!number.isFinite()) {
+  if (number.isInfinity()) {
+    literal = {isDouble ? "(double)infinity" : "infinity", isDouble ? Precedence::Unary : Precedence::Primary};
+    if (number.isNegative())
+      literal = {"-" + literal.text, Precedence::Unary};
+  } else if (!number.isFinite()) {
     std::string bits = llvm::utohexstr(number.bitcastToAPInt().getZExtValue());
     literal.text =
         isDouble ? "__builtin_bit_cast(double, 0x" + bits + "ull)" : "__builtin_bit_cast(float, 0x" + bits + "u)";

@@ -14,7 +14,7 @@ namespace glyptic::codegen::cuda {
 
 /// How strongly an expression holds together, the strongest first. In an operand's place only a stronger expression
 /// needs no parentheses.
-enum class Precedence { Primary, Unary, Product, Sum, Shift, Relation, Equality, And, Xor, Or, Choice };
+enum class Precedence { Primary, Unary, Product, Sum, Shift, Relation, Equality, And, Xor, Or, Both, Either, Choice };
 
 struct Expression {
   std::string text;

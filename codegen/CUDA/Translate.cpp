@@ -32,6 +32,9 @@ namespace {
 /// Characters that an expression may have before it gets a line and a name of its own.
 constexpr size_t kMaxInline = 60;
 
+/// Lines that tell which nodes a kernel serves.
+constexpr size_t kMaxComments = 8;
+
 class Translator {
 public:
   explicit Translator(raw_ostream &stream) : os(stream) {}
@@ -56,6 +59,7 @@ private:
   LogicalResult assign(Operation *terminator, ValueRange variables);
 
   bool canInline(Operation *op, const Expression &expression) const;
+  bool changesAlone(Value next, const Expression &expression) const;
   FailureOr<std::string> getAddress(Operation *op, Value memory, ValueRange indices);
   Expression get(Value value) const { return expressions.lookup(value); }
   std::string getText(Value value) const { return get(value).text; }
@@ -64,6 +68,7 @@ private:
   raw_indented_ostream os;
   DenseMap<Value, Expression> expressions; ///< how each value that is known so far is written
   llvm::StringSet<> names;                 ///< taken in this kernel
+  std::optional<Location> kernelLoc;
 };
 
 bool isIdentifier(StringRef name) {
@@ -71,11 +76,14 @@ bool isIdentifier(StringRef name) {
          llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
 }
 
-/// A name from the location, or one that tells the kind of value.
+/// A name from the location, unless that is the whole kernel's, or one that tells the kind of value.
 StringRef Translator::addName(Value value, StringRef fallback) {
   std::string base = fallback.str();
-  if (auto named = dyn_cast<NameLoc>(value.getLoc()); named && isIdentifier(named.getName().strref()))
+  auto named = dyn_cast<NameLoc>(value.getLoc());
+  if (named && value.getLoc() != kernelLoc && isIdentifier(named.getName().strref()))
     base = named.getName().str();
+  if (llvm::isDigit(base.back()))
+    base += '_';
   std::string name = base;
   for (unsigned i = 1; !names.insert(name).second; ++i)
     name = base + std::to_string(i);
@@ -118,8 +126,27 @@ bool Translator::canInline(Operation *op, const Expression &expression) const {
   Operation *user = *result.getUsers().begin();
   // What a team of threads does together has a line of its own. A loop reads its bound again before each round, and its
   // variables change meanwhile; what carries values on may assign one of them before it reads the next.
+  if (auto yield = dyn_cast<scf::YieldOp>(user))
+    return user->getBlock() == op->getBlock() && (isa<scf::IfOp>(yield->getParentOp()) || changesAlone(result, expression));
   return !isa<gpu::AllReduceOp, gpu::SubgroupReduceOp>(op) && user->getBlock() == op->getBlock() && !isa<scf::ForOp>(user) && !user->hasTrait<OpTrait::IsTerminator>() &&
          !isa<vector::ExtractOp, gpu::ShuffleOp>(user);
+}
+
+/// Whether `next`, which a loop hands on, reads no other variable that the loop changes.
+bool Translator::changesAlone(Value next, const Expression &expression) const {
+  auto loop = cast<scf::ForOp>(next.getParentBlock()->getParentOp());
+  OpOperand &use = *next.getUses().begin();
+  return llvm::none_of(llvm::enumerate(loop.getRegionIterArgs()), [&](auto carried) {
+    const std::string name = getText(carried.value());
+    StringRef rest = expression.text;
+    while (carried.index() != use.getOperandNumber() && !rest.empty()) {
+      StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_'; });
+      if (word == name)
+        return true;
+      rest = rest.drop_front(std::max<size_t>(1, word.size()));
+    }
+    return false;
+  });
 }
 
 LogicalResult Translator::translateExpression(Operation *op) {
@@ -359,6 +386,7 @@ const llvm::StringSet<> &getReserved() {
 
 LogicalResult Translator::translateKernel(gpu::GPUFuncOp kernel) {
   names = getReserved();
+  kernelLoc = kernel.getLoc();
   if (!kernel.isKernel() || !llvm::hasSingleElement(kernel.getBody()))
     return kernel.emitOpError("is no kernel with structured control flow");
   std::optional<ArrayRef<int32_t>> block = kernel.getKnownBlockSize();
@@ -376,14 +404,17 @@ LogicalResult Translator::translateKernel(gpu::GPUFuncOp kernel) {
     parameters.push_back((isRead ? "const " : "") + *type + (memory ? isAlone ? " *__restrict__ " : " *" : " ") +
                          addName(argument, role).str());
   }
-  if (auto regions = kernel->getAttrOfType<ArrayAttr>(kNodesAttr))
-    for (auto nodes : regions.getAsRange<StringAttr>()) {
+  if (auto regions = kernel->getAttrOfType<ArrayAttr>(kNodesAttr)) {
+    for (Attribute nodes : regions.getValue().take_front(kMaxComments)) {
       // A line that ends in a backslash would take the next one with it.
-      std::string line = nodes.str();
+      std::string line = cast<StringAttr>(nodes).str();
       std::replace_if(
           line.begin(), line.end(), [](char c) { return c == '\\' || !llvm::isPrint(c); }, '_');
       os << "// " << line << "\n";
     }
+    if (regions.size() > kMaxComments)
+      os << "// and " << regions.size() - kMaxComments << " others\n";
+  }
   os << "extern \"C\" __global__ void __launch_bounds__(" << (*block)[0] * (*block)[1] * (*block)[2] << ")\n"
      << kernel.getName() << "(" << llvm::join(parameters, ", ") << ") {\n";
   os.indent();

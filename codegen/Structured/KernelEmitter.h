@@ -59,6 +59,7 @@ private:
   llvm::SmallVector<RowGroup> groupRoots();
   Mapping mapRow(llvm::ArrayRef<RowGroup> groups, unsigned rowRank, int64_t elements, int64_t &width);
   void openRounds(Scope &scope, int64_t elements, int64_t width);
+  mlir::Value openColumn(const Chunks &chunks, int64_t elements, int64_t width);
   struct Pass {
     unsigned phase;
     llvm::SmallVector<Dim> sizes;
@@ -70,8 +71,8 @@ private:
   void emitRowReductions(llvm::ArrayRef<mlir::AffineExpr> row);
   void emitInner(Scope &scope, llvm::ArrayRef<Root *> roots, llvm::ArrayRef<mlir::AffineExpr> outer,
                  llvm::ArrayRef<Dim> inner);
-  Scope &openRowsOfPart(const Chunks &chunks, Dim rows, int64_t elements);
-  void closeRowsOfPart(const Chunks &chunks, Scope &rows, int64_t elements);
+  Scope &openRowsOfPart(Scope &scope, mlir::Value number, Dim rows, int64_t elements);
+  void closeRowsOfPart(Scope &parent, Scope &rows, int64_t elements);
   void clearSums(Scope &scope, Root &root);
   /// The table of a root's partial results: a row for each part.
   mlir::RankedTensorType getTable(const Root &root);

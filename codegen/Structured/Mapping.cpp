@@ -43,6 +43,8 @@ int64_t chooseLanes(Machine machine, int64_t vectorBytes, unsigned narrowest, un
 
 Mapping mapElements() { return {kThreads, kThreads}; }
 
+Mapping mapColumns() { return {kThreads, kThreads, 1}; }
+
 Mapping mapRows(int64_t elements, int64_t lanes) {
   if (elements <= kMaxWarpRow)
     return {kThreads, kThreads / kWarp};

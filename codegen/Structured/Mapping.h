@@ -39,6 +39,8 @@ int64_t chooseLanes(Machine machine, int64_t vectorBytes, unsigned narrowest, un
 
 /// Chunks that one thread works on alone: vectors of elements.
 Mapping mapElements();
+/// Chunks that one thread works on alone: a vector of each row of a part.
+Mapping mapColumns();
 /// Chunks with loops over `elements` that threads share: rows.
 Mapping mapRows(int64_t elements, int64_t lanes);
 /// Chunks that only whole blocks can work on, because many threads are needed for few chunks.

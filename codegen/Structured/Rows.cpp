@@ -1,8 +1,8 @@
 //===- Rows.cpp - Kernels that go row by row --------------------===//
 //
-// Reductions over a row are computed once for the row, then its elements. Sums over the rows accumulate in memory, one
-// table for each part of the rows: a row's elements are in registers anyway, and the table stays in the first-level
-// cache.
+// Reductions over a row are computed once for the row, then its elements. Sums over the rows accumulate in a table for
+// each part of the rows: on the CPU in memory, because a row's elements are in registers anyway and the table stays in the
+// first-level cache; on the GPU in registers.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Structured/KernelEmitter.h"
@@ -50,16 +50,23 @@ void KernelEmitter::emitRows() {
   if (isGpu())
     kernel.mapping = mapRow(groups, rows.size(), elements, width);
 
+  const bool byColumn = inParts && kernel.mapping.rounds && kernel.mapping.getTeam() == 1;
+  if (byColumn)
+    kernel.chunks.scale *= elements / width;
+
   Chunks chunks = openChunks(*emitter, kernel);
-  if (kernel.mapping.rounds)
+  Value number = chunks.number; // of the row, or of the part
+  if (byColumn)
+    number = openColumn(chunks, elements, width);
+  else if (kernel.mapping.rounds)
     openRounds(*chunks.scope, elements, width);
-  Scope &body = inParts ? openRowsOfPart(chunks, product(rows), elements) : *chunks.scope;
-  Index row = emitter->split(body, inParts ? Value(body.loop.getInductionVar()) : chunks.number, rows);
+  Scope &body = inParts ? openRowsOfPart(*chunks.scope, number, product(rows), elements) : *chunks.scope;
+  Index row = emitter->split(body, inParts ? Value(body.loop.getInductionVar()) : number, rows);
   emitRowReductions(row);
   for (RowGroup &group : groups)
     emitInner(body, group.roots, row, group.rest);
   if (inParts)
-    closeRowsOfPart(chunks, body, elements);
+    closeRowsOfPart(*chunks.scope, body, elements);
   closeChunks(*emitter, chunks);
 }
 
@@ -116,10 +123,21 @@ Mapping KernelEmitter::mapRow(ArrayRef<RowGroup> groups, unsigned rowRank, int64
       });
   const bool byBlocks = plan.hasAccumulators() || rowRank == 0;
   const int64_t sumsPerElement = llvm::count_if(plan.roots, [](Root *root) { return bool(root->accumulated); });
+  const bool hasRowResults = llvm::any_of(plan.roots, [](Root *root) { return !root->perRow.empty(); }) ||
+                             llvm::any_of(groups, [](const RowGroup &group) { return product(group.rest).scale == 1; });
   width = isVector ? emitter->getLanes() : 1;
+  if (isOneLoop && plan.hasAccumulators() && !hasRowResults)
+    return mapColumns();
   if (isOneLoop)
     return mapKeptRows(elements, width, tensors.size() + sumsPerElement, byBlocks);
   return byBlocks ? mapBlocks(elements, emitter->getLanes()) : mapRows(elements, emitter->getLanes());
+}
+
+/// A thread goes down one vector of the columns of a part, and needs no others. Returns the number of the part.
+Value KernelEmitter::openColumn(const Chunks &chunks, int64_t elements, int64_t width) {
+  Index place = emitter->split(*chunks.scope, chunks.number, {Dim{plan.parts, false}, Dim{elements, false}}, width);
+  emitter->setRounds({{elements, false}, width, {place[1]}, {}});
+  return emitter->getIndex(place[0], *chunks.scope);
 }
 
 void KernelEmitter::openRounds(Scope &scope, int64_t elements, int64_t width) {
@@ -175,9 +193,8 @@ void KernelEmitter::clearSums(Scope &scope, Root &root) {
 }
 
 /// Makes the part's sums, then opens the loop over its rows.
-Scope &KernelEmitter::openRowsOfPart(const Chunks &chunks, Dim rows, int64_t elements) {
-  Scope &scope = *chunks.scope;
-  part = emitter->addVariable(scope, chunks.number);
+Scope &KernelEmitter::openRowsOfPart(Scope &scope, Value number, Dim rows, int64_t elements) {
+  part = emitter->addVariable(scope, number);
   const Rounds *rounds = emitter->getRounds(Dim{elements, false});
   SmallVector<Value> starts;
   for (Root *root : plan.roots) {
@@ -197,20 +214,20 @@ Scope &KernelEmitter::openRowsOfPart(const Chunks &chunks, Dim rows, int64_t ele
   // From now on each column belongs to one thread, which need not be the one that cleared it.
   if (isGpu() && !rounds)
     gpu::BarrierOp::create(scope.builder, emitter->getLoc());
-  auto [lower, upper] = emitter->getPartBounds({&scope, chunks.number, plan.parts}, rows, scope.builder);
+  auto [lower, upper] = emitter->getPartBounds({&scope, number, plan.parts}, rows, scope.builder);
   Scope &loop = emitter->openLoop(scope, lower.value, upper.value, 1, starts);
   for (auto [sum, value] : llvm::zip_equal(sums, loop.loop.getRegionIterArgs()))
     sum.value = value;
   return loop;
 }
 
-void KernelEmitter::closeRowsOfPart(const Chunks &chunks, Scope &rows, int64_t elements) {
+void KernelEmitter::closeRowsOfPart(Scope &parent, Scope &rows, int64_t elements) {
   emitter->closeLoop(rows, llvm::map_to_vector(sums, [](const Sum &sum) { return sum.value; }));
   if (sums.empty())
     return;
   const Dim columns{elements, false};
   std::pair<Bound, Bound> all = {emitter->getBound({0, false}), emitter->getBound(columns)};
-  emitter->forTeam(*chunks.scope, columns, all, 1, {}, [&](Scope &scope, ArrayRef<AffineExpr> column, ValueRange) {
+  emitter->forTeam(parent, columns, all, 1, {}, [&](Scope &scope, ArrayRef<AffineExpr> column, ValueRange) {
     for (auto [sum, total] : llvm::zip_equal(sums, rows.loop.getResults()))
       if (sum.round == column.front())
         emitter->store(total, getBuffer(sum.root->buffers.front()), getTable(*sum.root), {part, sum.round}, scope);

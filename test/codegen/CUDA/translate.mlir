@@ -2,7 +2,7 @@
 
 gpu.module @kernels {
   memref.global "private" constant @table : memref<3xf32> = dense<[1.0, -0.5, 0x7F800000]>
-  // CHECK: __device__ const float table[3] = {1.0f, -0.5f, __builtin_bit_cast(float, 0x7F800000u)};
+  // CHECK: __device__ const float table[3] = {1.0f, -0.5f, infinity};
   memref.global "private" constant @halves : memref<2xf16> = dense<[1.0, -2.0]>
   // CHECK: __device__ const half halves[2] = {half{0x3C00}, half{0xC000}};
 

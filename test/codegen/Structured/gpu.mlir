@@ -72,10 +72,10 @@ func.func @loops(%x: !Longer) -> !Longer {
   return %0 : !Longer
 }
 
-// A sum over rows beside the elements: each block keeps one of its part of the rows; another kernel adds them up, a warp
-// for each.
+// A sum over rows beside the elements: each thread goes down a vector of columns of one of 64 parts of the rows, and keeps
+// their sum; another kernel adds up the parts, a warp for each column.
 // CHECK-LABEL: func @beside
-// CHECK: #graph.launch<@kernel_row_4, buffers = [0, 1, 4, 2], writes = [2, 3], chunks = 64, {{.*}}threads = 256>, #graph.launch<@kernel_column_finish, buffers = [4, 3], writes = [1], chunks = 1024, {{.*}}threads = 256, chunks_per_block = 8>
+// CHECK: #graph.launch<@kernel_row_4, buffers = [0, 1, 4, 2], writes = [2, 3], chunks = 16384, {{.*}}threads = 256, chunks_per_block = 256>, #graph.launch<@kernel_column_finish, buffers = [4, 3], writes = [1], chunks = 1024, {{.*}}threads = 256, chunks_per_block = 8>
 // CHECK-SAME: scratch = [tensor<64x1024xf32>]
 func.func @beside(%x: !Tall, %y: !Tall) -> (!Tall, tensor<1024xf32>) {
   %0:2 = graph.region (%x, %y) {
@@ -84,6 +84,21 @@ func.func @beside(%x: !Tall, %y: !Tall) -> (!Tall, tensor<1024xf32>) {
     %2 = graph.reduce sum %1 dims = [0] : (!Tall) -> tensor<1024xf32>
     graph.yield %1, %2 : !Tall, tensor<1024xf32>
   } : (!Tall, !Tall) -> (!Tall, tensor<1024xf32>)
+  return %0#0, %0#1 : !Tall, tensor<1024xf32>
+}
+
+// With sums of rows, too, a block takes a part.
+// CHECK-LABEL: func @both
+// CHECK: #graph.launch<@kernel_row_5, buffers = [0, 1, 3], writes = [1, 2], chunks = 64, {{.*}}threads = 256>, #graph.launch<@kernel_column_finish,
+func.func @both(%x: !Tall) -> (!Tall, tensor<1024xf32>) {
+  %0:2 = graph.region (%x) {
+  ^bb0(%a: !Tall):
+    %1 = graph.reduce sum %a dims = [1] : (!Tall) -> tensor<?xf32, #graph.batch<64>>
+    %2 = graph.broadcast %1 dims = [0] : (tensor<?xf32, #graph.batch<64>>) -> !Tall
+    %3 = graph.sub %a, %2 : !Tall
+    %4 = graph.reduce sum %a dims = [0] : (!Tall) -> tensor<1024xf32>
+    graph.yield %3, %4 : !Tall, tensor<1024xf32>
+  } : (!Tall) -> (!Tall, tensor<1024xf32>)
   return %0#0, %0#1 : !Tall, tensor<1024xf32>
 }
 
@@ -134,4 +149,11 @@ func.func @beside(%x: !Tall, %y: !Tall) -> (!Tall, tensor<1024xf32>) {
 // CHECK: %[[PRODUCT:.*]] = arith.mulf
 // CHECK: math.fma
 // CHECK: vector.store %[[PRODUCT]]
+// CHECK: vector.store %[[SUM]]
+
+// CHECK-LABEL: gpu.func @kernel_row_5(
+// CHECK: %[[SUM:.*]] = scf.for
+// CHECK: gpu.all_reduce add
+// CHECK: vector.store
+// CHECK: scf.yield
 // CHECK: vector.store %[[SUM]]
