@@ -42,10 +42,11 @@ static bool isMatrix(RankedTensorType type, ArrayRef<int64_t> batch, ArrayRef<in
          llvm::all_of(llvm::make_filter_range(llvm::seq<int64_t>(0, type.getRank()), isFree), isOne);
 }
 
-/// Without tensor cores cuDNN's faster engines copy all three tensors to another order first, and need a little more.
+/// Without tensor cores cuDNN's faster engines copy all three tensors to another order first, and some of them need a
+/// little more.
 /// test/runtime/cuda/ConvolutionTest.cpp asks cuDNN whether that is enough.
 static Workspace getConvolutionWorkspace(Operation *op) {
-  Workspace bytes{4096, 0};
+  Workspace bytes{1 << 20, 0};
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
     auto tensor = cast<RankedTensorType>(type);
     Dim elements = getNumElements(tensor);

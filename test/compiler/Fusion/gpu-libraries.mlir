@@ -55,7 +55,7 @@ func.func @pooling(%x: tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32> {
 // NOCUDNN:         graph.conv {{.*}}graph.generated
 // CHECK-LABEL: func @convolution
 // CHECK-NOT:   graph.region
-// CHECK:       graph.conv {{.*}}graph.workspace = array<i64: 5248, 3072>
+// CHECK:       graph.conv {{.*}}graph.workspace = array<i64: 1049728, 3072>
 func.func @convolution(%x: tensor<?x8x8x4xf32>, %w: tensor<8x3x3x4xf32>) -> tensor<?x8x8x8xf32> {
   %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x8x8x4xf32>, tensor<8x3x3x4xf32>) -> tensor<?x8x8x8xf32>
   return %0 : tensor<?x8x8x8xf32>

@@ -105,7 +105,7 @@ TEST(RealCudnn, DoesWhatTheCompilerLeavesToIt) {
         auto loaded = runtime::Program::load(program.folder / "routine.glyph");
         const auto &call = *loaded->tables().entries()->Get(0)->instructions()->Get(0)->action_as_LibraryCall();
         runtime::ConvolutionShape shape{runtime::CallSite(call)};
-        size_t workspace = 4096;
+        size_t workspace = 1 << 20;
         for (const TestShape *tensor : {&shapes.input, &shapes.weight, &shapes.output}) {
           size_t elements = 1;
           for (int64_t extent : shapeAt(*tensor, kBatch))
