@@ -110,8 +110,9 @@ size_t glyptic_program_instructions(const glyptic_program *program, const char *
 }
 
 glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry, int64_t samples,
-                                                  int threads, int repeats, double *seconds, size_t count) {
-  return guard([&] { timeLibraryCalls(*program->program, entry, samples, threads, repeats, seconds, count); });
+                                                  const char *device, int threads, int repeats, double *seconds,
+                                                  size_t count) {
+  return guard([&] { timeLibraryCalls(*program->program, entry, samples, device, threads, repeats, seconds, count); });
 }
 
 glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session) {

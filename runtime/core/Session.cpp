@@ -68,11 +68,18 @@ Session::Step Session::makeLaunch(const glyph::Instruction &instruction, const g
   return step;
 }
 
+/// What `action` throws is said of the ONNX nodes that the instruction serves.
+template <typename Action> static void forNodes(const glyph::Instruction &instruction, Action action) {
+  std::string_view nodes = view(instruction.label());
+  if (nodes.empty())
+    return action();
+  withSubject(quoteName(nodes), action);
+}
+
 Session::Step Session::makeCall(const glyph::Instruction &instruction, const glyph::LibraryCall &call) const {
   Step step{Step::Call, &instruction, nullptr, nullptr, 1, nullptr, nullptr};
-  withSubject(view(instruction.label()), [&] {
-    step.routine = device ? device->makeRoutine(CallSite(call)) : makeRoutine(CallSite(call));
-  });
+  forNodes(instruction,
+           [&] { step.routine = device ? device->makeRoutine(CallSite(call)) : makeRoutine(CallSite(call)); });
   if (device && call.workspace())
     step.workspace = address(*call.workspace());
   return step;
@@ -216,7 +223,9 @@ void Session::prepare(Plan &plan, int64_t samples) {
     for (Step &step : plan.steps)
       if (step.routine) {
         ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
-        if (size_t scratch = step.routine->prepare(samples); !device)
+        size_t scratch = 0;
+        forNodes(*step.instruction, [&] { scratch = step.routine->prepare(samples); });
+        if (!device)
           need = std::max(need, scratch);
       }
   } catch (...) {
@@ -253,10 +262,9 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
       auto *target = static_cast<std::byte *>(buffers[1]);
       // Buffers may lie over each other where one is moved; then only one thread keeps the order.
       uint64_t size = sizeFor(*step.extent, samples), distance = static_cast<uint64_t>(std::abs(target - source));
-      parallelRanges(distance < size ? 1 : threadCount, size, /*grain=*/uint64_t(256) << 10,
-                     [&](uint64_t lo, uint64_t hi) {
-                       clock.share([&] { std::memmove(target + lo, source + lo, hi - lo); });
-                     });
+      parallelRanges(
+          distance < size ? 1 : threadCount, size, /*grain=*/uint64_t(256) << 10,
+          [&](uint64_t lo, uint64_t hi) { clock.share([&] { std::memmove(target + lo, source + lo, hi - lo); }); });
     }
     clock.end();
   }
@@ -278,7 +286,7 @@ template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samp
   for (Step &step : plan.steps) {
     clock.share([&] {
       if (step.kind == Step::Call) {
-        step.routine->run(samples, step.buffers, step.workspace);
+        forNodes(*step.instruction, [&] { step.routine->run(samples, step.buffers, step.workspace); });
       } else if (uint64_t size = sizeFor(*step.extent, samples); step.kind == Step::Launch) {
         const glyph::Launch &launch = *step.instruction->action_as_Launch();
         if (uint64_t blocks = (size + step.chunksPerBlock - 1) / step.chunksPerBlock)

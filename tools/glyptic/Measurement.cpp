@@ -86,7 +86,8 @@ double Quantiles::at(double fraction) const { return sorted[size_t(fraction * do
 
 Measurement::Measurement(const ProgramHandle &program, const std::string &entry, Feed feed, int64_t samples,
                          int threads, const std::string &device)
-    : program(program), entry(entry), feed(std::move(feed)), samples(samples), session(openSession(program, threads, device)) {
+    : program(program), entry(entry), feed(std::move(feed)), samples(samples), device(device),
+      session(openSession(program, threads, device)) {
   const glyptic_tensor *outputs = nullptr;
   size_t count = glyptic_program_outputs(program.get(), entry.c_str(), &outputs);
   for (size_t i = count; i-- > 0;)
@@ -147,7 +148,7 @@ Profile Measurement::profile(int64_t runs) {
   result.waiting = sum(false, [](const glyptic_instruction_time &time) { return time.longest - time.busy; });
   result.alone.resize(count);
   constexpr int kRepeats = 5;
-  glyptic::check(glyptic_program_time_library_calls(program.get(), entry.c_str(), samples,
+  glyptic::check(glyptic_program_time_library_calls(program.get(), entry.c_str(), samples, device.c_str(),
                                                     glyptic_session_threads(session.get()), kRepeats,
                                                     result.alone.data(), count));
   for (double seconds : result.alone)

@@ -61,6 +61,7 @@ private:
   std::string entry, scalarName; ///< the name is empty where no output is a scalar
   Feed feed;
   int64_t samples;
+  std::string device;
   SessionHandle session;
   double scalar = 0;
 };

@@ -122,11 +122,11 @@ GLYPTIC_API size_t glyptic_program_instructions(const glyptic_program *program, 
                                                 const glyptic_instruction **instructions);
 
 /* Runs each library call of an entry alone, over random numbers in memory of its own, once to warm up and `repeats`
- * times more. seconds[i] becomes the median for the i-th instruction, 0 for one that is no library call; `count` is the
+ * times more, on a device as glyptic_session_create_on takes it. seconds[i] becomes the median for the i-th instruction, 0 for one that is no library call; `count` is the
  * number of instructions. This is what no way to run the rest could save. */
 GLYPTIC_API glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry,
-                                                              int64_t samples, int threads, int repeats,
-                                                              double *seconds, size_t count);
+                                                              int64_t samples, const char *device, int threads,
+                                                              int repeats, double *seconds, size_t count);
 
 /* ---- Sessions ---- */
 

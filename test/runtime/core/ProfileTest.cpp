@@ -79,13 +79,14 @@ TEST_F(ProfileTest, TellsWorkFromWaiting) {
 TEST_F(ProfileTest, TimesLibraryCallsAlone) {
   Program program(path);
   double seconds[3] = {-1, -1, -1};
-  check(glyptic_program_time_library_calls(program.get(), "step", 1, 2, 3, seconds, 3));
+  check(glyptic_program_time_library_calls(program.get(), "step", 1, "cpu", 2, 3, seconds, 3));
   EXPECT_EQ(seconds[0], 0);
   EXPECT_GT(seconds[1], 0);
   EXPECT_LT(seconds[1], 0.02) << "without the nap before it";
   EXPECT_EQ(seconds[2], 0);
   for (auto [samples, threads, repeats, count] : {std::array<int, 4>{2, 1, 1, 3}, {1, 0, 1, 3}, {1, 1, 0, 3}, {1, 1, 1, 2}}) {
-    glyptic_error *error = glyptic_program_time_library_calls(program.get(), "step", samples, threads, repeats, seconds, count);
+    glyptic_error *error = glyptic_program_time_library_calls(program.get(), "step", samples, "cpu", threads, repeats,
+                                                              seconds, count);
     EXPECT_STREQ(glyptic_error_message(error), "timing needs 1 to 1 samples, threads, repeats, and room for 3 times");
     glyptic_error_free(error);
   }

@@ -88,14 +88,28 @@ TEST_F(CublasLtTest, KeepsToThePlan) {
   EXPECT_EQ(blas<uint32_t>("fake_reductions"), 2u);
   EXPECT_EQ(blas<uint64_t>("fake_limit"), kWorkspace);
   blas<size_t>("fake_need") = kWorkspace + 1;
-  EXPECT_NE(errorFor(c).find("cuBLASLt has no algorithm for 5 samples with 4096 bytes of workspace"),
-            std::string::npos);
+  EXPECT_NE(
+      errorFor(c).find(
+          "'node1': library routine 'matmul': cuBLASLt has no algorithm for 5 samples with 4096 bytes of workspace"),
+      std::string::npos);
 }
 
 TEST_F(CublasLtTest, NamesWhatDoesNotFit) {
   blas<size_t>("fake_blas_version") = 110803;
   EXPECT_NE(errorFor(kContractions[0]).find("is version 11.8.3; 12.0.0 or newer is needed"), std::string::npos)
       << errorFor(kContractions[0]);
+}
+
+/// A floor for the time of a step is that of the GPU's libraries, not of the processor's.
+TEST_F(CublasLtTest, AreTimedWhereTheyRun) {
+  auto routine = makeProgram(kContractions[0]);
+  double seconds = 0;
+  check(glyptic_program_time_library_calls(routine->program->get(), "call", 40, "cuda", 1, 3, &seconds, 1));
+  EXPECT_GT(seconds, 0);
+  EXPECT_EQ(blas<int>("fake_calls"), 4) << "one to warm up";
+  check(glyptic_program_time_library_calls(routine->program->get(), "call", 40, "shim", 1, 3, &seconds, 1));
+  EXPECT_EQ(blas<int>("fake_calls"), 4);
+  EXPECT_EQ(blas<int>("fake_objects"), 0);
 }
 
 /// What can be asked of the library itself without a GPU: that attributes have the numbers and sizes we think.
