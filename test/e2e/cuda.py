@@ -56,6 +56,7 @@ for model, loss, calls in (("lenet.onnx", "cross-entropy", {"matmul", "convoluti
     assert all(found.values()), found
     assert "of which workspace of libraries" in glyph["bill"]
     assert max(found.values()) < glyph["arenas"]["Work"]
+    assert "matmul, 33.6 MB workspace" in run("inspect", "gpu.glyph").stdout
 
 # Without cuDNN convolutions are kernels, which the shim runs; with it they are the processor's library's there.
 np.savez("images.npz", **{name: values[:24] for name, values in images.items()})
@@ -82,3 +83,4 @@ assert {"cuda/sm_80-0.cubin", "cuda/sm_80-0.ptx", "cuda/sm_90-0.cubin", "cuda/sm
 assert "shim: the kernels of cuda:sm_80,sm_90" in run("train", "a.glyph", "--data", "table.npz", "--steps", 1, *SHIM, "-o",
                                                       "t.onnx").stdout
 fails("train", "a.glyph", "--data", "table.npz", "--steps", 1, "--device", "cpu", "-o", "t.onnx", says="--target cpu")
+fails("compile", "mlp.onnx", "--target", "cuda:no-cudnn", "-o", "t.glyph", says="needs an architecture, too")

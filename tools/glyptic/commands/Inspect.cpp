@@ -142,6 +142,12 @@ std::string list(const Json &tensors) {
 
 std::string number(const Json &value) { return countText(double(value.get<uint64_t>())); }
 
+std::string nameWithWorkspace(const Json &instruction) {
+  uint64_t workspace = instruction.value("workspace", uint64_t(0));
+  std::string name = instruction["name"];
+  return workspace ? name + ", " + bytesText(workspace) + " workspace" : name;
+}
+
 std::string render(const Json &json) {
   std::string text = facts({{"target", json["target"].get<std::string>() + ", " + json["threads"].dump() + " threads"},
                             {"largest batch", json["max_batch"].dump() + " samples"}});
@@ -154,7 +160,7 @@ std::string render(const Json &json) {
       rows[0].push_back("predicted");
     rows[0].push_back("nodes");
     for (const Json &instruction : entry["instructions"]) {
-      rows.push_back({std::to_string(rows.size()), instruction["kind"], instruction["name"],
+      rows.push_back({std::to_string(rows.size()), instruction["kind"], nameWithWorkspace(instruction),
                       number(instruction["flops"]), number(instruction["bytes"])});
       if (isPredicted)
         rows.back().push_back(durationText(instruction["predicted_seconds"]));
