@@ -49,6 +49,12 @@ for name in ["nvidia/cuda_nvrtc/lib/libnvrtc.so.12", "nvidia/cuda_runtime/lib/li
 find.toolkits, find.packages = lambda: [], lambda pythons: [pathlib.Path("packages")]
 assert find.library_folders([]) == [pathlib.Path("packages/nvidia", name, "lib").resolve() for name in ("cu13", "cuda_nvrtc")]
 
+# ---- Models for the bundle: their weights are one file, whatever their number ----
+subprocess.run([sys.executable, root / "bench" / "gpu" / "light_models.py", ".", "W1"], check=True)
+assert pathlib.Path("weights.data").stat().st_size == 4 * 10 * 10
+report = json.loads(run("check", "W1.onnx", "--json").stdout)
+assert report["trains"] and report["trained_parameters"] == 10 * 10 + 10 + 10 + 1, report
+
 # ---- Correctness ----
 found, table = suite("correctness", "--files", "linear_older")
 cases = found["correctness"]
@@ -58,7 +64,8 @@ assert all(case["status"] == "passed" for case in cases.values()), table
 assert 0 <= cases["train mlp"]["worst"] <= parts.TOLERANCE and "correctness: 6 passed, 0 failed, 0 skipped" in table
 
 # ---- Sanitizers: one that finds nothing, and one that does ----
-for name, verdict in [("clean", 'exec "$@"'), ("finds", "exit 66")]:
+# (What they do not do is run the tool: the shim finds out about kernels elsewhere.)
+for name, verdict in [("clean", '[ "$(basename "$1") $2" = "glyptic train" ]'), ("finds", "exit 66")]:
     path = pathlib.Path(name)
     path.write_text(f"""#!/bin/bash
 echo "$2" >> tools
