@@ -189,7 +189,8 @@ Outcome compareMachines(const std::string &model, CompileOptions options, const 
     compared.push_back({name, findMachine(name)});
   if (compared.empty())
     compared = getKnownMachines();
-  options.targets = {"cuda:sm_90"}; // any would do: instructions and memory are the same for all
+  // Instructions are the same for all, and so is memory but for the workspace of libraries, of which sm_90 has most.
+  options.targets = {"cuda:sm_90"};
   options.stopAfter = "kernels";
   options.machine.clear();
   Comparison comparison(model, options, allowsTf32);

@@ -80,7 +80,7 @@ run("new", "lenet", "--image", 8, "--filters", 4, "--hidden", 16, "-o", "lenet.o
 STEP = ["--loss", "cross-entropy", "--optimizer", "adam"]
 _, devices = compare("lenet.onnx", *STEP, "--batch", 32)
 run("compile", "lenet.onnx", *STEP, "--batch", 32, "--target", "cuda:sm_90", "-o", "step.glyph")
-for name in ["h100", "l4"]:
+for name in ["h100", "h200"]:
     glyph = json.loads(run("inspect", "step.glyph", "--json", *(["--machine", name] if name != "h100" else [])).stdout)
     step = next(entry for entry in glyph["entries"] if entry["name"] == "step")
     assert glyph["machine"] == machines[name]["name"]
@@ -99,14 +99,15 @@ assert math.isclose(devices["h100"]["predicted_seconds"], 2 * entries["grad"] + 
 assert report["batch"] == 64 and report["microbatches"] == 2
 
 # ---- The largest batch that fits is the one that a compilation accepts ----
-small = (root / "machines/l4.toml").read_text()
-for memory in [150_000, 400_000, 3_000_000]:
-    pathlib.Path("small.toml").write_text(small.replace("memory = [24e9", f"memory = [{memory}").replace("reserve = [1e9", "reserve = [1000"))
+small = (root / "machines/h100.toml").read_text()
+for memory in [150_000, 34_000_000, 60_000_000]:
+    small_text = small.replace("memory = [80e9", f"memory = [{memory}").replace("reserve = [1e9", "reserve = [1000")
+    pathlib.Path("small.toml").write_text(small_text)
     _, devices = compare("lenet.onnx", *STEP, "--machine", "small.toml")
     device = devices["small.toml"]
     largest = device["largest_batch"]
     assert device["memory"] == memory and device["reserved"] == 1000 and device["fits"] == (largest >= 32), device
-    target = ["compile", "lenet.onnx", *STEP, "--target", "cuda:sm_89", "--machine", "small.toml", "--stop-after", "planning"]
+    target = ["compile", "lenet.onnx", *STEP, "--target", "cuda:sm_90", "--machine", "small.toml", "--stop-after", "planning"]
     if largest:
         run(*target, "--batch", largest)
     fails(*target, "--batch", largest + 1, says=f"the largest batch that fits is {largest}" if largest else "even one sample needs")
