@@ -137,35 +137,35 @@ private:
     return {};
   }
 
-  /// Memory grows with the batch all but evenly, so a line through what is known leads to the limit in a few plans; the
-  /// middle is taken now and then, for where it does not.
+  /// Memory grows with the batch all but evenly, so a line through what is known leads to the limit in a few plans,
+  /// which serve all machines; the middle is taken now and then, for where it does not.
   Outcome findLargestBatch(const Machine &machine, int64_t &fits) {
-    const int64_t room = machine.memoryBytes - machine.reservedBytes;
-    int64_t tooLarge = kLimit + 1, fitting = 0, one = 0;
-    if (Outcome outcome = getBytesAt(1, one); !outcome)
-      return outcome;
-    if (one > room) {
-      fits = 0;
-      return {};
+    const int64_t room = machine.memoryBytes - machine.reservedBytes, second = std::max<int64_t>(2, options.maxBatch);
+    int64_t one = 0, more = 0;
+    for (auto [batch, bytes] : {std::pair(int64_t(1), &one), {second, &more}})
+      if (Outcome outcome = getBytesAt(batch, *bytes); !outcome)
+        return outcome;
+    double slope = static_cast<double>(more - one) / static_cast<double>(second - 1);
+    int64_t fitting = 0, tooLarge = kLimit + 1, excess = 0;
+    for (auto [batch, bytes] : bytesAt) {
+      if (bytes > room) {
+        tooLarge = batch;
+        excess = bytes;
+        break;
+      }
+      fits = batch;
+      fitting = bytes;
     }
-    fits = 1;
-    fitting = one;
-    int64_t guess = std::max<int64_t>(2, options.maxBatch), bytes = 0;
     for (int round = 1; tooLarge - fits > 1; ++round) {
+      if (excess > 0)
+        slope = static_cast<double>(excess - fitting) / static_cast<double>(tooLarge - fits);
+      const double step = slope > 0 ? std::min(static_cast<double>(room - fitting) / slope, double(kLimit)) : kLimit;
+      int64_t guess = fits + (round % 8 == 0 ? (tooLarge - fits) / 2 : static_cast<int64_t>(step)), bytes = 0;
       guess = std::clamp(guess, fits + 1, tooLarge - 1);
       if (Outcome outcome = getBytesAt(guess, bytes); !outcome)
         return outcome;
-      const double slope = static_cast<double>(bytes - one) / static_cast<double>(guess - 1);
-      if (bytes <= room) {
-        fits = guess;
-        fitting = bytes;
-      } else {
-        tooLarge = guess;
-      }
-      const double step = slope > 0 ? static_cast<double>(room - fitting) / slope : 1e18;
-      guess = round % 8 == 0           ? fits + (tooLarge - fits) / 2
-              : step > double(kLimit) ? tooLarge - 1
-                                      : fits + std::max<int64_t>(1, int64_t(step));
+      (bytes <= room ? fits : tooLarge) = guess;
+      (bytes <= room ? fitting : excess) = bytes;
     }
     return {};
   }
