@@ -19,7 +19,7 @@ template <> struct SignedOf<unsigned> { using type = int; };
 template <> struct SignedOf<unsigned long long> { using type = long long; };
 template <class T> using Signed = typename SignedOf<T>::type;
 
-constexpr float infinity = __builtin_bit_cast(float, 0x7F800000u);
+[[maybe_unused]] constexpr float infinity = __builtin_bit_cast(float, 0x7F800000u);
 
 template <class To, class From> INLINE To bitcast(From from) {
   static_assert(sizeof(To) == sizeof(From), "bits are kept");
