@@ -58,6 +58,7 @@ private:
   };
   llvm::SmallVector<RowGroup> groupRoots();
   Mapping mapRow(llvm::ArrayRef<RowGroup> groups, unsigned rowRank, int64_t elements, int64_t &width);
+  Index splitRow(Scope &scope, mlir::Value number, llvm::ArrayRef<Dim> rows);
   void openRounds(Scope &scope, int64_t elements, int64_t width);
   mlir::Value openColumn(const Chunks &chunks, int64_t elements, int64_t width);
   struct Pass {

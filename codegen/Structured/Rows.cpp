@@ -32,6 +32,29 @@ SmallVector<KernelEmitter::RowGroup> KernelEmitter::groupRoots() {
   return groups;
 }
 
+/// The index of a row. On the GPU a thread has few elements of it, for which dimensions that all accesses walk as one
+/// are not told apart.
+Index KernelEmitter::splitRow(Scope &scope, Value number, ArrayRef<Dim> rows) {
+  if (!isGpu() || rows.size() < 2)
+    return emitter->split(scope, number, rows);
+  const unsigned first = emitter->getNumVariables();
+  unsigned rank = 0;
+  for (Root *root : plan.roots)
+    rank = std::max<unsigned>(rank, root->dims.size());
+  AccessAnalysis analysis = emitter->analyse(rank);
+  for (Root *root : plan.roots) {
+    Index index = llvm::map_to_vector(llvm::seq<unsigned>(first, first + root->dims.size()), [&](unsigned variable) {
+      return getAffineDimExpr(variable, context());
+    });
+    analysis.visit(root->value, root->getIndex(index));
+    analysis.visitStore(root->value, root->getIndex(index));
+  }
+  SmallVector<unsigned> variables = llvm::to_vector(llvm::seq<unsigned>(first, first + rows.size()));
+  LoopSpace space = mergeLoops(analysis, variables, rows, context());
+  AffineMap original = AffineMap::get(space.sizes.size(), 0, space.original, context());
+  return compose(original, emitter->split(scope, number, space.sizes));
+}
+
 void KernelEmitter::emitRows() {
   const Root &first = *plan.roots.front();
   SmallVector<Dim> rows = first.getSizes();
@@ -61,7 +84,7 @@ void KernelEmitter::emitRows() {
   else if (kernel.mapping.rounds)
     openRounds(*chunks.scope, elements, width);
   Scope &body = inParts ? openRowsOfPart(*chunks.scope, number, product(rows), elements) : *chunks.scope;
-  Index row = emitter->split(body, inParts ? Value(body.loop.getInductionVar()) : number, rows);
+  Index row = splitRow(body, inParts ? Value(body.loop.getInductionVar()) : number, rows);
   emitRowReductions(row);
   for (RowGroup &group : groups)
     emitInner(body, group.roots, row, group.rest);

@@ -84,7 +84,7 @@ private:
     Value slice = emitter->getIndex(place[0], *chunks.scope), block = emitter->getIndex(place[2], *chunks.scope);
     Value first = emitter->getIndex(place[1], *chunks.scope);
     if (rowsOfWarp > 1)
-      first = arith::MulIOp::create(builder, loc, first, emitter->getConstant(rowsOfWarp));
+      first = arith::MulIOp::create(builder, named("firstRow"), first, emitter->getConstant(rowsOfWarp));
     Value column = arith::MulIOp::create(builder, loc, block, emitter->getConstant(kWarp));
     column = arith::AddIOp::create(builder, loc, column, emitter->getTeam().member);
     column = arith::MulIOp::create(builder, named("column"), column, emitter->getConstant(columns));
@@ -102,6 +102,7 @@ private:
       emitter->closeLoop(loop);
     }
     Scope &loop = emitter->openLoop(scope, emitter->getConstant(0), emitter->getSize(count), 1, {zero, first});
+    loop.loop.getInductionVar().setLoc(named("update"));
     loop.loop.getRegionIterArg(0).setLoc(named("sum"));
     loop.loop.getRegionIterArg(1).setLoc(named("current"));
     emitter->closeLoop(loop, takeUpdate(loop, slice, first, column));
@@ -240,7 +241,7 @@ private:
     row = arith::SelectOp::create(builder, loc, negative, wrapped, row);
     row = arith::MaxSIOp::create(builder, loc, row, zero);
     Value last = arith::SubIOp::create(builder, loc, size, emitter->getConstant(1));
-    return arith::MinSIOp::create(builder, loc, row, last);
+    return arith::MinSIOp::create(builder, named("target"), row, last);
   }
 
   Value read(OpBuilder &builder, Value buffer, Value at, int64_t width) {
