@@ -126,8 +126,8 @@ Expected<const Nvrtc *> Nvrtc::get() {
 }
 
 ArrayRef<const char *> Nvrtc::getOptions() {
-  // Products and sums are fused only where the text says fma, as it does wherever one feeds the other: then bits are those
-  // of the program, on the shim as on a GPU. What is left costs nothing that shows, for kernels wait for memory.
+  // Products and sums are fused only where the text says fma, as it does wherever one feeds the other: then bits are
+  // those of the program, on the shim as on a GPU. What is left costs nothing that shows: kernels wait for memory.
   static constexpr const char *options[] = {"--std=c++17", "-default-device", "--fmad=false",
                                             "--ptxas-options=--warn-on-spills"};
   return options;

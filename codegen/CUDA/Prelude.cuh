@@ -114,7 +114,8 @@ template <int N, class T> INLINE void store(T *to, Vec<T, N> x) {
 
 #define INFIX(R, sign) \
   template <class T, int N> INLINE Vec<R, N> operator sign(Vec<T, N> a, Vec<T, N> b) { EACH(R, a[i] sign b[i]); }
-INFIX(T, +) INFIX(T, -) INFIX(T, *) INFIX(T, /) INFIX(T, %) INFIX(T, &) INFIX(T, |) INFIX(T, ^) INFIX(T, <<) INFIX(T, >>)
+INFIX(T, +) INFIX(T, -) INFIX(T, *) INFIX(T, /) INFIX(T, %)
+INFIX(T, &) INFIX(T, |) INFIX(T, ^) INFIX(T, <<) INFIX(T, >>)
 INFIX(bool, ==) INFIX(bool, !=) INFIX(bool, <) INFIX(bool, <=) INFIX(bool, >) INFIX(bool, >=)
 template <class T, int N> INLINE Vec<T, N> operator-(Vec<T, N> a) { EACH(T, -a[i]); }
 template <int N> INLINE Vec<bool, N> operator!(Vec<bool, N> a) { EACH(bool, !a[i]); }
@@ -182,7 +183,9 @@ MATH(sinh, ) MATH(sqrt, ) MATH(tan, ) MATH(tanh, )
 #endif
 template <class T, int N> INLINE Vec<T, N> pow(Vec<T, N> a, Vec<T, N> b) { EACH(T, pow(a[i], b[i])); }
 template <class T, int N> INLINE Vec<T, N> fmod(Vec<T, N> a, Vec<T, N> b) { EACH(T, fmod(a[i], b[i])); }
-template <class T, int N> INLINE Vec<T, N> fma(Vec<T, N> a, Vec<T, N> b, Vec<T, N> c) { EACH(T, fma(a[i], b[i], c[i])); }
+template <class T, int N> INLINE Vec<T, N> fma(Vec<T, N> a, Vec<T, N> b, Vec<T, N> c) {
+  EACH(T, fma(a[i], b[i], c[i]));
+}
 
 // maximum and minimum hand NaN on; maxNumber and minNumber take the other operand.
 TWO(maximum, T, a > b || a != a ? a : b)
@@ -192,15 +195,17 @@ TWO(minNumber, T, a < b || b != b ? a : b)
 TWO(isUnordered, bool, a != a || b != b)
 TWO(isOrdered, bool, a == a && b == b)
 
-// ---- Many numbers to one: halves are combined, always in the same order ----------------------------------------------
+// ---- Many numbers to one: halves are combined, always in the same order --------------------------------------------
 
 template <class T> INLINE T shuffleXor(T x, unsigned mask) { return __shfl_xor_sync(0xffffffffu, x, mask); }
 INLINE unsigned char shuffleXor(unsigned char x, unsigned mask) { return (unsigned char)shuffleXor((unsigned)x, mask); }
-INLINE unsigned short shuffleXor(unsigned short x, unsigned mask) { return (unsigned short)shuffleXor((unsigned)x, mask); }
+INLINE unsigned short shuffleXor(unsigned short x, unsigned mask) {
+  return (unsigned short)shuffleXor((unsigned)x, mask);
+}
 INLINE bool shuffleXor(bool x, unsigned mask) { return shuffleXor((unsigned)x, mask) != 0; }
 
-// Of the lanes of a vector; of what the threads of a warp have; of what the threads of a block have, warp by warp. Every
-// thread gets the result, and every thread has to be there.
+// Of the lanes of a vector; of what the threads of a warp have; of what the threads of a block have, warp by warp.
+// Every thread gets the result, and every thread has to be there.
 #define REDUCE(name, expression) \
   template <class T> INLINE T combine##name(T a, T b) { return expression; } \
   template <class T> INLINE T reduce##name(Vec<T, 1> x) { return x[0]; } \

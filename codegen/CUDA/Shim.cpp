@@ -20,7 +20,8 @@ static LogicalResult printEntry(gpu::GPUFuncOp kernel, raw_ostream &os) {
      << "(void *const *buffers, int64_t batch, int64_t lo, int64_t hi) {\n  shim::run("
      << kernel.getKnownBlockSize()->front() << ", lo, hi, [=] { " << kernel.getName() << "_threads(";
   StringRef separator;
-  for (BlockArgument argument : kernel.getArguments().take_front(kernel.getNumArguments())) { // others are shared memory
+  // Arguments behind these are shared memory.
+  for (BlockArgument argument : kernel.getArguments().take_front(kernel.getNumArguments())) {
     auto memory = dyn_cast<MemRefType>(argument.getType());
     os << std::exchange(separator, ", ");
     if (!memory) {

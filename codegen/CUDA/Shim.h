@@ -2,9 +2,9 @@
 //
 // The text of kernels, unchanged, as C++ that any machine runs: one fiber per thread of a block, so that a test, or a
 // user without a GPU, executes what a GPU would. The words of CUDA are in ShimRuntime.inc, which finds what a race or a
-// missing thread would do on a GPU: barriers and shuffles that not all threads reach, vectors at wrong addresses, shared
-// memory read before it is written, or touched by two threads with no barrier between. For other memory, threads run in
-// another order show a missing barrier, and the compiler's sanitizers what lies out of bounds.
+// missing thread would do on a GPU: barriers and shuffles that not all threads reach, vectors at wrong addresses,
+// shared memory read before it is written, or touched by two threads with no barrier between. For other memory, threads
+// run in another order show a missing barrier, and the compiler's sanitizers what lies out of bounds.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -124,12 +124,14 @@ bool Translator::canInline(Operation *op, const Expression &expression) const {
   if (!result.hasOneUse() || expression.text.size() > kMaxInline)
     return false;
   Operation *user = *result.getUsers().begin();
-  // What a team of threads does together has a line of its own. A loop reads its bound again before each round, and its
-  // variables change meanwhile; what carries values on may assign one of them before it reads the next.
-  if (auto yield = dyn_cast<scf::YieldOp>(user))
-    return user->getBlock() == op->getBlock() && (isa<scf::IfOp>(yield->getParentOp()) || changesAlone(result, expression));
-  return !isa<gpu::AllReduceOp, gpu::SubgroupReduceOp>(op) && user->getBlock() == op->getBlock() && !isa<scf::ForOp>(user) && !user->hasTrait<OpTrait::IsTerminator>() &&
-         !isa<vector::ExtractOp, gpu::ShuffleOp>(user);
+  // What a team of threads does together has a line of its own.
+  if (user->getBlock() != op->getBlock() || isa<gpu::AllReduceOp, gpu::SubgroupReduceOp>(op))
+    return false;
+  // A loop reads its bound again before each round, and its variables change meanwhile; what carries values on may assign
+  // one of them before it reads the next.
+  if (isa<scf::YieldOp>(user))
+    return isa<scf::IfOp>(user->getParentOp()) || changesAlone(result, expression);
+  return !isa<scf::ForOp, vector::ExtractOp, gpu::ShuffleOp>(user) && !user->hasTrait<OpTrait::IsTerminator>();
 }
 
 /// Whether `next`, which a loop hands on, reads no other variable that the loop changes.

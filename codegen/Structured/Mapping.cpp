@@ -70,6 +70,9 @@ Mapping mapKeptRows(int64_t elements, int64_t lanes, int64_t values, bool byBloc
   return {static_cast<int64_t>(llvm::alignTo(llvm::divideCeil(vectors, rounds), kWarp)), 1, rounds};
 }
 
+/// A warp has to look at where each update goes, so no more of them than keep the GPU busy.
+int64_t chooseOwnedRows(int64_t warps) { return std::max<int64_t>(1, warps * kWarp / kManyThreads); }
+
 int64_t getFewResults(Machine machine) { return machine == Machine::Cpu ? 16 : 128; }
 
 /// The CPU: enough for the cores that share memory bandwidth, few enough to be added up for nothing. The GPU: as many

@@ -48,6 +48,9 @@ Mapping mapBlocks(int64_t elements, int64_t lanes);
 /// Rows of `elements`, of each of which a thread would keep `values` numbers in registers: with rounds if they fit.
 Mapping mapKeptRows(int64_t elements, int64_t lanes, int64_t values, bool byBlocks);
 
+/// Rows of a table that a warp adds updates to, for so many warps if each had one row.
+int64_t chooseOwnedRows(int64_t warps);
+
 /// Results of a reduction that are too few to give each of them to threads of its own.
 int64_t getFewResults(Machine machine);
 /// Parts in which the rows of a column reduction are taken, for so many results and rows (of a sample, if `batched`).

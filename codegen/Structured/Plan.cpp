@@ -213,7 +213,8 @@ void Planner::chooseSchedule(Root &root, const AccessAnalysis &analysis) {
     root.schedule = Schedule::Row; // reductions shared by the elements of a row, or accumulators by its rows
   else if (analysis.getReductions().empty())
     root.schedule = analysis.hasLookups() ? Schedule::Gather : Schedule::Pointwise;
-  else if (isReduction && paysInParts(own) && (alongResults || getProduct(root.getSizes()).scale < getFewResults(machine)))
+  else if (isReduction && paysInParts(own) &&
+           (alongResults || getProduct(root.getSizes()).scale < getFewResults(machine)))
     root.schedule = Schedule::Column; // many rows, few results: parts are all the parallelism there is
   else if (alongResults)
     root.schedule = Schedule::Nest; // neighbouring results lie side by side in the operands
@@ -300,8 +301,8 @@ int64_t Planner::chooseParts(const KernelPlan &kernel) {
   return codegen::chooseParts(machine, results, rows.scale, rows.batched);
 }
 
-/// Partial results go to scratch memory; a last kernel adds them up in order. The CPU's goes along neighbouring results,
-/// of which there are few for so many threads as a GPU has: there each is the sum of a row that threads share.
+/// Partial results go to scratch memory; a last kernel adds them up in order. The CPU's goes along neighbouring
+/// results, of which there are few for so many threads as a GPU has: there each is the sum of a row that threads share.
 void Planner::splitParts(KernelPlan kernel) {
   SmallVector<KernelPlan> finishes; // of results of the same sizes each
   kernel.parts = chooseParts(kernel);

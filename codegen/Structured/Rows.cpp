@@ -1,8 +1,8 @@
 //===- Rows.cpp - Kernels that go row by row --------------------===//
 //
 // Reductions over a row are computed once for the row, then its elements. Sums over the rows accumulate in a table for
-// each part of the rows: on the CPU in memory, because a row's elements are in registers anyway and the table stays in the
-// first-level cache; on the GPU in registers.
+// each part of the rows: on the CPU in memory, because a row's elements are in registers anyway and the table stays in
+// the first-level cache; on the GPU in registers.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Structured/KernelEmitter.h"

@@ -4,9 +4,10 @@
 // one outer slice of the result, and goes through all updates in the order of the index tensor, so that no two chunks
 // write one element and the order of additions is fixed.
 //
-// On the CPU the chunk has all rows: it clears them, then adds each update in memory. That is too little parallelism for
-// a GPU, where a warp has a few rows of the block: it looks at all indices (which the caches hold) and takes its own. The
-// row that it is at is in registers, because many updates of one row follow each other where one token is frequent.
+// On the CPU the chunk has all rows: it clears them, then adds each update in memory. That is too little parallelism
+// for a GPU, where a warp has a few rows of the block: it looks at all indices (which the caches hold) and takes its
+// own. The row that it is at is in registers, because many updates of one row follow each other where one token is
+// frequent.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Structured/Kernel.h"
@@ -19,9 +20,6 @@ using namespace glyptic::graph;
 
 namespace glyptic::codegen {
 namespace {
-
-/// Warps that keep a GPU busy. More of them would each look at all indices, too.
-constexpr int64_t kWarps = 4096;
 
 /// Columns of a chunk on the CPU: one register of the widest machine in FP32, and enough chunks for a few threads.
 constexpr int64_t kColumns = 16;
@@ -71,7 +69,7 @@ private:
     Dim groups = rows, blocks = inner;
     blocks.scale = llvm::divideCeil(inner.scale, kWarp * columns);
     if (!rows.batched)
-      rowsOfWarp = std::max<int64_t>(1, rows.scale * outer.scale * blocks.scale / kWarps);
+      rowsOfWarp = chooseOwnedRows(rows.scale * outer.scale * blocks.scale);
     groups.scale = llvm::divideCeil(rows.scale, rowsOfWarp);
     grid = {outer, groups, blocks};
     kernel.chunks = multiply(grid, 0, grid.size());

@@ -250,7 +250,8 @@ TEST_F(CompiledRegions, CompositesOnTheShim) {
 struct Case {
   StringRef name, columns, rows;
 };
-constexpr Case kCases[] = {{"aligned", "512", "32"}, {"ragged", "77", "64"}, {"tiny", "3", "1024"}, {"huge", "20000", "2"}};
+constexpr Case kCases[] = {
+    {"aligned", "512", "32"}, {"ragged", "77", "64"}, {"tiny", "3", "1024"}, {"huge", "20000", "2"}};
 
 /// The function of fixtures/matrix.mlir with its letters replaced: they are dimensions and element types.
 std::string instantiate(StringRef function, StringRef type, const Case &sizes) {
