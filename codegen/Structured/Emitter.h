@@ -138,6 +138,8 @@ public:
   const Rounds *getRounds(llvm::ArrayRef<Dim> sizes) const {
     return rounds && sizes.size() == 1 && sizes.front() == rounds->size ? &*rounds : nullptr;
   }
+  /// Whether each thread has an element of its own at the index, although the team shares the scope.
+  bool isOfRound(llvm::ArrayRef<mlir::AffineExpr> index) const;
   /// Runs `body` over [lower, upper) of the first size and all of the others, each thread of the team taking its share
   /// of the elements, by vectors along the last size. Values are carried from round to round, first to last.
   using RoundBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(Scope &, llvm::ArrayRef<mlir::AffineExpr>,

@@ -36,6 +36,13 @@ Index Emitter::split(Scope &scope, Value number, ArrayRef<Dim> sizes, int64_t wi
   return index;
 }
 
+bool Emitter::isOfRound(ArrayRef<AffineExpr> index) const {
+  return rounds && llvm::any_of(rounds->variables, [&](AffineExpr variable) {
+    const unsigned position = cast<AffineDimExpr>(variable).getPosition();
+    return llvm::any_of(index, [&](AffineExpr expr) { return expr && expr.isFunctionOfDim(position); });
+  });
+}
+
 SmallVector<Value> Emitter::forRounds(Scope &parent, ValueRange carried, RoundBody body) {
   SmallVector<Value> values(carried);
   for (AffineExpr variable : rounds->variables) {
