@@ -150,8 +150,9 @@ private:
       total += weight.role == role::Parameter ? weight.type.getNumElements() : 0;
       changed += isTrained ? weight.type.getNumElements() : 0;
     }
-    for (const std::string &equal : findEqualMatrices(imported.weights, trained))
-      result["remarks"].push_back(describe(graph::NodeOrigin(), equal));
+    if (trains)
+      for (const std::string &doubt : findDoubtfulWeights(imported.weights, *imported.module))
+        result["remarks"].push_back(describe(graph::NodeOrigin(), doubt));
     result["parameters"] = total;
     result["trained_parameters"] = changed;
     result["weights"] = std::move(weights);

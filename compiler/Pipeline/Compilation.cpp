@@ -152,8 +152,8 @@ Outcome Compilation::buildTrainingStep() {
   if (failed(buildTraining(*imported.module, *options.training)))
     return failWithDiagnostics(ErrorCode::Unsupported);
   report.remarks.push_back(summarizeTrained(imported.weights, *imported.module));
-  for (std::string &equal : findEqualMatrices(imported.weights, getTrainedParameters(*imported.module)))
-    report.remarks.push_back(std::move(equal));
+  for (std::string &doubt : findDoubtfulWeights(imported.weights, *imported.module))
+    report.remarks.push_back(std::move(doubt));
   return {};
 }
 

@@ -2,6 +2,8 @@
 #include "compiler/Pipeline/TrainedWeights.h"
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/Planning/Units.h"
+#include "dialects/Graph/GraphDialect.h"
+#include "dialects/Graph/NodeLocation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -56,29 +58,72 @@ bool holdsSame(const Weight &a, const Weight &b) {
   return true;
 }
 
-/// Nothing follows from two matrices of zeros.
+/// All elements are alike. Nothing follows from two matrices of zeros.
 bool isConstant(const Weight &weight) {
+  if (weight.type.getNumElements() == 0)
+    return false;
   size_t width = weight.bytes.size() / weight.type.getNumElements();
   return weight.bytes.drop_front(width) == weight.bytes.drop_back(width);
 }
 
-} // namespace
-
-std::vector<std::string> findEqualMatrices(ArrayRef<Weight> weights, const llvm::StringSet<> &trained) {
+void findEqualMatrices(ArrayRef<const Weight *> trained, std::vector<std::string> &sentences) {
   SmallVector<const Weight *> matrices;
-  std::vector<std::string> sentences;
-  for (const Weight &weight : weights) {
-    if (weight.type.getRank() != 2 || weight.type.getNumElements() < 2 || !trained.contains(weight.name) ||
-        isConstant(weight))
+  for (const Weight *weight : trained) {
+    if (weight->type.getRank() != 2 || weight->type.getNumElements() < 2 || isConstant(*weight))
       continue;
     for (const Weight *other : matrices)
-      if (holdsSame(*other, weight))
+      if (holdsSame(*other, *weight))
         sentences.push_back(
-            quote(other->name) + " and " + quote(weight.name) +
+            quote(other->name) + " and " + quote(weight->name) +
             " hold the same numbers and are trained apart: if they are one weight of the original model, "
             "the exporter has written it twice; export it once to keep it one");
-    matrices.push_back(&weight);
+    matrices.push_back(weight);
   }
+}
+
+/// Adds the ONNX nodes that compute with `value`, in the order of the model. Parts of it are taken from one weight.
+void addReaders(Value value, SmallVectorImpl<std::string> &readers) {
+  SmallVector<Operation *> users(value.getUsers());
+  llvm::sort(users, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  for (Operation *user : users)
+    if (user->hasTrait<graph::trait::View>() || user->hasTrait<graph::trait::Repeats>())
+      addReaders(user->getResult(0), readers);
+    else if (std::string node = graph::describeNode(user->getLoc());
+             !user->hasTrait<graph::trait::MovesElements>() && !llvm::is_contained(readers, node))
+      readers.push_back(std::move(node));
+}
+
+void findMergedWeights(ArrayRef<const Weight *> trained, func::FuncOp infer, std::vector<std::string> &sentences) {
+  for (const Weight *weight : trained) {
+    BlockArgument *argument = llvm::find_if(infer.getArguments(), [&](BlockArgument argument) {
+      auto name = infer.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kNameAttr);
+      return name && name.getValue() == weight->name;
+    });
+    if (!isConstant(*weight) || argument == infer.getArguments().end())
+      continue;
+    SmallVector<std::string> readers;
+    addReaders(*argument, readers);
+    if (readers.size() > 1)
+      sentences.push_back(quote(weight->name) + " is one weight of " + std::to_string(readers.size()) +
+                          " nodes, the first is " + readers.front() +
+                          ", and all its elements are equal: exporters merge tensors that are equal, as new scales and "
+                          "biases are. If each node has its own in the original model, export it without merging "
+                          "(dynamo=True, optimize=False in PyTorch)");
+  }
+}
+
+} // namespace
+
+std::vector<std::string> findDoubtfulWeights(ArrayRef<Weight> weights, ModuleOp module) {
+  llvm::StringSet<> names = getTrainedParameters(module);
+  SmallVector<const Weight *> trained;
+  for (const Weight &weight : weights)
+    if (names.contains(weight.name))
+      trained.push_back(&weight);
+  std::vector<std::string> sentences;
+  findEqualMatrices(trained, sentences);
+  if (auto infer = module.lookupSymbol<func::FuncOp>(entry::Infer))
+    findMergedWeights(trained, infer, sentences);
   return sentences;
 }
 

@@ -34,7 +34,7 @@ public:
       return emitError(observation.getLoc(), "has running statistics that are one tensor with the trained parameter '")
              << getName(state)
              << "': exporters merge equal tensors. Export the model once its statistics are no longer what they were "
-                "initialised to, or without merging (dynamo=True in PyTorch)";
+                "initialised to, or without merging (dynamo=True, optimize=False in PyTorch)";
     OpBuilder &builder = grad.getBuilder();
     Location loc = NameLoc::get(builder.getStringAttr(getName(state)));
     Expr addend = (1.0 - momentum) * Expr(builder, loc, observation);

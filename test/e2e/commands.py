@@ -139,7 +139,8 @@ assert trained() == names - {"units"}
 assert trained("--train", "un*") == names
 assert trained("--freeze", "*.weight") == {name for name in names if name.endswith(".bias")}
 assert trained("--freeze", "*", "--train", "units", "--train", "layers.0.*") == {"units", "layers.0.weight", "layers.0.bias"}
-reasons = {w["name"]: w["reason"] for w in json.loads(run("check", "scaled.onnx", "--train", "units", "--json").stdout)["weights"]}
+report = json.loads(run("check", "scaled.onnx", "--train", "units", "--json").stdout)
+reasons = {w["name"]: w["reason"] for w in report["weights"]}
 assert reasons["units"] == "trained on request", reasons
 
 # A machine that only runs glyphs has no compiler.
@@ -165,6 +166,24 @@ assert said in " ".join(run("check", "untied.onnx").stdout.split())
 assert "hold the same numbers" not in run("check", "tied.onnx").stdout
 np.savez("tokens.npz", **{tied.graph.input[0].name: rng.integers(0, 16, (4, 4)), "label": rng.integers(0, 16, (4, 4))})
 assert said in " ".join(run("train", "untied.onnx", "--data", "tokens.npz", "--epochs", 1, "-o", "u.onnx").stdout.split())
+
+# ---- and those that became one: PyTorch's exporters merge equal tensors, such as the scales of new normalisations ----
+tensor = onnx.numpy_helper.from_array
+for name, scale in [("merged", np.ones(4)), ("shared", np.arange(4))]:  # once trained, it was one from the start
+    stored = {"w1": rng.normal(size=(5, 4)), "scale": scale, "w2": rng.normal(size=(4, 4)), "w3": rng.normal(size=(4, 3))}
+    nodes = [("first", "MatMul", ["x", "w1"]), ("norm1", "LayerNormalization", ["first", "scale"]),
+             ("second", "MatMul", ["norm1", "w2"]), ("norm2", "LayerNormalization", ["second", "scale"]),
+             ("y", "MatMul", ["norm2", "w3"])]
+    graph = onnx.helper.make_graph([onnx.helper.make_node(op, ins, [node], name=node) for node, op, ins in nodes], "g",
+                                   [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["N", 5])],
+                                   [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["N", 3])],
+                                   [tensor(np.float32(value), key) for key, value in stored.items()])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9)
+    onnx.save(model, f"{name}.onnx")
+    said = "'scale' is one weight of 2 nodes, the first is node 'norm1' (LayerNormalization)"
+    for command in [["check"], ["train", "--data", "t.npz", "--epochs", 1, "-o", "m.onnx"]]:
+        shown = " ".join(run(command[0], f"{name}.onnx", *command[1:]).stdout.split())
+        assert (said in shown and "optimize=False" in shown) == (name == "merged"), shown
 
 # ---- devices ----
 cpu = json.loads(run("devices", "--json").stdout)["devices"][0]
