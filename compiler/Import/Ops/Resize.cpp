@@ -38,11 +38,14 @@ using Sources = std::map<int64_t, double>;
 
 //===-- Geometry --------------------------------------------------------------------------------------------------===//
 
-/// Where output position `y` lies in the input. In single precision, as scales are given and as onnxruntime computes:
-/// 3 / 0.6 is 5 there, and in double precision less, which rounds to another neighbour. Lengths are the tensors', as in
-/// ONNX's text; its reference implementation takes inputs * scale, a fraction, for the length of the output.
-float locate(const Rules &rules, const Axis &axis, int64_t position) {
-  float y = position, inputs = axis.inputs, outputs = axis.outputs, scale = axis.scale;
+/// Where output position `y` lies in the input. Lengths are the tensors', as in ONNX's text; its reference
+/// implementation takes inputs * scale, a fraction, for the length of the output. What is rounded is computed in single
+/// precision, as scales are given and as onnxruntime does: 3 / 0.6 is 5 there, and less in double precision.
+template <typename T> T locate(const Rules &rules, const Axis &axis, int64_t position) {
+  T y = position, inputs = axis.inputs, outputs = axis.outputs, scale = axis.scale, ratio = outputs / inputs;
+  // Weights of neighbours deserve better than a scale of 3 / 7 in single precision.
+  if (std::is_same_v<T, double> && std::abs(scale - ratio) < 1e-6 * ratio)
+    scale = ratio;
   StringRef mode = rules.coordinates;
   if (mode == "align_corners")
     return outputs == 1 ? 0 : y * (inputs - 1) / (outputs - 1);
@@ -52,10 +55,10 @@ float locate(const Rules &rules, const Axis &axis, int64_t position) {
     return axis.first * (inputs - 1) + (outputs == 1 ? (axis.last - axis.first) * (inputs - 1) / 2
                                                      : y * (axis.last - axis.first) * (inputs - 1) / (outputs - 1));
   if (mode == "tf_half_pixel_for_nn")
-    return (y + 0.5f) / scale;
+    return (y + T(0.5)) / scale;
   if (mode == "pytorch_half_pixel" && outputs == 1)
     return 0;
-  float halfPixel = (y + 0.5f) / scale - 0.5f;
+  T halfPixel = (y + T(0.5)) / scale - T(0.5);
   return mode == "half_pixel_symmetric" ? inputs / 2 * (1 - outputs / (scale * inputs)) + halfPixel : halfPixel;
 }
 
@@ -79,10 +82,10 @@ double getWeight(const Rules &rules, double distance) {
 
 /// Positions outside of the input are its outermost elements, or do not count.
 Sources getSources(const Rules &rules, const Axis &axis, int64_t y) {
-  float x = locate(rules, axis, y);
   auto clamp = [&](int64_t position) { return std::clamp<int64_t>(position, 0, axis.inputs - 1); };
   if (rules.mode == "nearest")
-    return {{clamp(roundBy(rules.nearest, x)), 1.0}};
+    return {{clamp(roundBy(rules.nearest, locate<float>(rules, axis, y))), 1.0}};
+  const double x = locate<double>(rules, axis, y);
   // Shrinking with antialias widens the kernel to all that an output element covers.
   double shrink = rules.antialias ? std::min(axis.scale, 1.0f) : 1.0;
   double reach = (rules.mode == "linear" ? 1 : 2) / shrink, total = 0;
@@ -103,7 +106,7 @@ Sources getSources(const Rules &rules, const Axis &axis, int64_t y) {
 
 /// Whether that output element has the extrapolation's value.
 bool isExtrapolated(const Rules &rules, const Axis &axis, int64_t y) {
-  float x = locate(rules, axis, y);
+  float x = locate<float>(rules, axis, y);
   return rules.coordinates == "tf_crop_and_resize" && (x < 0 || x > axis.inputs - 1);
 }
 
