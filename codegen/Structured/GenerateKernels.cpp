@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include <unordered_map>
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -37,6 +38,8 @@ public:
     users[unique].insert(nodes);
     return known->second = unique;
   }
+
+  void addUser(StringRef kernel, StringRef nodes) { users[kernel].insert(nodes); }
 
   Operation *getModule() { return module; }
 
@@ -118,6 +121,15 @@ public:
     return success();
   }
 
+  /// Calls the kernels of an equal region.
+  void reuse(RegionOp known) {
+    region.setScheduleAttr(known.getScheduleAttr());
+    region.setLaunchesAttr(known.getLaunchesAttr());
+    region.setScratchAttr(known.getScratchAttr());
+    for (auto launch : known.getLaunches()->getAsRange<LaunchAttr>())
+      library.addUser(launch.getKernel().getValue(), getNodes());
+  }
+
 private:
   LogicalResult runNamed(Operation *op) {
     Operation *yield = region.getBody().front().getTerminator();
@@ -185,6 +197,41 @@ private:
   SmallVector<Attribute> launches;
 };
 
+/// Regions by what they compute. The functions of a program share most of theirs (`step` is `grad` and `apply`), and
+/// layers repeat; to find that out from their loops takes longer than all else in a warm compilation.
+class KnownRegions {
+public:
+  /// An equal region seen before, or null; then this one is known from now on.
+  RegionOp find(RegionOp region) {
+    std::vector<Known> &alike = byHash[hash(region)];
+    for (Known &known : alike)
+      if (known.schedule == region.getScheduleAttr() &&
+          OperationEquivalence::isRegionEquivalentTo(&known.region.getBody(), &region.getBody(),
+                                                     OperationEquivalence::IgnoreLocations))
+        return known.region;
+    alike.push_back({region, region.getScheduleAttr()});
+    return nullptr;
+  }
+
+private:
+  struct Known {
+    RegionOp region;
+    StringAttr schedule; ///< before its kernels were generated
+  };
+
+  static llvm::hash_code hash(RegionOp region) {
+    Block &body = region.getBody().front();
+    llvm::hash_code hash = llvm::hash_combine_range(body.getArgumentTypes());
+    for (Operation &op : body)
+      hash = llvm::hash_combine(hash, OperationEquivalence::computeHash(&op, OperationEquivalence::ignoreHashValue,
+                                                                        OperationEquivalence::ignoreHashValue,
+                                                                        OperationEquivalence::IgnoreLocations));
+    return hash;
+  }
+
+  std::unordered_map<size_t, std::vector<Known>> byHash;
+};
+
 } // namespace
 
 LogicalResult generateKernels(ModuleOp module, const KernelOptions &options) {
@@ -199,9 +246,14 @@ LogicalResult generateKernels(ModuleOp module, const KernelOptions &options) {
     kernels = ModuleOp::create(builder, module.getLoc(), kKernelsModule);
   }
   KernelLibrary library(kernels);
-  for (RegionOp region : regions)
-    if (failed(RegionGenerator(region, library, options).run()))
+  KnownRegions knownRegions;
+  for (RegionOp region : regions) {
+    RegionGenerator generator(region, library, options);
+    if (RegionOp known = knownRegions.find(region))
+      generator.reuse(known);
+    else if (failed(generator.run()))
       return failure();
+  }
   if (options.machine == Machine::Gpu)
     library.setNodes();
   return success();

@@ -86,9 +86,11 @@ private:
 
   /// The buffer itself, or the state that lies in it.
   SmallVector<Value> getParts(Value buffer) const {
+    const Piece whole = piece(buffer);
+    if (whole.arena != Arena::State && whole.arena != Arena::Accumulator)
+      return {buffer};
     SmallVector<Value> parts;
     bool isRun = false;
-    const Piece whole = piece(buffer);
     for (Value state : persistent)
       if (Piece part = piece(state); part.arena == whole.arena && whole.begin <= part.begin && part.end <= whole.end) {
         parts.push_back(state);
@@ -97,10 +99,16 @@ private:
     return isRun ? parts : SmallVector<Value>{buffer};
   }
 
-  Piece piece(Value buffer) const { return getPiece(buffer, maxBatch); }
+  Piece piece(Value buffer) const {
+    auto [known, isNew] = pieces.try_emplace(buffer);
+    if (isNew)
+      known->second = getPiece(buffer, maxBatch);
+    return known->second;
+  }
 
   EntryOp entry;
   int64_t maxBatch;
+  mutable llvm::DenseMap<Value, Piece> pieces; ///< each is asked for at every write
   SmallVector<Value> persistent;
   llvm::SetVector<Value> live, inputs;
 };
