@@ -127,8 +127,8 @@ bool Translator::canInline(Operation *op, const Expression &expression) const {
   // What a team of threads does together has a line of its own.
   if (user->getBlock() != op->getBlock() || isa<gpu::AllReduceOp, gpu::SubgroupReduceOp>(op))
     return false;
-  // A loop reads its bound again before each round, and its variables change meanwhile; what carries values on may assign
-  // one of them before it reads the next.
+  // A loop reads its bound again before each round, and its variables change meanwhile; what carries values on may
+  // assign one of them before it reads the next.
   if (isa<scf::YieldOp>(user))
     return isa<scf::IfOp>(user->getParentOp()) || changesAlone(result, expression);
   return !isa<scf::ForOp, vector::ExtractOp, gpu::ShuffleOp>(user) && !user->hasTrait<OpTrait::IsTerminator>();

@@ -100,7 +100,9 @@ public:
       : emitter(emitter), uses(uses), part(part), scope(findScope()) {
     lanes = emitter.getLanes(uses.front().index);
     isSpread = emitter.getTeam().size > 1 && scope.isShared && lanes == 1 &&
-               llvm::all_of(uses, [&](ReductionUse use) { return hasCombiners(use.op) && !emitter.isOfRound(use.index); });
+               llvm::all_of(uses, [&](ReductionUse use) {
+                 return hasCombiners(use.op) && !emitter.isOfRound(use.index);
+               });
     chooseLoops();
   }
 

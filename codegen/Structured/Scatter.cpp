@@ -1,14 +1,14 @@
 //===- Scatter.cpp - Slices added at looked-up places -----------===//
 //
 // graph.scatter_add has no indexing maps: which element an update goes to is data. A chunk owns a block of rows and
-// columns of one outer slice of the result, and goes through all updates in the order of the index tensor, so that no two
-// chunks write one element and the order of additions is fixed.
+// columns of one outer slice of the result, and goes through all updates in the order of the index tensor, so that no
+// two chunks write one element and the order of additions is fixed.
 //
 // On the CPU the chunk clears its block, then adds each update in memory. Of a large table it has whole rows, which lie
-// side by side: to clear the gradient of 30522 x 312 embeddings by blocks of columns took five times as long. Of a small
-// one it has all rows, so that one frequent row still keeps several threads busy. A GPU wants more parallelism: a warp has
-// a few rows of the block, looks at all indices (which the caches hold) and takes its own. The row that it is at is in
-// registers, because many updates of one row follow each other where one token is frequent.
+// side by side: to clear the gradient of 30522 x 312 embeddings by blocks of columns took five times as long. Of a
+// small one it has all rows, so that one frequent row still keeps several threads busy. A GPU wants more parallelism: a
+// warp has a few rows of the block, looks at all indices (which the caches hold) and takes its own. The row that it is
+// at is in registers, because many updates of one row follow each other where one token is frequent.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Structured/Kernel.h"

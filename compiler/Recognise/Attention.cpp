@@ -29,7 +29,8 @@ bool keepsMatrices(ReshapeOp op) {
 // Operands of products
 //===----------------------------------------------------------------------===//
 
-/// An operand of a product as a stack of matrices: dimension i of it is dimension `order[i]` of `value`, times `factor`.
+/// An operand of a product as a stack of matrices: dimension i of it is dimension `order[i]` of `value`, times
+/// `factor`.
 struct Matrices {
   Value value;
   SmallVector<int64_t> order;

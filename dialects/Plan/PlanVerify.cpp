@@ -147,7 +147,7 @@ LogicalResult ProgramOp::verifyRegions() {
   for (Operation &op : getBody().front())
     if (isa<StateOp, AccumulatorOp>(op))
       persistent.push_back({getPiece(op.getOperand(0), getMaxBatch()), &op});
-  llvm::stable_sort(persistent, [](auto &a, auto &b) {
+  llvm::sort(persistent, [](auto &a, auto &b) {
     return std::tie(a.first.arena, a.first.begin) < std::tie(b.first.arena, b.first.begin);
   });
   for (size_t i = 1; i < persistent.size(); ++i)
