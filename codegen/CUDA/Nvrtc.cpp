@@ -106,6 +106,10 @@ Expected<const Nvrtc *> Nvrtc::open() {
     if (int major = 0; StringRef(nvrtc.version).split('.').first.getAsInteger(10, major) || major < kOldest)
       return createStringError("NVRTC (" + path + ") is version " + nvrtc.version + "; CUDA " + Twine(kOldest) +
                                " or newer is needed");
+    // NVRTC opens this second library by its name alone, which finds one that is loaded already. Where it lies elsewhere,
+    // the system knows where.
+    if (std::string folder = sys::path::parent_path(path).str(); !folder.empty())
+      dlopen((folder + "/libnvrtc-builtins.so." + nvrtc.version).c_str(), RTLD_NOW | RTLD_LOCAL);
     return &nvrtc;
   }
   return createStringError("NVRTC, which compiles CUDA kernels, is not found; install CUDA and set CUDA_HOME, or run "
