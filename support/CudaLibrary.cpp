@@ -31,6 +31,8 @@ std::vector<std::string> getCudaLibraryPaths(const CudaLibraryName &name) {
   };
   if (const char *home = std::getenv("CUDA_HOME"))
     addToolkit(home);
+  if (!name.folder.empty())
+    addFolder(name.folder);
   for (const char *variable : {"VIRTUAL_ENV", "CONDA_PREFIX"})
     if (const char *environment = std::getenv(variable))
       for (const std::string &file : files)
@@ -51,6 +53,16 @@ CudaLibrary CudaLibrary::open(const CudaLibraryName &name) {
                                           "activate a Python environment that has it (tried " + tried + ")");
 }
 
-void *CudaLibrary::find(const char *symbol) const { return dlsym(handle, symbol); }
+void *LibraryFunctions::lookup(const char *symbol) {
+  void *found = dlsym(library, symbol);
+  if (!found && !missing)
+    missing = symbol;
+  return found;
+}
+
+std::string cudaVersionText(size_t version) {
+  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
+         std::to_string(version % 100);
+}
 
 } // namespace glyptic

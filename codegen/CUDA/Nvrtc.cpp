@@ -1,11 +1,12 @@
 //===- Nvrtc.cpp - NVIDIA's compiler for CUDA C++ ---------------===//
 #include "codegen/CUDA/Nvrtc.h"
+#include "support/CudaLibrary.h"
+#include "support/Error.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
 #include <dlfcn.h>
 #include <mutex>
 
@@ -33,49 +34,33 @@ struct Nvrtc::Functions {
 
   /// The first symbol that is missing, or null.
   const char *load(void *library) {
-    const char *missing = nullptr;
-    auto find = [&](auto &function, const char *symbol) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, symbol));
-      if (!function && !missing)
-        missing = symbol;
-    };
-    find(version, "nvrtcVersion");
-    find(getNumSupportedArchs, "nvrtcGetNumSupportedArchs");
-    find(getSupportedArchs, "nvrtcGetSupportedArchs");
-    find(getErrorString, "nvrtcGetErrorString");
-    find(createProgram, "nvrtcCreateProgram");
-    find(destroyProgram, "nvrtcDestroyProgram");
-    find(compileProgram, "nvrtcCompileProgram");
-    find(getProgramLogSize, "nvrtcGetProgramLogSize");
-    find(getProgramLog, "nvrtcGetProgramLog");
-    find(getPTXSize, "nvrtcGetPTXSize");
-    find(getPTX, "nvrtcGetPTX");
-    find(getCUBINSize, "nvrtcGetCUBINSize");
-    find(getCUBIN, "nvrtcGetCUBIN");
-    return missing;
+    LibraryFunctions found(library);
+    found.find(version, "nvrtcVersion");
+    found.find(getNumSupportedArchs, "nvrtcGetNumSupportedArchs");
+    found.find(getSupportedArchs, "nvrtcGetSupportedArchs");
+    found.find(getErrorString, "nvrtcGetErrorString");
+    found.find(createProgram, "nvrtcCreateProgram");
+    found.find(destroyProgram, "nvrtcDestroyProgram");
+    found.find(compileProgram, "nvrtcCompileProgram");
+    found.find(getProgramLogSize, "nvrtcGetProgramLogSize");
+    found.find(getProgramLog, "nvrtcGetProgramLog");
+    found.find(getPTXSize, "nvrtcGetPTXSize");
+    found.find(getPTX, "nvrtcGetPTX");
+    found.find(getCUBINSize, "nvrtcGetCUBINSize");
+    found.find(getCUBIN, "nvrtcGetCUBIN");
+    return found.getMissing();
   }
 };
 
-static constexpr StringLiteral kLibrary = "libnvrtc.so";
 static constexpr StringLiteral kFileName = "kernels.cu";
 static constexpr int kOldest = 12; ///< major version; older ones lack sm_90
 
-/// Paths to try, in order; versions of the library newest first.
-static std::vector<std::string> getCandidates() {
-  std::vector<std::string> folders;
-  if (std::optional<std::string> home = sys::Process::GetEnv("CUDA_HOME")) {
-    folders.push_back(*home + "/lib64/");
-    folders.push_back(*home + "/lib/");
-  }
+/// The folder beside this library in which scripts/setup puts NVRTC.
+static std::string getOwnFolder() {
   Dl_info self;
-  if (dladdr(reinterpret_cast<void *>(&getCandidates), &self) && self.dli_fname)
-    folders.push_back((sys::path::parent_path(self.dli_fname) + "/nvrtc/").str());
-  folders.push_back("");
-  std::vector<std::string> paths;
-  for (const std::string &folder : folders)
-    for (StringRef version : {".13", ".12", ""})
-      paths.push_back((folder + kLibrary + version).str());
-  return paths;
+  if (dladdr(reinterpret_cast<void *>(&getOwnFolder), &self) && self.dli_fname)
+    return (sys::path::parent_path(self.dli_fname) + "/nvrtc/").str();
+  return {};
 }
 
 Nvrtc::Nvrtc(const Functions &functions) : functions(functions) {
@@ -90,31 +75,26 @@ Nvrtc::Nvrtc(const Functions &functions) : functions(functions) {
 }
 
 Expected<const Nvrtc *> Nvrtc::open() {
-  std::string tried;
-  for (const std::string &path : getCandidates()) {
-    void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
-      tried += (tried.empty() ? "" : ", ") + path;
-      continue;
-    }
-    // Never closed: NVRTC keeps threads and memory for as long as the process lives.
-    static Functions functions;
-    if (const char *missing = functions.load(library))
-      return createStringError("NVRTC (" + path + ") lacks " + missing + "; CUDA " + Twine(kOldest) +
-                               " or newer is needed");
-    static const Nvrtc nvrtc(functions);
-    if (int major = 0; StringRef(nvrtc.version).split('.').first.getAsInteger(10, major) || major < kOldest)
-      return createStringError("NVRTC (" + path + ") is version " + nvrtc.version + "; CUDA " + Twine(kOldest) +
-                               " or newer is needed");
-    // NVRTC opens this second library by its name alone, which finds one that is loaded already. Where it lies elsewhere,
-    // the system knows where.
-    if (std::string folder = sys::path::parent_path(path).str(); !folder.empty())
-      dlopen((folder + "/libnvrtc-builtins.so." + nvrtc.version).c_str(), RTLD_NOW | RTLD_LOCAL);
-    return &nvrtc;
+  CudaLibrary library;
+  try {
+    library = CudaLibrary::open(
+        {"NVRTC, which compiles CUDA kernels (scripts/setup installs it)", "libnvrtc.so", {"13", "12"}, getOwnFolder()});
+  } catch (const Error &error) {
+    return createStringError(error.what());
   }
-  return createStringError("NVRTC, which compiles CUDA kernels, is not found; install CUDA and set CUDA_HOME, or run "
-                           "scripts/setup (tried " +
-                           tried + ")");
+  static Functions functions;
+  if (const char *missing = functions.load(library.handle))
+    return createStringError("NVRTC (" + library.path + ") lacks " + missing + "; CUDA " + Twine(kOldest) +
+                             " or newer is needed");
+  static const Nvrtc nvrtc(functions);
+  if (int major = 0; StringRef(nvrtc.version).split('.').first.getAsInteger(10, major) || major < kOldest)
+    return createStringError("NVRTC (" + library.path + ") is version " + nvrtc.version + "; CUDA " + Twine(kOldest) +
+                             " or newer is needed");
+  // NVRTC opens this second library by its name alone, which finds one that is loaded already. Where it lies elsewhere,
+  // the system knows where.
+  if (std::string folder = sys::path::parent_path(library.path).str(); !folder.empty())
+    dlopen((folder + "/libnvrtc-builtins.so." + nvrtc.version).c_str(), RTLD_NOW | RTLD_LOCAL);
+  return &nvrtc;
 }
 
 Expected<const Nvrtc *> Nvrtc::get() {
@@ -176,14 +156,13 @@ std::string nameKernelsInLog(StringRef log, StringRef source) {
   // The kernel that a line of source belongs to: the last that begins there or before.
   auto findKernel = [&](size_t line) {
     for (size_t i = std::min(line, lines.size()); i-- > 0;)
-      if (StringRef head = lines[i]; head.contains("__global__")) {
-        StringRef before = head.take_until([](char c) { return c == '{'; });
-        // `extern "C" __global__ void __launch_bounds__(256) name(float *a, ...`
-        size_t at = before.find("void");
-        before = at == StringRef::npos ? before : before.drop_front(at + 4);
-        if (before.ltrim().starts_with("__launch_bounds__"))
-          before = before.drop_front(before.find(')') + 1);
-        return before.ltrim().take_while([](char c) { return isAlnum(c) || c == '_'; });
+      if (lines[i].contains("__global__")) {
+        // `extern "C" __global__ void __launch_bounds__(256) name(float *a, ...`, the name perhaps on a line of its own.
+        StringRef head(lines[i].begin(), source.end() - lines[i].begin());
+        head = head.split("void").second.ltrim();
+        if (head.consume_front("__launch_bounds__"))
+          head = head.split(')').second;
+        return head.ltrim().take_while([](char c) { return isAlnum(c) || c == '_'; });
       }
     return StringRef();
   };

@@ -1,8 +1,8 @@
 //===- Nvrtc.h - NVIDIA's compiler for CUDA C++, opened at run time -*- C++ -*-===//
 //
 // NVRTC is one library that needs neither a GPU nor a driver. It is looked for where CUDA_HOME says, then beside this
-// library (what scripts/setup installed), then where the system finds libraries. Its few functions are declared here,
-// so that no CUDA header is needed to build.
+// library (what scripts/setup installed), then where all of NVIDIA's libraries are (support/CudaLibrary.h). Its few
+// functions are declared here, so that no CUDA header is needed to build.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

@@ -3,7 +3,6 @@
 #include "support/CudaLibrary.h"
 #include "support/Error.h"
 
-#include <type_traits>
 #include <utility>
 
 namespace glyptic::runtime::cuda {
@@ -12,29 +11,19 @@ static constexpr size_t kOldest = 90000;
 
 /// The first symbol that is missing, or null.
 static const char *load(Cudnn &functions, const CudaLibrary &library) {
-  const char *missing = nullptr;
-  auto find = [&](auto &function, const char *symbol) {
-    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(library.find(symbol));
-    if (!function && !missing)
-      missing = symbol;
-  };
-  find(functions.getVersion, "cudnnGetVersion");
-  find(functions.getErrorString, "cudnnGetErrorString");
-  find(functions.create, "cudnnCreate");
-  find(functions.destroy, "cudnnDestroy");
-  find(functions.setStream, "cudnnSetStream");
-  find(functions.descriptorCreate, "cudnnBackendCreateDescriptor");
-  find(functions.descriptorDestroy, "cudnnBackendDestroyDescriptor");
-  find(functions.descriptorFinalize, "cudnnBackendFinalize");
-  find(functions.descriptorSet, "cudnnBackendSetAttribute");
-  find(functions.descriptorGet, "cudnnBackendGetAttribute");
-  find(functions.execute, "cudnnBackendExecute");
-  return missing;
-}
-
-static std::string toText(size_t version) {
-  return std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100) + "." +
-         std::to_string(version % 100);
+  LibraryFunctions found(library.handle);
+  found.find(functions.getVersion, "cudnnGetVersion");
+  found.find(functions.getErrorString, "cudnnGetErrorString");
+  found.find(functions.create, "cudnnCreate");
+  found.find(functions.destroy, "cudnnDestroy");
+  found.find(functions.setStream, "cudnnSetStream");
+  found.find(functions.descriptorCreate, "cudnnBackendCreateDescriptor");
+  found.find(functions.descriptorDestroy, "cudnnBackendDestroyDescriptor");
+  found.find(functions.descriptorFinalize, "cudnnBackendFinalize");
+  found.find(functions.descriptorSet, "cudnnBackendSetAttribute");
+  found.find(functions.descriptorGet, "cudnnBackendGetAttribute");
+  found.find(functions.execute, "cudnnBackendExecute");
+  return found.getMissing();
 }
 
 Cudnn Cudnn::open() {
@@ -45,14 +34,14 @@ Cudnn Cudnn::open() {
   if (const char *missing = load(functions, library))
     throw Error(ErrorCode::Unsupported, "cuDNN (" + library.path + ") lacks " + missing + "; version 9 is needed");
   if (size_t version = functions.getVersion(); version < kOldest)
-    throw Error(ErrorCode::Unsupported, "cuDNN (" + library.path + ") is version " + toText(version) + "; " +
-                                            toText(kOldest) + " or newer is needed");
+    throw Error(ErrorCode::Unsupported, "cuDNN (" + library.path + ") is version " + cudaVersionText(version) + "; " +
+                                            cudaVersionText(kOldest) + " or newer is needed");
   return functions;
 }
 
 void Cudnn::check(int result, const std::string &doing) const {
   if (result != 0)
-    throw Error(ErrorCode::Unsupported, doing + ": cuDNN " + toText(getVersion()) + " says: " + getErrorString(result) +
+    throw Error(ErrorCode::Unsupported, doing + ": cuDNN " + cudaVersionText(getVersion()) + " says: " + getErrorString(result) +
                                             " (" + std::to_string(result) + ")");
 }
 

@@ -1,10 +1,10 @@
 //===- Driver.cpp - NVIDIA's driver, opened at run time -------------------===//
 #include "runtime/cuda/Driver.h"
+#include "support/CudaLibrary.h"
 #include "support/Error.h"
 
 #include <dlfcn.h>
 #include <string>
-#include <type_traits>
 
 namespace glyptic::runtime::cuda {
 
@@ -13,40 +13,35 @@ static constexpr int kOldest = 12000; ///< cubins and PTX are those of CUDA 12 o
 
 /// The first symbol that is missing, or null. Those with a suffix are of the version that cuda.h has since CUDA 4.
 static const char *load(Driver &driver, void *library) {
-  const char *missing = nullptr;
-  auto find = [&](auto &function, const char *symbol) {
-    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(library, symbol));
-    if (!function && !missing)
-      missing = symbol;
-  };
-  find(driver.init, "cuInit");
-  find(driver.driverGetVersion, "cuDriverGetVersion");
-  find(driver.getErrorString, "cuGetErrorString");
-  find(driver.deviceGetCount, "cuDeviceGetCount");
-  find(driver.deviceGet, "cuDeviceGet");
-  find(driver.deviceGetName, "cuDeviceGetName");
-  find(driver.deviceGetAttribute, "cuDeviceGetAttribute");
-  find(driver.devicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain");
-  find(driver.devicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2");
-  find(driver.ctxPushCurrent, "cuCtxPushCurrent_v2");
-  find(driver.ctxPopCurrent, "cuCtxPopCurrent_v2");
-  find(driver.memGetInfo, "cuMemGetInfo_v2");
-  find(driver.memAlloc, "cuMemAlloc_v2");
-  find(driver.memFree, "cuMemFree_v2");
-  find(driver.memHostAlloc, "cuMemHostAlloc");
-  find(driver.memFreeHost, "cuMemFreeHost");
-  find(driver.memcpyHtoDAsync, "cuMemcpyHtoDAsync_v2");
-  find(driver.memcpyDtoHAsync, "cuMemcpyDtoHAsync_v2");
-  find(driver.memcpyDtoDAsync, "cuMemcpyDtoDAsync_v2");
-  find(driver.memsetD8Async, "cuMemsetD8Async");
-  find(driver.streamCreate, "cuStreamCreate");
-  find(driver.streamDestroy, "cuStreamDestroy_v2");
-  find(driver.streamSynchronize, "cuStreamSynchronize");
-  find(driver.moduleLoadData, "cuModuleLoadData");
-  find(driver.moduleUnload, "cuModuleUnload");
-  find(driver.moduleGetFunction, "cuModuleGetFunction");
-  find(driver.launchKernel, "cuLaunchKernel");
-  return missing;
+  LibraryFunctions found(library);
+  found.find(driver.init, "cuInit");
+  found.find(driver.driverGetVersion, "cuDriverGetVersion");
+  found.find(driver.getErrorString, "cuGetErrorString");
+  found.find(driver.deviceGetCount, "cuDeviceGetCount");
+  found.find(driver.deviceGet, "cuDeviceGet");
+  found.find(driver.deviceGetName, "cuDeviceGetName");
+  found.find(driver.deviceGetAttribute, "cuDeviceGetAttribute");
+  found.find(driver.devicePrimaryCtxRetain, "cuDevicePrimaryCtxRetain");
+  found.find(driver.devicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2");
+  found.find(driver.ctxPushCurrent, "cuCtxPushCurrent_v2");
+  found.find(driver.ctxPopCurrent, "cuCtxPopCurrent_v2");
+  found.find(driver.memGetInfo, "cuMemGetInfo_v2");
+  found.find(driver.memAlloc, "cuMemAlloc_v2");
+  found.find(driver.memFree, "cuMemFree_v2");
+  found.find(driver.memHostAlloc, "cuMemHostAlloc");
+  found.find(driver.memFreeHost, "cuMemFreeHost");
+  found.find(driver.memcpyHtoDAsync, "cuMemcpyHtoDAsync_v2");
+  found.find(driver.memcpyDtoHAsync, "cuMemcpyDtoHAsync_v2");
+  found.find(driver.memcpyDtoDAsync, "cuMemcpyDtoDAsync_v2");
+  found.find(driver.memsetD8Async, "cuMemsetD8Async");
+  found.find(driver.streamCreate, "cuStreamCreate");
+  found.find(driver.streamDestroy, "cuStreamDestroy_v2");
+  found.find(driver.streamSynchronize, "cuStreamSynchronize");
+  found.find(driver.moduleLoadData, "cuModuleLoadData");
+  found.find(driver.moduleUnload, "cuModuleUnload");
+  found.find(driver.moduleGetFunction, "cuModuleGetFunction");
+  found.find(driver.launchKernel, "cuLaunchKernel");
+  return found.getMissing();
 }
 
 Driver Driver::open() {

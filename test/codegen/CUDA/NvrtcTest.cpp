@@ -58,12 +58,17 @@ TEST(Nvrtc, CompilesForEachArchitecture) {
 }
 
 TEST(Nvrtc, TellsWhichKernelIsWrong) {
-  std::string source =
-      std::string(kReverse) + "extern \"C\" __global__ void broken(float *a) {\n  a[0] = missing;\n}\n";
-  auto code = nvrtc().compile(source, "sm_90");
-  ASSERT_FALSE(bool(code));
-  std::string message = llvm::toString(code.takeError());
+  auto complain = [&](const std::string &head) {
+    auto code = nvrtc().compile(kReverse + head + "(float *a) {\n  a[0] = missing;\n}\n", "sm_90");
+    return code ? "compiles" : llvm::toString(code.takeError());
+  };
+  std::string message = complain("extern \"C\" __global__ void broken");
   EXPECT_NE(message.find("kernel 'broken': kernels.cu(9): error: identifier \"missing\" is undefined"),
+            std::string::npos)
+      << message;
+  // As the translation prints it.
+  message = complain("extern \"C\" __global__ void __launch_bounds__(256)\nbroken");
+  EXPECT_NE(message.find("kernel 'broken': kernels.cu(10): error: identifier \"missing\" is undefined"),
             std::string::npos)
       << message;
 }
