@@ -7,15 +7,6 @@
 
 namespace glyptic::runtime {
 
-/// Row-major strides of `shape`.
-static std::vector<int64_t> stridesOf(const std::vector<int64_t> &shape) {
-  std::vector<int64_t> strides(shape.size());
-  int64_t stride = 1;
-  for (size_t i = shape.size(); i-- > 0; stride *= shape[i])
-    strides[i] = stride;
-  return strides;
-}
-
 /// Whether `outer` and `inner` can be walked as one dimension.
 static bool mergeable(const Extent &outer, const Extent &inner) {
   return outer.size == 1 || inner.size == 1 || outer.stride == inner.stride * inner.size;
@@ -102,7 +93,7 @@ void Contraction::checkShapes(int64_t batch) const {
 
 Factor Contraction::factor(size_t operand, const std::vector<int64_t> &batchDims,
                            const std::vector<int64_t> &contracting, int64_t batch) const {
-  std::vector<int64_t> shape = site.shape(operand, batch), strides = stridesOf(shape);
+  std::vector<int64_t> shape = site.shape(operand, batch), strides = site.strides(operand, batch);
   auto pick = [&](const std::vector<int64_t> &dims) {
     Extents extents;
     for (int64_t dim : dims)
@@ -140,7 +131,7 @@ std::array<Factor, 2> Contraction::factors(int64_t batch) const {
 
 MatrixProduct Contraction::product(Factor lhs, Factor rhs, int64_t batch) const {
   Extents result;
-  std::vector<int64_t> shape = site.shape(2, batch), strides = stridesOf(shape);
+  std::vector<int64_t> shape = site.shape(2, batch), strides = site.strides(2, batch);
   for (size_t i = 0; i < shape.size(); ++i)
     result.push_back({shape[i], strides[i]});
   auto split = result.begin() + static_cast<ptrdiff_t>(lhs.batch.size()),

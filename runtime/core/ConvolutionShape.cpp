@@ -70,14 +70,11 @@ void ConvolutionShape::checkShapes(int64_t batch) const {
 
 ConvolutionShape::Tensor ConvolutionShape::ordered(size_t operand, const std::vector<int64_t> &dims,
                                                    int64_t batch) const {
-  std::vector<int64_t> shape = site.shape(operand, batch), steps(shape.size());
-  int64_t step = 1;
-  for (size_t i = shape.size(); i-- > 0; step *= shape[i])
-    steps[i] = step;
+  std::vector<int64_t> shape = site.shape(operand, batch), strides = site.strides(operand, batch);
   Tensor tensor;
   for (int64_t dim : dims) {
     tensor.sizes.push_back(shape[static_cast<size_t>(dim)]);
-    tensor.strides.push_back(steps[static_cast<size_t>(dim)]);
+    tensor.strides.push_back(strides[static_cast<size_t>(dim)]);
   }
   return tensor;
 }

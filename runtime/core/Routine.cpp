@@ -5,7 +5,6 @@
 #include "support/glyph/Names.h"
 
 #include <algorithm>
-
 #include <numeric>
 
 namespace glyptic::runtime {
@@ -18,6 +17,14 @@ DType CallSite::type(size_t operand) const { return call.operands()->Get(static_
 
 std::vector<int64_t> CallSite::shape(size_t operand, int64_t batch) const {
   return shapeFor(*call.operands()->Get(static_cast<unsigned>(operand)), batch);
+}
+
+std::vector<int64_t> CallSite::strides(size_t operand, int64_t batch) const {
+  std::vector<int64_t> sizes = shape(operand, batch), strides(sizes.size());
+  int64_t stride = 1;
+  for (size_t i = sizes.size(); i-- > 0; stride *= sizes[i])
+    strides[i] = stride;
+  return strides;
 }
 
 size_t CallSite::rank(size_t operand) const {

@@ -19,6 +19,8 @@ public:
   /// Operands are numbered reads first, then results.
   DType type(size_t operand) const;
   std::vector<int64_t> shape(size_t operand, int64_t batch) const;
+  /// Of each dimension in memory, in elements.
+  std::vector<int64_t> strides(size_t operand, int64_t batch) const;
   size_t rank(size_t operand) const;
 
   /// Bytes that the plan has for scratch memory; none where a library says only at run time what it needs.

@@ -54,11 +54,23 @@ std::byte *Session::address(const glyph::Buffer &buffer) const {
   return bases[static_cast<size_t>(buffer.arena())] + buffer.offset();
 }
 
+/// What `action` throws is said of the ONNX nodes that the instruction serves. Costs nothing otherwise.
+template <typename Action> static void forNodes(const glyph::Instruction &instruction, Action action) {
+  try {
+    action();
+  } catch (const Error &error) {
+    std::string_view nodes = view(instruction.label());
+    if (nodes.empty())
+      throw;
+    throw Error(error.code(), quoteName(nodes) + ": " + error.what());
+  }
+}
+
 Session::Step Session::makeLaunch(const glyph::Instruction &instruction, const glyph::Launch &launch) const {
   Step step{Step::Launch, &instruction, nullptr, launch.chunks(), launch.grain(), nullptr, nullptr};
   step.chunksPerBlock = launch.chunks_per_block();
   if (device)
-    step.deviceKernel = device->findKernel(launch.symbol()->c_str());
+    forNodes(instruction, [&] { step.deviceKernel = device->findKernel(launch.symbol()->c_str()); });
   else if (isShim)
     step.kernel = program->shimKernel(launch);
   else
@@ -66,14 +78,6 @@ Session::Step Session::makeLaunch(const glyph::Instruction &instruction, const g
   if (isShim)
     step.grain = UINT64_MAX; // one block at a time
   return step;
-}
-
-/// What `action` throws is said of the ONNX nodes that the instruction serves.
-template <typename Action> static void forNodes(const glyph::Instruction &instruction, Action action) {
-  std::string_view nodes = view(instruction.label());
-  if (nodes.empty())
-    return action();
-  withSubject(quoteName(nodes), action);
 }
 
 Session::Step Session::makeCall(const glyph::Instruction &instruction, const glyph::LibraryCall &call) const {
@@ -253,8 +257,7 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
       ThreadLimit limit(threadsFor(*step.instruction, samples, threadCount));
       step.routine->run(samples, buffers, scratch.data());
     } else if (step.kind == Step::Launch) {
-      uint64_t blocks = (sizeFor(*step.extent, samples) + step.chunksPerBlock - 1) / step.chunksPerBlock;
-      parallelRanges(threadCount, blocks, step.grain, [&](uint64_t lo, uint64_t hi) {
+      parallelRanges(threadCount, step.countBlocks(sizeFor(*step.extent, samples)), step.grain, [&](uint64_t lo, uint64_t hi) {
         clock.share([&] { step.kernel(buffers, samples, static_cast<int64_t>(lo), static_cast<int64_t>(hi)); });
       });
     } else {
@@ -280,21 +283,24 @@ void Session::copyOnDevice(std::byte *target, const std::byte *source, size_t si
   device->finish();
 }
 
+void Session::enqueue(const Step &step, int64_t samples) {
+  if (step.kind == Step::Call)
+    return step.routine->run(samples, step.buffers, step.workspace);
+  const uint64_t size = sizeFor(*step.extent, samples);
+  if (step.kind == Step::Copy)
+    return copyOnDevice(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
+  const glyph::Launch &launch = *step.instruction->action_as_Launch();
+  if (uint64_t blocks = step.countBlocks(size))
+    device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),
+                   static_cast<uint32_t>(samples));
+}
+
 /// Instructions are queued, and nothing is waited for but the end; with a clock each instruction is.
 template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samples, Clock &clock) {
   clock.begin();
   for (Step &step : plan.steps) {
     clock.share([&] {
-      if (step.kind == Step::Call) {
-        forNodes(*step.instruction, [&] { step.routine->run(samples, step.buffers, step.workspace); });
-      } else if (uint64_t size = sizeFor(*step.extent, samples); step.kind == Step::Launch) {
-        const glyph::Launch &launch = *step.instruction->action_as_Launch();
-        if (uint64_t blocks = (size + step.chunksPerBlock - 1) / step.chunksPerBlock)
-          device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),
-                         static_cast<uint32_t>(samples));
-      } else {
-        copyOnDevice(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
-      }
+      forNodes(*step.instruction, [&] { enqueue(step, samples); });
       if (!std::is_same_v<Clock, NoClock>)
         device->finish();
     });

@@ -52,6 +52,8 @@ private:
     uint64_t chunksPerBlock = 1; ///< a kernel for GPUs counts blocks
     void *deviceKernel = nullptr;
     std::byte *workspace = nullptr; ///< of a library call, where the plan has one for it
+
+    uint64_t countBlocks(uint64_t chunks) const { return (chunks + chunksPerBlock - 1) / chunksPerBlock; }
   };
   struct Plan {
     const glyph::Entry *entry;
@@ -73,6 +75,7 @@ private:
   void run(Plan &plan, int64_t samples, glyptic_instruction_time *times);
   template <typename Clock> void execute(Plan &plan, int64_t samples, Clock &clock);
   template <typename Clock> void executeOnDevice(Plan &plan, int64_t samples, Clock &clock);
+  void enqueue(const Step &step, int64_t samples);
   void copyOnDevice(std::byte *target, const std::byte *source, size_t size);
   /// Where the caller's bytes of an input lie on this machine.
   std::byte *inputMemory(const glyph::Tensor &tensor) const;

@@ -140,50 +140,54 @@ std::optional<ConvolutionPlan> ConvolutionPlanner::search(const Descriptor &grap
 
 namespace {
 
-class Convolution final : public Routine {
+/// A plan, and the memory that it ran on last: a session's calls lie where they lie, so that is described once.
+struct Planned {
+  ConvolutionPlan plan;
+  size_t workspace;
+  std::vector<void *> operands = {};
+  std::byte *scratch = nullptr;
+  std::optional<Descriptor> memory = std::nullopt;
+};
+
+class Convolution final : public PlannedRoutine<Planned> {
 public:
   Convolution(const CallSite &site, const Queue &queue, const Dnn &dnn)
-      : site(site), shape(site), queue(queue), dnn(dnn) {}
+      : PlannedRoutine(site, queue), shape(site), dnn(dnn) {}
 
-  size_t prepare(int64_t batch) override {
-    Current here = queue.current();
-    auto found = plans.find(batch);
-    if (found == plans.end())
-      found = plans.emplace(batch, makePlan(batch)).first;
-    return found->second.workspace;
-  }
-
-  void forget(int64_t batch) override { plans.erase(batch); }
-
-  void run(int64_t batch, void *const *operands, std::byte *scratch) override {
-    Current here = queue.current();
-    Descriptor pack(dnn.library, dnn::kVariantPack);
-    pack.set(dnn::kPackIds, dnn::kInt64, std::vector<int64_t>{kInputId, kWeightId, kOutputId});
-    pack.set(
-        dnn::kPackPointers, dnn::kVoidPointer,
-        std::vector<void *>{operands[shape.roles.input], operands[shape.roles.weight], operands[shape.roles.output]});
-    pack.set(dnn::kPackWorkspace, dnn::kVoidPointer, static_cast<void *>(scratch));
-    pack.finish();
-    dnn.library.check(dnn.library.execute(dnn.handle, plans.at(batch).descriptor.get(), pack.get()),
+private:
+  void execute(Planned &planned, void *const *operands, std::byte *scratch) const override {
+    if (!planned.memory || planned.scratch != scratch ||
+        !std::equal(planned.operands.begin(), planned.operands.end(), operands))
+      describeMemory(planned, operands, scratch);
+    dnn.library.check(dnn.library.execute(dnn.handle, planned.plan.descriptor.get(), planned.memory->get()),
                       "cannot convolve on the GPU");
   }
 
-private:
-  ConvolutionPlan makePlan(int64_t batch) const {
+  void describeMemory(Planned &planned, void *const *operands, std::byte *scratch) const {
+    planned.operands.assign(operands, operands + 3);
+    planned.scratch = scratch;
+    const auto &[input, weight, output] = shape.roles;
+    Descriptor &pack = planned.memory.emplace(dnn.library, dnn::kVariantPack);
+    pack.set(dnn::kPackIds, dnn::kInt64, std::vector<int64_t>{kInputId, kWeightId, kOutputId});
+    pack.set(dnn::kPackPointers, dnn::kVoidPointer,
+             std::vector<void *>{operands[input], operands[weight], operands[output]});
+    pack.set(dnn::kPackWorkspace, dnn::kVoidPointer, static_cast<void *>(scratch));
+    pack.finish();
+  }
+
+  Planned build(int64_t batch) const override {
     ConvolutionPlanner planner(dnn.library, shape, {dnn.handle, nullptr});
     auto plan = planner.plan(batch, {site.alignment(0), site.alignment(1), site.alignment(2)}, site.workspace(batch));
     if (!plan)
       site.fail("cuDNN has no engine for " + std::to_string(batch) +
-                " samples that sums in FP32, gives the same bits " + "each time and needs at most " +
+                " samples that sums in FP32, gives the same bits each time and needs at most " +
                 std::to_string(site.workspace(batch)) + " bytes of workspace");
-    return std::move(*plan);
+    const size_t workspace = plan->workspace;
+    return {std::move(*plan), workspace};
   }
 
-  CallSite site;
   ConvolutionShape shape;
-  const Queue &queue;
   const Dnn &dnn;
-  std::map<int64_t, ConvolutionPlan> plans;
 };
 
 } // namespace

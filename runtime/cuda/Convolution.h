@@ -6,7 +6,6 @@
 #include "runtime/cuda/Routines.h"
 
 #include <array>
-#include <map>
 #include <optional>
 
 namespace glyptic::runtime::cuda {

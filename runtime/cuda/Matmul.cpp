@@ -13,7 +13,6 @@
 #include "runtime/cuda/Routines.h"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <utility>
 
@@ -64,24 +63,13 @@ struct Product {
   std::vector<std::array<int64_t, 3>> calls;
 };
 
-class Matmul final : public Routine {
+class Matmul final : public PlannedRoutine<Product> {
 public:
   Matmul(const CallSite &site, const Queue &queue, const Blas &blas)
-      : site(site), contraction(site), queue(queue), blas(blas) {}
+      : PlannedRoutine(site, queue), contraction(site), blas(blas) {}
 
-  size_t prepare(int64_t batch) override {
-    Current here = queue.current();
-    auto found = products.find(batch);
-    if (found == products.end())
-      found = products.emplace(batch, build(batch)).first;
-    return found->second.workspace;
-  }
-
-  void forget(int64_t batch) override { products.erase(batch); }
-
-  void run(int64_t batch, void *const *operands, std::byte *scratch) override {
-    Current here = queue.current();
-    const Product &product = products.at(batch);
+private:
+  void execute(Product &product, void *const *operands, std::byte *scratch) const override {
     const float one = 1, zero = 0;
     for (const auto &[left, right, result] : product.calls) {
       const void *a = static_cast<const std::byte *>(operands[1]) + right;
@@ -94,8 +82,7 @@ public:
     }
   }
 
-private:
-  Product build(int64_t batch) const {
+  Product build(int64_t batch) const override {
     auto [lhs, rhs] = contraction.factors(batch);
     if (!lhs.isMatrix() || !rhs.isMatrix())
       site.fail("an operand is no matrix in memory, which cuBLASLt does not read");
@@ -212,11 +199,8 @@ private:
     return static_cast<uint32_t>(common);
   }
 
-  CallSite site;
   Contraction contraction;
-  const Queue &queue;
   const Blas &blas;
-  std::map<int64_t, Product> products;
 };
 
 } // namespace

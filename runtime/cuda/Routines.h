@@ -5,6 +5,8 @@
 #include "runtime/cuda/CublasLt.h"
 #include "runtime/cuda/Cudnn.h"
 
+#include <map>
+
 namespace glyptic::runtime::cuda {
 
 /// Makes the context that of the calling thread, and puts back what was there.
@@ -47,14 +49,46 @@ public:
 class Dnn {
 public:
   explicit Dnn(Stream stream) : library(Cudnn::open()) {
-    library.check(library.create(&handle), "cannot open cuDNN");
-    library.setStream(handle, stream);
+    constexpr const char *kDoing = "cannot open cuDNN";
+    library.check(library.create(&handle), kDoing);
+    library.check(library.setStream(handle, stream), kDoing);
   }
   Dnn(const Dnn &) = delete;
   ~Dnn() { library.destroy(handle); }
 
   const Cudnn library;
   Cudnn::Handle handle = nullptr;
+};
+
+/// A routine with a plan for each number of samples; `Plan` says what `workspace` it needs.
+template <typename Plan> class PlannedRoutine : public Routine {
+public:
+  PlannedRoutine(const CallSite &site, const Queue &queue) : site(site), queue(queue) {}
+
+  size_t prepare(int64_t batch) final {
+    Current here = queue.current();
+    auto found = plans.find(batch);
+    if (found == plans.end())
+      found = plans.emplace(batch, build(batch)).first;
+    return found->second.workspace;
+  }
+
+  void forget(int64_t batch) final { plans.erase(batch); }
+
+  void run(int64_t batch, void *const *operands, std::byte *scratch) final {
+    Current here = queue.current();
+    execute(plans.at(batch), operands, scratch);
+  }
+
+protected:
+  virtual Plan build(int64_t batch) const = 0;
+  virtual void execute(Plan &plan, void *const *operands, std::byte *scratch) const = 0;
+
+  const CallSite site;
+  const Queue &queue;
+
+private:
+  std::map<int64_t, Plan> plans;
 };
 
 std::unique_ptr<Routine> makeMatmul(const CallSite &site, const Queue &queue, const Blas &blas);
