@@ -164,6 +164,12 @@ Machine Machine::measure(int threads, const std::string &cacheFolder) {
   return machine;
 }
 
+Arithmetic getArithmetic(DType operands) {
+  return operands == DType::F64                               ? Arithmetic::FP64
+         : operands == DType::F16 || operands == DType::BF16 ? Arithmetic::FP16
+                                                              : Arithmetic::FP32;
+}
+
 Cost &Cost::operator+=(const Cost &other) {
   arithmetic += other.arithmetic;
   traffic += other.traffic;

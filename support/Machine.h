@@ -1,8 +1,11 @@
 //===- Machine.h - The machine that a program will run on -------*- C++ -*-===//
 #pragma once
 
+#include "support/DataType.h"
+
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,8 @@ enum class Work { Kernel, LibraryCall, Copy };
 /// What an instruction computes in.
 enum class Arithmetic { FP32, TF32, FP16, FP64 };
 inline constexpr size_t kArithmetics = 4;
+/// What a library computes in, given operands of a type. Generated kernels compute in FP32 whatever they read and write.
+Arithmetic getArithmetic(DType operands);
 
 /// Predicted seconds of instructions, by what they spend them on. Arithmetic and traffic run side by side, so an
 /// instruction books only the longer of the two.
@@ -69,5 +74,7 @@ Machine findMachine(const std::string &nameOrFile);
 
 /// The machine that stands for GPUs of an architecture, where none is named; null if none does.
 const Machine *findTypicalMachine(const std::string &architecture);
+/// The one that is named, else the one that stands for the first of the architectures that has any; nothing if none has.
+std::optional<Machine> chooseMachine(const std::string &nameOrFile, const std::vector<std::string> &architectures);
 
 } // namespace glyptic

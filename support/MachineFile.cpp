@@ -193,4 +193,13 @@ const Machine *findTypicalMachine(const std::string &architecture) {
   return nullptr;
 }
 
+std::optional<Machine> chooseMachine(const std::string &nameOrFile, const std::vector<std::string> &architectures) {
+  if (!nameOrFile.empty())
+    return findMachine(nameOrFile);
+  for (const std::string &architecture : architectures)
+    if (const Machine *typical = findTypicalMachine(architecture))
+      return *typical;
+  return std::nullopt;
+}
+
 } // namespace glyptic

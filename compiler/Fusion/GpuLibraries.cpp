@@ -1,7 +1,7 @@
 //===- GpuLibraries.cpp - What NVIDIA's libraries do ------------===//
 #include "compiler/Fusion/GpuLibraries.h"
 #include "dialects/Graph/BatchDims.h"
-#include "support/glyph/Glyph.h"
+#include "support/CudaTarget.h"
 #include "support/glyph/Names.h"
 
 using namespace mlir;
@@ -10,12 +10,12 @@ using namespace glyptic::graph;
 namespace glyptic::fusion {
 
 /// cuBLASLt's kernels for Hopper split long sums and want this much for the parts; earlier ones do with less.
-static constexpr int64_t kHopper = 90, kHopperWorkspace = 32 << 20, kEarlierWorkspace = 4 << 20;
+static constexpr int kHopper = 90;
+static constexpr int64_t kHopperWorkspace = 32 << 20, kEarlierWorkspace = 4 << 20;
 
 GpuLibraries::GpuLibraries(StringRef target) : productWorkspace(kEarlierWorkspace) {
-  target.consume_front(glyph::kCudaTarget);
-  for (StringRef part : llvm::split(target, ',')) {
-    if (int64_t number = 0; part.consume_front("sm_") && !part.getAsInteger(10, number) && number >= kHopper)
+  for (const std::string &part : splitCudaTarget(target)) {
+    if (getArchitectureNumber(part) >= kHopper)
       productWorkspace = kHopperWorkspace;
     if (part == "no-cudnn")
       hasCudnn = false;
@@ -43,8 +43,7 @@ static bool isMatrix(RankedTensorType type, ArrayRef<int64_t> batch, ArrayRef<in
 }
 
 /// Without tensor cores cuDNN's faster engines copy all three tensors to another order first, and some of them need a
-/// little more.
-/// test/runtime/cuda/ConvolutionTest.cpp asks cuDNN whether that is enough.
+/// little more. test/runtime/cuda/ConvolutionTest.cpp asks cuDNN whether that is enough.
 static Workspace getConvolutionWorkspace(Operation *op) {
   Workspace bytes{1 << 20, 0};
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {

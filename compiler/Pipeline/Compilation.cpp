@@ -105,6 +105,9 @@ Outcome Compilation::checkOptions() {
   if (last && printed && printed->phase > last->phase)
     return fail(ErrorCode::Argument, model + ": phase " + printed->name.str() +
                                          " is not reached: the compilation stops after " + last->name.str());
+  if (!last || last->phase >= Phase::Objects)
+    if (llvm::Error error = target.checkCompiler())
+      return fail(ErrorCode::Unsupported, llvm::toString(std::move(error)));
   if (glyph.empty() && (!last || last->phase == Phase::Glyph))
     return fail(ErrorCode::Argument,
                 model + ": there is no file to write the glyph to; give -o, or stop after an earlier phase");
@@ -189,16 +192,9 @@ const std::optional<Machine> &Compilation::getMachine() {
 /// Which GPU a program will meet is not known here, unless the user says so: no batch is too large until then.
 void Compilation::chooseGpu() {
   settings.memoryLimit = std::numeric_limits<int64_t>::max();
-  if (!options.machine.empty()) {
-    machine = findMachine(options.machine);
+  machine = chooseMachine(options.machine, target.architectures);
+  if (!options.machine.empty())
     settings.memoryLimit = machine->memoryBytes - machine->reservedBytes;
-    return;
-  }
-  for (const std::string &architecture : target.architectures)
-    if (const Machine *typical = findTypicalMachine(architecture)) {
-      machine = *typical;
-      return;
-    }
 }
 
 Outcome Compilation::planAt(int64_t batch, OwningOpRef<ModuleOp> &plan) {

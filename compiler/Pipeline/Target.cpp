@@ -2,6 +2,7 @@
 #include "compiler/Pipeline/Target.h"
 #include "codegen/CPU/CpuTarget.h"
 #include "codegen/CUDA/Nvrtc.h"
+#include "support/CudaTarget.h"
 #include "support/Error.h"
 #include "support/glyph/Glyph.h"
 #include "llvm/ADT/STLExtras.h"
@@ -26,14 +27,17 @@ Expected<Target> Target::parse(ArrayRef<std::string> names) {
       hasCpu = true;
       continue;
     }
-    if (!name.consume_front(glyph::kCudaTarget))
+    if (!isCudaTarget(name))
       return createStringError("there is no target " + quoteName(name) +
                                "; targets are cpu and cuda:sm_90, or whatever the GPU is");
-    for (StringRef part : split(name, ','))
+    for (std::string &part : splitCudaTarget(name))
       if (part == "no-cudnn")
         target.hasCudnn = false;
+      else if (getArchitectureNumber(part) < 0)
+        return createStringError("target " + quoteName(name) + " names " + quoteName(part) +
+                                 ", which is no architecture of a GPU, such as sm_90");
       else
-        target.architectures.push_back(part.str());
+        target.architectures.push_back(std::move(part));
   }
   if (!target.isCuda() && !target.hasCudnn)
     return createStringError("a target without cuDNN needs an architecture, too: cuda:sm_90,no-cudnn");
@@ -41,21 +45,24 @@ Expected<Target> Target::parse(ArrayRef<std::string> names) {
     return target;
   if (hasCpu)
     return createStringError("a glyph is for one kind of target, cpu or cuda; compile two");
+  llvm::sort(target.architectures, [](const std::string &a, const std::string &b) {
+    return getArchitectureNumber(a) < getArchitectureNumber(b);
+  });
+  target.architectures.erase(llvm::unique(target.architectures), target.architectures.end());
+  return target;
+}
+
+llvm::Error Target::checkCompiler() const {
+  if (!isCuda())
+    return llvm::Error::success();
   Expected<const codegen::cuda::Nvrtc *> nvrtc = codegen::cuda::Nvrtc::get();
   if (!nvrtc)
     return nvrtc.takeError();
-  for (const std::string &architecture : target.architectures)
+  for (const std::string &architecture : architectures)
     if (!is_contained((*nvrtc)->getArchitectures(), architecture))
       return createStringError("NVRTC " + (*nvrtc)->getVersion() + " does not compile for " + quoteName(architecture) +
                                ", but for " + join((*nvrtc)->getArchitectures(), ", "));
-  auto number = [](StringRef architecture) {
-    int value = 0;
-    architecture.drop_front(3).getAsInteger(10, value);
-    return value;
-  };
-  llvm::sort(target.architectures, [&](StringRef a, StringRef b) { return number(a) < number(b); });
-  target.architectures.erase(llvm::unique(target.architectures), target.architectures.end());
-  return target;
+  return llvm::Error::success();
 }
 
 } // namespace glyptic

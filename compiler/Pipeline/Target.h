@@ -20,6 +20,8 @@ struct Target {
 
   /// Of CompileOptions::targets. The error says what is unknown or does not go together.
   static llvm::Expected<Target> parse(llvm::ArrayRef<std::string> names);
+  /// Whether machine code for the architectures can be made here. To plan a program, it need not.
+  llvm::Error checkCompiler() const;
 };
 
 } // namespace glyptic

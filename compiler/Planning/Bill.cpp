@@ -1,5 +1,6 @@
 //===- Bill.cpp - What a program costs, before it runs ----------===//
 #include "compiler/Planning/Bill.h"
+#include "compiler/Glyph/Serialize.h"
 #include "compiler/Program.h"
 #include "support/glyph/Glyph.h"
 #include "llvm/ADT/MapVector.h"
@@ -59,16 +60,13 @@ struct Predictor {
   }
 
 private:
-  /// Generated kernels compute in FP32 whatever they read and write; a library in what its operands are.
   Arithmetic getArithmetic(Operation *op) const {
     auto call = dyn_cast<LibraryCallOp>(op);
     if (!call || call.getSources().empty())
       return Arithmetic::FP32;
     Type element = getElementTypeOrSelf(cast<FunctionType>(call.getSignature()).getInput(0));
-    return element.isF64()                         ? Arithmetic::FP64
-           : element.isF16() || element.isBF16()   ? Arithmetic::FP16
-           : allowsTf32                            ? Arithmetic::TF32
-                                                   : Arithmetic::FP32;
+    Arithmetic arithmetic = glyptic::getArithmetic(toDataType(element).value_or(DType::F32));
+    return arithmetic == Arithmetic::FP32 && allowsTf32 ? Arithmetic::TF32 : arithmetic;
   }
 };
 

@@ -2,11 +2,11 @@
 #include "runtime/core/Program.h"
 #include "runtime/core/Schema.h"
 #include "runtime/core/Verify.h"
+#include "support/CudaTarget.h"
 #include "support/SharedObject.h"
 #include "support/glyph/Glyph.h"
 
 #include <cstring>
-#include <sstream>
 
 namespace glyptic::runtime {
 
@@ -95,15 +95,9 @@ Kernel Program::kernel(const glyph::Launch &launch) const {
 
 std::string Program::target() const { return std::string(view(schema->target())); }
 
-bool Program::isForCuda() const { return target().rfind(glyph::kCudaTarget, 0) == 0; }
+bool Program::isForCuda() const { return isCudaTarget(view(schema->target())); }
 
-std::vector<std::string> Program::architectures() const {
-  std::vector<std::string> list;
-  std::stringstream names(isForCuda() ? target().substr(std::strlen(glyph::kCudaTarget)) : "");
-  for (std::string name; std::getline(names, name, ',');)
-    list.push_back(name);
-  return list;
-}
+std::vector<std::string> Program::architectures() const { return splitCudaTarget(view(schema->target())); }
 
 Kernel Program::shimKernel(const glyph::Launch &launch) const {
   std::lock_guard lock(shimMutex);

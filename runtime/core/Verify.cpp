@@ -4,6 +4,7 @@
 #include "runtime/core/Schema.h"
 #include "support/Convert.h"
 #include "support/CpuFeatures.h"
+#include "support/CudaTarget.h"
 #include "support/Error.h"
 #include "support/glyph/Glyph.h"
 
@@ -49,8 +50,8 @@ private:
       throw Error(ErrorCode::Unsupported, "its format is " + std::to_string(program.format()) +
                                               ", this runtime reads " + std::to_string(glyph::kFormat) +
                                               "; compile the model again");
-    std::string_view target = view(program.target()), cpu = glyph::kCpuTarget, cuda = glyph::kCudaTarget;
-    isForCuda = target.substr(0, cuda.size()) == cuda;
+    std::string_view target = view(program.target()), cpu = glyph::kCpuTarget;
+    isForCuda = isCudaTarget(target);
     if (!isForCuda && target.substr(0, cpu.size()) != cpu)
       throw Error(ErrorCode::Unsupported,
                   "it is compiled for " + quoteName(target) + ", which this runtime does not run");

@@ -7,6 +7,7 @@
 #include "runtime/core/Device.h"
 #include "runtime/core/Program.h"
 #include "runtime/cuda/Routines.h"
+#include "support/CudaTarget.h"
 #include "support/Error.h"
 #include "support/glyph/Glyph.h"
 #include "support/glyph/Names.h"
@@ -130,7 +131,7 @@ void CudaDevice::loadCode(const Program &program) {
   int bestNumber = -1;
   const int own = gpu.major * 10 + gpu.minor;
   for (const std::string &target : program.architectures()) {
-    int number = target.rfind("sm_", 0) == 0 ? std::atoi(target.c_str() + 3) : own + 1;
+    int number = getArchitectureNumber(target);
     if (number <= own && number > bestNumber) {
       best = target;
       bestNumber = number;
@@ -138,7 +139,7 @@ void CudaDevice::loadCode(const Program &program) {
   }
   if (best.empty())
     throw Error(ErrorCode::Unsupported, "it has no code for this GPU (" + gpu.name + ", " + gpu.architecture +
-                                            ") or an older one, " + "but is compiled for " + program.target() +
+                                            ") or an older one, but is compiled for " + program.target() +
                                             "; compile it with --target cuda:" + gpu.architecture);
   // Machine code runs on later minor versions of its architecture.
   std::string ending = bestNumber / 10 == gpu.major ? glyph::kCubinSuffix : glyph::kPtxSuffix;

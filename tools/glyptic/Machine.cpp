@@ -2,15 +2,14 @@
 #include "tools/glyptic/Machine.h"
 
 #include "support/CpuFeatures.h"
+#include "support/CudaTarget.h"
 #include "support/Error.h"
-#include "support/glyph/Glyph.h"
 
 #include <algorithm>
 #include <dlfcn.h>
 #include <fstream>
 #include <sched.h>
 #include <set>
-#include <sstream>
 #include <thread>
 
 namespace glyptic::tool {
@@ -41,17 +40,9 @@ CpuFacts describeCpu() {
 }
 
 std::optional<Machine> findMachineFor(const std::string &target, const std::string &name) {
-  const std::string cuda = glyph::kCudaTarget;
-  const bool isCuda = target.rfind(cuda, 0) == 0;
-  if (!name.empty() && !isCuda)
+  if (!name.empty() && !isCudaTarget(target))
     throw Error("machine " + quoteName(name) + " is a GPU, and the program is compiled for a processor");
-  if (!name.empty())
-    return findMachine(name);
-  std::istringstream architectures(isCuda ? target.substr(cuda.size()) : "");
-  for (std::string architecture; std::getline(architectures, architecture, ',');)
-    if (const Machine *typical = findTypicalMachine(architecture))
-      return *typical;
-  return std::nullopt;
+  return chooseMachine(name, splitCudaTarget(target));
 }
 
 std::string findGpu(std::string &name) {

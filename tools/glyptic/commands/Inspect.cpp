@@ -54,11 +54,8 @@ Cost predict(const glyph::Instruction &instruction, uint64_t batch, const Machin
   Arithmetic arithmetic = Arithmetic::FP32;
   if (const auto *call = instruction.action_as_LibraryCall()) {
     work = Work::LibraryCall;
-    const glyph::DType type = call->operands() && call->operands()->size() ? call->operands()->Get(0)->dtype()
-                                                                           : glyph::DType::F32;
-    arithmetic = type == glyph::DType::F64                                   ? Arithmetic::FP64
-                 : type == glyph::DType::F16 || type == glyph::DType::BF16 ? Arithmetic::FP16
-                                                                             : Arithmetic::FP32;
+    if (call->operands() && call->operands()->size())
+      arithmetic = getArithmetic(call->operands()->Get(0)->dtype());
   }
   return machine.predict(work, arithmetic, double(at(instruction.flops(), batch)),
                          double(at(instruction.bytes(), batch)));
