@@ -111,7 +111,8 @@ def GenerateKernelsPass : Pass<"graph-generate-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"vectorBytes", "vector-bytes", "int64_t", "128", "bytes of the vectors that kernels compute on">,
                  Option<"forGpu", "gpu", "bool", "false", "kernels for a GPU, in a gpu.module">];
-  let dependentDialects = ["::glyptic::graph::GraphDialect", "::mlir::func::FuncDialect", "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
+  let dependentDialects = ["::glyptic::graph::GraphDialect", "::mlir::func::FuncDialect",
+                           "::mlir::gpu::GPUDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 

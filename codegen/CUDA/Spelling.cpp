@@ -103,12 +103,14 @@ bool isNarrowFloat(Type type) {
   return element.isF16() || element.isBF16();
 }
 
+Expression spellInfix(StringRef sign, Precedence precedence, ArrayRef<Expression> operands) {
+  auto stronger = static_cast<Precedence>(static_cast<int>(precedence) - 1);
+  return {operands[0].in(precedence) + " " + sign.str() + " " + operands[1].in(stronger), precedence};
+}
+
 FailureOr<Expression> spellCompare(arith::CmpIOp op, ArrayRef<Expression> operands) {
   using P = arith::CmpIPredicate;
-  auto infix = [&](StringRef sign, Precedence precedence) {
-    return Expression{operands[0].in(precedence) + " " + sign.str() + " " + operands[1].in(Precedence::Shift),
-                      precedence};
-  };
+  auto infix = [&](StringRef sign, Precedence precedence) { return spellInfix(sign, precedence, operands); };
   auto call = [&](StringRef name, bool swap) {
     return Expression{(name + "(" + operands[swap].text + ", " + operands[!swap].text + ")").str()};
   };
@@ -130,10 +132,7 @@ FailureOr<Expression> spellCompare(arith::CmpIOp op, ArrayRef<Expression> operan
 /// Of the comparisons that C++ has; the others are their negations or tell NaN apart.
 FailureOr<Expression> spellCompare(arith::CmpFOp op, ArrayRef<Expression> operands) {
   using P = arith::CmpFPredicate;
-  auto infix = [&](StringRef sign, Precedence precedence) {
-    return Expression{operands[0].in(precedence) + " " + sign.str() + " " + operands[1].in(Precedence::Shift),
-                      precedence};
-  };
+  auto infix = [&](StringRef sign, Precedence precedence) { return spellInfix(sign, precedence, operands); };
   auto negated = [&](StringRef sign, Precedence precedence) {
     return Expression{"!(" + infix(sign, precedence).text + ")", Precedence::Unary};
   };
@@ -192,17 +191,19 @@ FailureOr<Expression> spellTeamReduction(Operation *op, ArrayRef<Expression> ope
   return spellReduction(op, "warp", gpu::stringifyAllReduceOperation(warp.getOp()), "", operands);
 }
 
+std::string list(ArrayRef<Expression> operands) {
+  return llvm::join(llvm::map_range(operands, [](const Expression &e) { return e.text; }), ", ");
+}
+
 FailureOr<Expression> spellFunction(StringRef name, ArrayRef<Expression> operands) {
-  auto texts = llvm::map_range(operands, [](const Expression &e) { return e.text; });
-  return Expression{(name + "(" + llvm::join(texts, ", ") + ")").str()};
+  return Expression{(name + "(" + list(operands) + ")").str()};
 }
 
 FailureOr<Expression> spellElements(Operation *op, ArrayRef<Expression> operands) {
   FailureOr<std::string> type = spellType(op->getLoc(), op->getResult(0).getType());
   if (failed(type))
     return failure();
-  return Expression{*type + "{" +
-                    llvm::join(llvm::map_range(operands, [](const Expression &e) { return e.text; }), ", ") + "}"};
+  return Expression{*type + "{" + list(operands) + "}"};
 }
 
 FailureOr<Expression> spellExtract(vector::ExtractOp op, ArrayRef<Expression> operands) {
@@ -238,12 +239,6 @@ FailureOr<Expression> spellConversion(Operation *op, StringRef name, ArrayRef<Ex
   return Expression{(name + "<" + *type + ">(" + operands[0].text + ")").str()};
 }
 
-Expression spellInfix(const Operator &spelling, ArrayRef<Expression> operands) {
-  auto stronger = static_cast<Precedence>(static_cast<int>(spelling.precedence) - 1);
-  return {operands[0].in(spelling.precedence) + " " + spelling.text.str() + " " + operands[1].in(stronger),
-          spelling.precedence};
-}
-
 std::optional<Operator> getLogical(Operation *op) {
   if (isa<arith::AndIOp>(op))
     return Operator{"&&", Precedence::Both};
@@ -265,12 +260,12 @@ FailureOr<Expression> spellOperator(Operation *op, const Operator &spelling, Arr
   // What is true or false has operators of its own.
   if (type.isInteger(1))
     if (std::optional<Operator> logical = getLogical(op))
-      return spellInfix(*logical, operands);
+      return spellInfix(logical->text, logical->precedence, operands);
   if (spelling.precedence == Precedence::Primary)
     return spellFunction(spelling.text, operands);
   if (operands.size() == 1)
     return Expression{(spelling.text + operands[0].in(Precedence::Primary)).str(), spelling.precedence};
-  Expression infix = spellInfix(spelling, operands);
+  Expression infix = spellInfix(spelling.text, spelling.precedence, operands);
   // C++ computes these in `int`, which keeps bits that ought to be gone.
   if (type.isInteger(1) || type.isInteger(8) || type.isInteger(16)) {
     FailureOr<std::string> name = spellType(op->getLoc(), type);
@@ -372,10 +367,14 @@ FailureOr<Expression> spellConstant(Location loc, TypedAttr value) {
     FailureOr<std::string> type = spellType(loc, value.getType());
     if (failed(type))
       return failure();
-    std::string text = *type + "{";
-    for (auto [i, element] : llvm::enumerate(elements.getValues<TypedAttr>()))
-      text += (i ? ", " : "") + spellConstant(loc, element)->text;
-    return Expression{text + "}"};
+    SmallVector<Expression> numbers;
+    for (TypedAttr element : elements.getValues<TypedAttr>()) {
+      FailureOr<Expression> number = spellConstant(loc, element);
+      if (failed(number))
+        return failure();
+      numbers.push_back(std::move(*number));
+    }
+    return Expression{*type + "{" + list(numbers) + "}"};
   }
   return emitError(loc) << "constant " << value << " cannot be written in CUDA C++", failure();
 }

@@ -158,8 +158,7 @@ public:
   void forEach(Scope &parent, Dim size, llvm::function_ref<void(Scope &, mlir::AffineExpr)> body);
 
   Bound getBound(Dim size);
-  /// Where the part begins and ends.
-  /// A part begins at a multiple of `granule`.
+  /// Where the part begins, which is at a multiple of `granule`, and ends.
   std::pair<Bound, Bound> getPartBounds(const Part &part, Dim size, mlir::OpBuilder &builder, int64_t granule = 1);
   mlir::Value getSize(Dim size);
   mlir::Value getConstant(int64_t value);

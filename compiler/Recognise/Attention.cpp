@@ -200,8 +200,11 @@ std::optional<Scores> getBiased(Operation *op, int depth) {
 
 std::optional<Scores> getScores(Value value, int depth) {
   Operation *op = value.getDefiningOp();
-  if (auto product = dyn_cast_or_null<DotGeneralOp>(op))
-    return isStack(product) ? std::optional(Scores{product}) : std::nullopt;
+  if (auto product = dyn_cast_or_null<DotGeneralOp>(op)) {
+    Scores scores;
+    scores.product = product;
+    return isStack(product) ? std::optional(scores) : std::nullopt;
+  }
   if (!op || depth == 0)
     return std::nullopt;
   if (auto select = dyn_cast<SelectOp>(op))

@@ -45,6 +45,11 @@ public:
   double at(int64_t linearIndex) const;
   void set(int64_t linearIndex, double value);
 
+  /// Calls `action` with a zero of the type in which the elements, which are floating-point, are stored.
+  template <typename Action> auto withFloat(Action action) const {
+    return std::holds_alternative<std::vector<double>>(storage) ? action(0.0) : action(0.0f);
+  }
+
   /// Brings integers that arithmetic has carried out of their declared width back into it.
   void wrap();
 

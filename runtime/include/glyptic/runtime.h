@@ -122,8 +122,9 @@ GLYPTIC_API size_t glyptic_program_instructions(const glyptic_program *program, 
                                                 const glyptic_instruction **instructions);
 
 /* Runs each library call of an entry alone, over random numbers in memory of its own, once to warm up and `repeats`
- * times more, on a device as glyptic_session_create_on takes it. seconds[i] becomes the median for the i-th instruction, 0 for one that is no library call; `count` is the
- * number of instructions. This is what no way to run the rest could save. */
+ * times more, on a device as glyptic_session_create_on takes it. seconds[i] becomes the median for the i-th
+ * instruction, 0 for one that is no library call; `count` is the number of instructions. This is what no way to run the
+ * rest could save. */
 GLYPTIC_API glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program, const char *entry,
                                                               int64_t samples, const char *device, int threads,
                                                               int repeats, double *seconds, size_t count);
@@ -139,8 +140,8 @@ typedef struct glyptic_session glyptic_session;
  * for. */
 GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program, int threads,
                                                   glyptic_session **session);
-/* The same on a device: "cpu", "cuda" or "cuda:1" (a GPU of NVIDIA, and the code for it), "shim" (that code's kernels on
- * this processor: slow, for tests; needs a C++ compiler), or "auto": what the program is compiled for.
+/* The same on a device: "cpu", "cuda" or "cuda:1" (a GPU of NVIDIA, and the code for it), "shim" (that code's kernels
+ * on this processor: slow, for tests; needs a C++ compiler), or "auto": what the program is compiled for.
  * glyptic_session_create means "auto". A GPU keeps all of the session's arenas in its own memory. */
 GLYPTIC_API glyptic_error *glyptic_session_create_on(const glyptic_program *program, const char *device, int threads,
                                                      glyptic_session **session);

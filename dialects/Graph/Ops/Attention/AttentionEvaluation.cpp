@@ -118,17 +118,11 @@ static void evaluateGradient(AttentionGradOp op, ArrayRef<const HostTensor *> op
 }
 
 LogicalResult AttentionOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
-  if (std::holds_alternative<std::vector<double>>(results[0].getStorage()))
-    evaluateAttention<double>(*this, operands, results);
-  else
-    evaluateAttention<float>(*this, operands, results);
+  results[0].withFloat([&](auto zero) { evaluateAttention<decltype(zero)>(*this, operands, results); });
   return success();
 }
 
 LogicalResult AttentionGradOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
-  if (std::holds_alternative<std::vector<double>>(results[0].getStorage()))
-    evaluateGradient<double>(*this, operands, results);
-  else
-    evaluateGradient<float>(*this, operands, results);
+  results[0].withFloat([&](auto zero) { evaluateGradient<decltype(zero)>(*this, operands, results); });
   return success();
 }

@@ -140,19 +140,15 @@ static void evaluateGradient(const PoolGeometry &geometry, const HostTensor &inp
 
 LogicalResult PoolOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
   PoolGeometry geometry = PoolGeometry::get(*this);
-  if (std::holds_alternative<std::vector<double>>(results[0].getStorage()))
-    evaluatePool<double>(geometry, *operands[0], results[0]);
-  else
-    evaluatePool<float>(geometry, *operands[0], results[0]);
+  results[0].withFloat([&](auto zero) { evaluatePool<decltype(zero)>(geometry, *operands[0], results[0]); });
   return success();
 }
 
 LogicalResult PoolGradOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
   PoolGeometry geometry = PoolGeometry::get(*this);
-  if (std::holds_alternative<std::vector<double>>(results[0].getStorage()))
-    evaluateGradient<double>(geometry, *operands[0], *operands[1], results[0]);
-  else
-    evaluateGradient<float>(geometry, *operands[0], *operands[1], results[0]);
+  results[0].withFloat([&](auto zero) {
+    evaluateGradient<decltype(zero)>(geometry, *operands[0], *operands[1], results[0]);
+  });
   return success();
 }
 

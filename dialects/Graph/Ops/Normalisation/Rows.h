@@ -27,10 +27,10 @@ mlir::LogicalResult onRows(const HostTensor &input, HostTensor &result, llvm::Ar
   for (llvm::ArrayRef<int64_t> row : getRows(input.getShape(), dims)) {
     if (row.empty())
       continue;
-    if (std::holds_alternative<std::vector<double>>(input.getStorage()))
-      body(input.get<double>(), row, result.get<double>());
-    else
-      body(input.get<float>(), row, result.get<float>());
+    input.withFloat([&](auto zero) {
+      using T = decltype(zero);
+      body(input.get<T>(), row, result.get<T>());
+    });
   }
   return mlir::success();
 }
