@@ -18,9 +18,15 @@ public:
       : nodes(nodes), initializers(initializers) {
     if (auto version = opsets.find(""); version != opsets.end())
       opset = version->second;
-    for (const onnx::NodeProto &node : nodes)
+    if (initializers)
+      for (const onnx::TensorProto &tensor : *initializers)
+        stored.try_emplace(tensor.name(), &tensor);
+    for (const onnx::NodeProto &node : nodes) {
+      if (const onnx::TensorProto *tensor = getConstant(node); tensor && node.output_size())
+        stored.try_emplace(node.output(0), tensor);
       for (const std::string &input : node.input())
         ++reads[input];
+    }
   }
 
   /// Whatever runs the model sees that name.
@@ -47,20 +53,9 @@ public:
   }
 
 private:
-  const onnx::TensorProto *getStored(StringRef name) const {
-    if (initializers)
-      for (const onnx::TensorProto &tensor : *initializers)
-        if (StringRef(tensor.name()) == name)
-          return &tensor;
-    for (const onnx::NodeProto &node : nodes)
-      if (const onnx::TensorProto *tensor = getConstant(node); tensor && StringRef(node.output(0)) == name)
-        return tensor;
-    return nullptr;
-  }
-
   /// A function's node may have the form that a call asks for.
   bool isTraining(const FormRule &rule, const onnx::NodeProto &node) const {
-    return rule.isTraining(node, opset, [this](StringRef name) { return getStored(name); }) ||
+    return rule.isTraining(node, opset, [this](StringRef name) { return stored.lookup(name); }) ||
            llvm::any_of(node.attribute(), [&](const onnx::AttributeProto &attribute) {
              return attribute.name() == rule.attribute && !attribute.ref_attr_name().empty();
            });
@@ -111,6 +106,7 @@ private:
   google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes;
   google::protobuf::RepeatedPtrField<onnx::TensorProto> *initializers;
   int64_t opset = 1;
+  StringMap<const onnx::TensorProto *> stored; ///< as the file has it: nothing reads it once nodes are turned
   StringMap<int> reads;
   StringSet<> dropped;
 };

@@ -46,7 +46,7 @@ public:
 private:
   void collectInputs(Value value) {
     Operation *def = value.getDefiningOp();
-    if (def && group.ops.contains(def))
+    if ((def && group.ops.contains(def)) || !visited.insert(value).second)
       return;
     if (!def || !fusion::isFree(def)) {
       inputs.insert(value);
@@ -69,11 +69,7 @@ private:
 
   /// A free op outside counts for what uses it: if that is all in the group, the group has its clone.
   bool isNeededOutside(Operation *user) const {
-    if (group.ops.contains(user))
-      return false;
-    if (!fusion::isFree(user))
-      return true;
-    return llvm::any_of(user->getUsers(), [&](Operation *next) { return isNeededOutside(next); });
+    return !group.ops.contains(user) && !(fusion::isFree(user) && fusion::isUsedOnlyIn(user, group));
   }
 
   SmallVector<Operation *> getOrderedOps() const {
@@ -108,6 +104,7 @@ private:
 
   const fusion::Group &group;
   llvm::SetVector<Value> inputs;
+  llvm::DenseSet<Value> visited;
   llvm::SetVector<Operation *> recomputed; ///< what the region serves beside its own ops
   IRMapping mapping;
 };

@@ -48,16 +48,40 @@ bool isFusible(Operation *op) {
 
 bool readsMemory(Operation *op) { return !isFusible(op) || op->hasTrait<trait::NamedKernel>(); }
 
-void collectProducers(Value value, llvm::SetVector<Operation *> &producers) {
-  Operation *def = value.getDefiningOp();
-  if (!def)
-    return;
-  if (!isFree(def)) {
-    producers.insert(def);
-    return;
+void visitSources(Value value, llvm::function_ref<void(Value)> action) {
+  SmallVector<Value> work{value};
+  // x + x again and again has one op for each step, but twice as many paths.
+  llvm::SmallDenseSet<Value, 8> seen;
+  while (!work.empty()) {
+    Value current = work.pop_back_val();
+    if (!seen.insert(current).second)
+      continue;
+    if (Operation *def = current.getDefiningOp(); def && isFree(def))
+      llvm::append_range(work, llvm::reverse(def->getOperands()));
+    else
+      action(current);
   }
-  for (Value operand : def->getOperands())
-    collectProducers(operand, producers);
+}
+
+bool isUsedOnlyIn(Operation *op, const Group &group) {
+  SmallVector<Operation *> work{op};
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  while (!work.empty())
+    for (Operation *user : work.pop_back_val()->getUsers()) {
+      if (group.ops.contains(user) || !seen.insert(user).second)
+        continue;
+      if (!isFree(user))
+        return false;
+      work.push_back(user);
+    }
+  return true;
+}
+
+void collectProducers(Value value, llvm::SetVector<Operation *> &producers) {
+  visitSources(value, [&](Value source) {
+    if (Operation *def = source.getDefiningOp())
+      producers.insert(def);
+  });
 }
 
 /// The first dimension of a trailing run that is exactly `dims`, if it is one.

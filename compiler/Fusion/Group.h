@@ -43,6 +43,12 @@ bool isFree(mlir::Operation *op);
 /// An op whose operands must lie in memory: free ops cannot be cloned for it.
 bool readsMemory(mlir::Operation *op);
 
+/// Calls `action` once for each value that `value` is computed of by free ops alone; for itself if no free op defines it.
+void visitSources(mlir::Value value, llvm::function_ref<void(mlir::Value)> action);
+
+/// Whether every use of the op's results, seen through free ops, lies in `group`.
+bool isUsedOnlyIn(mlir::Operation *op, const Group &group);
+
 /// Adds the ops that produce `value`, seen through free ones, to `producers`.
 void collectProducers(mlir::Value value, llvm::SetVector<mlir::Operation *> &producers);
 

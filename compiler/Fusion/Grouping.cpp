@@ -75,13 +75,11 @@ private:
 
   /// Values in memory that `op` reads, itself or through free ops.
   void collectStored(Value value, Operation *op, llvm::MapVector<Value, llvm::SetVector<Operation *>> &readers) const {
-    Operation *def = value.getDefiningOp();
-    if (def && isFree(def)) {
-      for (Value operand : def->getOperands())
-        collectStored(operand, op, readers);
-    } else if (!def || groupOf.lookup(def) != groupOf.lookup(op)) {
-      readers[value].insert(op);
-    }
+    visitSources(value, [&](Value source) {
+      Operation *def = source.getDefiningOp();
+      if (!def || groupOf.lookup(def) != groupOf.lookup(op))
+        readers[source].insert(op);
+    });
   }
 
   /// A kernel that computes a scalar is all launch and no work, so those that need not wait for each other share one.

@@ -52,13 +52,6 @@ static Group unite(const Group &producer, const Group &consumer) {
   return merged;
 }
 
-/// Whether every use of the op's results, seen through free ops, lies in `group`.
-static bool isUsedOnlyIn(Operation *op, const Group &group) {
-  return llvm::all_of(op->getUsers(), [&](Operation *user) {
-    return group.ops.contains(user) || (isFree(user) && isUsedOnlyIn(user, group));
-  });
-}
-
 static bool haveOneLoopStructure(const Group &, const Group &, const Group &merged) {
   return merged.kind != Kind::Alone;
 }

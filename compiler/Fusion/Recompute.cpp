@@ -51,7 +51,16 @@ private:
   /// An index map with one meaning for every element: nothing is looked up, nothing repeated.
   static bool isMove(Operation *op) { return op->hasTrait<trait::View>() || op->hasTrait<trait::MovesElements>(); }
 
-  static bool isCandidate(Operation *op) {
+  bool isCandidate(Operation *op) {
+    auto [it, isNew] = candidates.try_emplace(op, false);
+    if (isNew) {
+      const bool result = judge(op);
+      return candidates[op] = result;
+    }
+    return it->second;
+  }
+
+  bool judge(Operation *op) {
     auto structured = dyn_cast<StructuredOpInterface>(op);
     if (op->getNumResults() != 1 || op->use_empty() || isFree(op) ||
         cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
@@ -60,14 +69,14 @@ private:
     if (isMove(op))
       return llvm::all_of(op->getUsers(), isKernelMove);
     return structured && isFusible(op) && structured.getElementAccess() == ElementAccess::Same &&
-           llvm::all_of(op->getUsers(), canComputeOperands);
+           llvm::all_of(op->getUsers(), [&](Operation *user) { return canComputeOperands(user); });
   }
 
   static bool isKernelMove(Operation *user) { return isFusible(user) && user->hasTrait<trait::MovesElements>(); }
 
   /// Whether a region of `user` can compute what it reads. A map that reads an element more than once would compute it
   /// more than once.
-  static bool canComputeOperands(Operation *user) {
+  bool canComputeOperands(Operation *user) {
     if (isMove(user))
       return isKernelMove(user) || isCandidate(user);
     return isFusible(user) && !readsMemory(user) &&
@@ -75,16 +84,21 @@ private:
   }
 
   void collect(Value value, Sources &sources) {
-    Operation *def = value.getDefiningOp();
-    auto it = def ? known.find(def) : known.end();
-    if (it != known.end()) {
-      sources.stored.insert_range(it->second.stored);
-      sources.ops.insert_range(it->second.ops);
-    } else if (def && isFree(def)) {
-      for (Value operand : def->getOperands())
-        collect(operand, sources);
-    } else {
-      sources.stored.insert(value);
+    SmallVector<Value> work{value};
+    llvm::SmallDenseSet<Value, 8> seen;
+    while (!work.empty()) {
+      Value current = work.pop_back_val();
+      Operation *def = current.getDefiningOp();
+      if (!seen.insert(current).second)
+        continue;
+      if (auto it = known.find(def); it != known.end()) {
+        sources.stored.insert_range(it->second.stored);
+        sources.ops.insert_range(it->second.ops);
+      } else if (def && isFree(def)) {
+        llvm::append_range(work, llvm::reverse(def->getOperands()));
+      } else {
+        sources.stored.insert(current);
+      }
     }
   }
 
@@ -101,6 +115,7 @@ private:
   }
 
   llvm::DenseMap<Operation *, Sources> known;
+  llvm::DenseMap<Operation *, bool> candidates; ///< an op is asked for by each of its operands, too
 };
 
 } // namespace

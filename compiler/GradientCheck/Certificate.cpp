@@ -4,6 +4,8 @@
 #include "compiler/GradientCheck/GradientCheck.h"
 #include "compiler/Import/ModelFile.h"
 #include "compiler/OptionsJson.h"
+#include "compiler/Pipeline/NodeJson.h"
+#include "compiler/Pipeline/Pipeline.h"
 #include "compiler/Pipeline/Registration.h"
 #include "compiler/Training/Training.h"
 #include "support/Error.h"
@@ -47,18 +49,13 @@ Json describe(const DirectionResult &direction) {
 }
 
 Json describe(const NodeResult &result) {
-  SmallVector<graph::NodeOrigin> nodes = graph::getNodes(result.location);
-  graph::NodeOrigin node = nodes.empty() ? graph::NodeOrigin() : nodes.front();
-  return {{"node", node.node},
-          {"op", node.op},
-          {"module", node.modulePath},
-          {"source", node.getSource()},
-          {"place", node.describe()},
-          {"derivative", result.derivative},
-          {"difference", result.difference},
-          {"elements", result.elements},
-          {"kinks", result.kinks},
-          {"verdict", toString(result.agreement).str()}};
+  Json json = toJson(result.location);
+  json.update({{"derivative", result.derivative},
+               {"difference", result.difference},
+               {"elements", result.elements},
+               {"kinks", result.kinks},
+               {"verdict", toString(result.agreement).str()}});
+  return json;
 }
 
 Json describe(const GradientReport &report) {
@@ -96,7 +93,7 @@ public:
     llvm::Expected<ImportedModel> imported = importOnnx(context, model, options);
     if (!imported)
       return toOutcome(imported.takeError());
-    if (failed(buildTraining(*imported->module, *options.training)))
+    if (failed(prepareTraining(*imported->module)) || failed(buildTraining(*imported->module, *options.training)))
       return {false, ErrorCode::Unsupported, diagnostics};
     auto grad = imported->module->lookupSymbol<func::FuncOp>(entry::Grad);
     GradientArguments arguments = makeArguments(grad, imported->weights, check.data, check.samples, check.seed);

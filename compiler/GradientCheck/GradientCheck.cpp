@@ -198,8 +198,9 @@ LogicalResult Checker::checkNodes() {
     // What no node accounts for comes from how the gradients of nodes were put together.
     const double allowed = settings.tolerance * size + kRounding * std::abs(report.loss) / NodeCheck::kStep;
     bool isExplained = std::abs(whole - deviation->nodes) <= 10 * allowed;
+    // What every node alone has in order is an edge between them.
     if (isExplained)
-      result.agreement = deviation->worst;
+      result.agreement = std::max(deviation->worst, std::abs(whole) > 10 * allowed ? Agreement::Kink : Agreement::Agrees);
   }
   report.nodes = nodes.takeResults();
   return success();

@@ -173,6 +173,18 @@ LogicalResult NodeCheck::moveSymmetrically(Operation *op, const HostValues &abov
   return success();
 }
 
+/// Whether an operand that is no number, such as a condition or an index, is another one beside the point. The second
+/// look keeps these as they are, so that it finds a wrong derivative, but not that the point is an edge.
+bool NodeCheck::isDecided(Operation *op, const HostValues &above, const HostValues &below) const {
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    auto isMoved = [&](const HostValues &moved) {
+      auto found = moved.find(operand);
+      return found != moved.end() && found->second.getStorage() != tape.get(operand).getStorage();
+    };
+    return !isFloat(operand) && (isMoved(above) || isMoved(below));
+  });
+}
+
 FailureOr<Deviation> NodeCheck::check(const HostValues &direction) {
   HostValues above = moveAlong(tape, direction, kStep), below = moveAlong(tape, direction, -kStep);
   if (failed(tape.move(above, loss.getDefiningOp())) || failed(tape.move(below, loss.getDefiningOp())))
@@ -193,8 +205,12 @@ FailureOr<Deviation> NodeCheck::check(const HostValues &direction) {
     HostValues high, low;
     if (failed(moveSymmetrically(op, above, below, high, low)))
       return failure();
-    part = measure(op, *contributions, high, low);
-    const Agreement agreement = part.judge(tolerance);
+    const Part smooth = measure(op, *contributions, high, low);
+    Agreement agreement = smooth.judge(tolerance);
+    if (agreement != Agreement::Agrees)
+      part = smooth;
+    else if (isDecided(op, above, below))
+      agreement = Agreement::Kink;
     whole.worst = std::max(whole.worst, agreement);
     if (agreement != Agreement::Agrees)
       record(op, part, agreement);

@@ -44,6 +44,7 @@ private:
                const HostValues &above, const HostValues &below) const;
   mlir::LogicalResult moveSymmetrically(mlir::Operation *op, const HostValues &above, const HostValues &below,
                                         HostValues &high, HostValues &low) const;
+  bool isDecided(mlir::Operation *op, const HostValues &above, const HostValues &below) const;
   void record(mlir::Operation *op, const Part &part, Agreement agreement);
 
   Tape &tape;

@@ -7,7 +7,8 @@ using namespace llvm;
 namespace glyptic {
 
 static std::string makeKey(StringRef domain, StringRef name, StringRef overload) {
-  return (normalizeDomain(domain) + "\0" + name + "\0" + overload).str();
+  const StringRef end("\0", 1); // no name has it, since names are one line of text
+  return (normalizeDomain(domain) + end + name + end + overload).str();
 }
 
 FunctionTable::FunctionTable(const onnx::ModelProto &model) {
@@ -48,7 +49,7 @@ public:
       graph.nodes.push_back(node);
       return;
     }
-    for (onnx::NodeProto &inner : instantiate(*function, *node.proto))
+    for (onnx::NodeProto &inner : instantiate(*function, *node.proto, graph.names))
       add({&graph.instances.emplace_back(std::move(inner)), node.caller, opsets.at(function), node.description});
   }
 
@@ -60,7 +61,8 @@ private:
 
 } // namespace
 
-std::vector<onnx::NodeProto> instantiate(const onnx::FunctionProto &function, const onnx::NodeProto &call) {
+std::vector<onnx::NodeProto> instantiate(const onnx::FunctionProto &function, const onnx::NodeProto &call,
+                                         StringSet<> &taken) {
   StringMap<std::string> names;
   for (int i = 0; i < function.input_size(); ++i)
     names[function.input(i)] = i < call.input_size() ? call.input(i) : "";
@@ -68,9 +70,18 @@ std::vector<onnx::NodeProto> instantiate(const onnx::FunctionProto &function, co
     if (i < call.output_size() && !call.output(i).empty())
       names[function.output(i)] = call.output(i);
   std::string prefix = (call.output_size() ? call.output(0) : call.name()) + "::";
+  auto makeUnique = [&](std::string name) {
+    while (!taken.insert(name).second)
+      name += "'";
+    return name;
+  };
   auto rename = [&](std::string *name) {
-    if (!name->empty())
-      *name = names.try_emplace(*name, prefix + *name).first->second;
+    if (name->empty())
+      return;
+    auto [known, isNew] = names.try_emplace(*name);
+    if (isNew)
+      known->second = makeUnique(prefix + *name);
+    *name = known->second;
   };
 
   std::vector<onnx::NodeProto> nodes;
@@ -94,9 +105,18 @@ std::vector<onnx::NodeProto> instantiate(const onnx::FunctionProto &function, co
 FlatGraph flatten(const ModelFile &file) {
   FlatGraph graph;
   const OpsetVersions *opsets = &graph.opsets.emplace_back(getOpsetVersions(file.proto.opset_import()));
+  const onnx::GraphProto &proto = file.proto.graph();
+  for (const onnx::ValueInfoProto &input : proto.input())
+    graph.names.insert(input.name());
+  for (const onnx::TensorProto &tensor : proto.initializer())
+    graph.names.insert(tensor.name());
+  for (const onnx::NodeProto &node : proto.node()) {
+    graph.names.insert(node.input().begin(), node.input().end()); // a name that nothing defines stays an error
+    graph.names.insert(node.output().begin(), node.output().end());
+  }
   Flattener flattener(file, graph);
-  for (int64_t i = 0; i < file.proto.graph().node_size(); ++i) {
-    const onnx::NodeProto &node = file.proto.graph().node(i);
+  for (int64_t i = 0; i < proto.node_size(); ++i) {
+    const onnx::NodeProto &node = proto.node(i);
     flattener.add({&node, &node, opsets, describeNode(node, i)});
   }
   return graph;

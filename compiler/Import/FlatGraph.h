@@ -7,6 +7,7 @@
 #pragma once
 
 #include "compiler/Import/Structure.h"
+#include "llvm/ADT/StringSet.h"
 #include <deque>
 
 namespace glyptic {
@@ -34,13 +35,15 @@ struct FlatGraph {
   std::vector<FlatNode> nodes;
   std::deque<onnx::NodeProto> instances; ///< nodes of expanded functions, with the names of their place
   std::deque<OpsetVersions> opsets;
+  llvm::StringSet<> names; ///< of all values: of the file and of instances
 };
 
 /// Expands model-local functions. The limits have been checked.
 FlatGraph flatten(const ModelFile &file);
 
-/// The nodes of `function` in the place of `call`: its parameters replaced by the call's names, other names made unique
-/// with the name of the call's first output.
-std::vector<onnx::NodeProto> instantiate(const onnx::FunctionProto &function, const onnx::NodeProto &call);
+/// The nodes of `function` in the place of `call`: its parameters replaced by the call's names. Other names begin with
+/// that of the call's first output, and are none of those `taken`, to which they are added.
+std::vector<onnx::NodeProto> instantiate(const onnx::FunctionProto &function, const onnx::NodeProto &call,
+                                         llvm::StringSet<> &taken);
 
 } // namespace glyptic

@@ -1,5 +1,6 @@
 //===- FoldedNorms.cpp - Normalisations that an exporter merged ---------------===//
 #include "compiler/Import/FoldedNorms.h"
+#include "compiler/Import/Provenance.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/STLExtras.h"
@@ -23,12 +24,6 @@ static bool isFolded(const onnx::NodeProto &node) {
   return (isMadeUp(node.input(1)) && isMadeUp(node.input(2))) || isAddedTo(node.input(1), node.input(2));
 }
 
-static InFlightDiagnostic remarkAt(MLIRContext &context, const FlatNode &node) {
-  const onnx::NodeProto &caller = *node.caller;
-  StringRef name = caller.name().empty() && caller.output_size() ? StringRef(caller.output(0)) : caller.name();
-  return emitRemark(NameLoc::get(StringAttr::get(&context, name)));
-}
-
 void remarkFoldedNorms(MLIRContext &context, const FlatGraph &graph) {
   std::vector<const FlatNode *> folded;
   size_t convolutions = 0;
@@ -40,7 +35,7 @@ void remarkFoldedNorms(MLIRContext &context, const FlatGraph &graph) {
   if (folded.empty())
     return;
   const onnx::NodeProto &first = *folded.front()->proto;
-  remarkAt(context, *folded.front())
+  emitRemark(graph::getLocation(&context, getOrigin(*folded.front()->caller)))
       << folded.size() << " of the model's " << convolutions << " convolutions have weights and biases named "
       << first.input(1) << ", " << first.input(2)
       << " and the like, as PyTorch's exporters name them where they fold batch normalisations into them. They train "

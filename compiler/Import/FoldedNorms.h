@@ -1,9 +1,8 @@
 //===- FoldedNorms.h - Normalisations that an exporter merged ---*- C++ -*-===//
 //
 // Exporters fold a BatchNormalization into the convolution before it. The result is right for inference, but trains
-// another network than the one that was exported, and nothing in the file says so for certain. Two signs are told:
-// names that PyTorch's TorchScript exporter makes up where it folds, and many convolutions with biases in a file
-// without any normalisation.
+// another network than the one that was exported, and nothing in the file says so for certain. What tells it are names
+// that PyTorch's exporters make up where they fold.
 //
 //===----------------------------------------------------------------------===//
 #pragma once

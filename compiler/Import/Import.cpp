@@ -22,13 +22,25 @@ namespace glyptic {
 
 namespace {
 
+/// Whether an input that is no weight has a first dimension of no size.
+bool leavesBatchFree(const onnx::GraphProto &graph) {
+  llvm::StringSet<> weights;
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    weights.insert(tensor.name());
+  return llvm::any_of(graph.input(), [&](const onnx::ValueInfoProto &input) {
+    const auto &shape = input.type().tensor_type().shape();
+    return !weights.contains(input.name()) && shape.dim_size() && shape.dim(0).dim_value() <= 0;
+  });
+}
+
 /// Builds `@infer`: arguments first, then node by node, then the results.
 class GraphImporter {
 public:
   GraphImporter(MLIRContext &context, const ModelFile &file, const FlatGraph &graph, const CompileOptions &options)
       : file(file), graph(graph), module(ModuleOp::create(UnknownLoc::get(&context))),
         builder(module->getBodyRegion()), function(createFunction()),
-        state{file, OpBuilder(&context), {}, {}, options.training.has_value(), options.inferenceForm, {}, {}} {
+        state{file, OpBuilder(&context), {}, graph.names, {}, options.training.has_value(), options.inferenceForm,
+              leavesBatchFree(file.proto.graph()), {}, {}} {
     for (const FlatNode &node : graph.nodes)
       state.used.insert(node.proto->input().begin(), node.proto->input().end());
     for (const onnx::ValueInfoProto &output : file.proto.graph().output())
@@ -160,7 +172,8 @@ private:
     LogicalResult result = success();
     const size_t known = state.errors.size();
     if (const OpImporter *found = lookupImporter(domain, node.proto->op_type(), importer.getOpset()))
-      result = success(!hasFailedOperand(importer) && succeeded(found->import(importer)) &&
+      result = success(!hasFailedOperand(importer) && succeeded(importer.checkOperandTypes()) &&
+                       succeeded(found->import(importer)) &&
                        succeeded(carryUnsigned(importer, domain)));
     else if (auto body = expandSchemaFunction(importer, state, depth))
       for (FlatNode &inner : body->nodes)
@@ -231,7 +244,6 @@ private:
 /// A model with its nodes and tensors, before any node is imported.
 struct Parts {
   ImportedModel model;
-  FlatGraph graph; ///< refers to the model's file
   ModelTensors tensors;
 };
 
@@ -267,9 +279,9 @@ static llvm::Expected<Parts> loadParts(MLIRContext &context, StringRef path, con
   if (!file)
     return file.takeError();
   Parts parts;
-  parts.graph = flatten(**file);
-  parts.tensors = collectTensors(context, **file, parts.graph, options);
-  parts.model.trainingForm = describeTrainingForm(**file, parts.graph);
+  parts.model.graph = std::make_shared<FlatGraph>(flatten(**file));
+  parts.tensors = collectTensors(context, **file, *parts.model.graph, options);
+  parts.model.trainingForm = describeTrainingForm(**file, *parts.model.graph);
   parts.model.file = std::move(*file);
   return parts;
 }
@@ -279,13 +291,13 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   auto parts = loadParts(context, path, options);
   if (!parts)
     return parts.takeError();
-  auto &[model, graph, tensors] = *parts;
-  GraphImporter importer(context, *model.file, graph, options);
+  auto &[model, tensors] = *parts;
+  GraphImporter importer(context, *model.file, *model.graph, options);
   auto inputs = collectInputs(context, *model.file, options);
   if (!inputs)
     return llvm::joinErrors(inputs.takeError(), importer.findUnsupported());
   if (options.training)
-    remarkFoldedNorms(context, graph);
+    remarkFoldedNorms(context, *model.graph);
   importer.bind(tensors, *inputs);
   importer.importNodes();
   model.weights = std::move(tensors.weights);

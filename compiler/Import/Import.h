@@ -20,6 +20,7 @@
 
 namespace glyptic {
 
+struct FlatGraph;
 struct ModelFile;
 
 /// A tensor of the model that is state of the program.
@@ -60,6 +61,7 @@ struct ImportedModel {
   mlir::OwningOpRef<mlir::ModuleOp> module; ///< one function, `@infer`; null from importWeights
   std::vector<Weight> weights;              ///< in the order of the function's arguments
   std::shared_ptr<const ModelFile> file;      ///< owns the bytes of the weights; the exporter patches it
+  std::shared_ptr<const FlatGraph> graph;     ///< owns those of constants inside of functions
   /// Which operators the file holds in training form, and what that does wherever it runs; empty if none.
   std::string trainingForm;
 };

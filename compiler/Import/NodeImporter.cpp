@@ -4,10 +4,8 @@
 #include "compiler/Import/Diagnostics.h"
 #include "compiler/Import/Provenance.h"
 #include "compiler/Import/Tensors.h"
-#include "onnx/defs/schema.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
-#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -29,14 +27,7 @@ LogicalResult NodeImporter::emitError(const Twine &message) {
 }
 
 std::string NodeImporter::getBatchAdvice() const {
-  llvm::StringSet<> weights;
-  for (const onnx::TensorProto &tensor : getFile().proto.graph().initializer())
-    weights.insert(tensor.name());
-  auto isFree = [&](const onnx::ValueInfoProto &input) {
-    const auto &shape = input.type().tensor_type().shape();
-    return !weights.contains(input.name()) && shape.dim_size() && shape.dim(0).dim_value() <= 0;
-  };
-  return llvm::any_of(getFile().proto.graph().input(), isFree)
+  return state.isBatchFree
              ? "fix the batch with --shape"
              : "leave --shape out: the model runs at the batch that it states, and a larger one is several runs";
 }
@@ -52,36 +43,14 @@ Value NodeImporter::fail() {
   return {};
 }
 
-std::string NodeImporter::describeMixedTypes() {
-  const onnx::OpSchema *schema =
-      onnx::OpSchemaRegistry::Schema(getOpType().str(), int(opset), normalizeDomain(node.proto->domain()));
-  if (!schema || schema->inputs().empty())
-    return {};
-  std::map<std::string, std::pair<int, int32_t>> known; // operand and type by the schema's name of the type
-  for (int i = 0; i < getNumInputs(); ++i) {
-    const auto &formal = schema->inputs()[std::min<size_t>(i, schema->inputs().size() - 1)];
-    const Binding *binding = getBinding(i);
-    if (!binding || !formal.GetIsHomogeneous() || (!binding->value && !binding->shape))
-      continue;
-    Type type = binding->value ? getElementTypeOrSelf(binding->value.getType()) : binding->shape->elementType;
-    const int32_t given = getDataType(binding->unsignedType ? Type(binding->unsignedType) : type);
-    auto [first, isNew] = known.insert({formal.GetTypeStr(), {i, given}});
-    if (isNew || first->second.second == given)
-      continue;
-    auto describe = [&](int index) {
-      return ("operand " + Twine(index) + ", " + quote(node.proto->input(index)) + ",").str();
-    };
-    auto [earlier, other] = first->second;
-    return describe(i) + " is " + getDataTypeName(given) + ", and " + describe(earlier) + " " + getDataTypeName(other) +
-           "; the standard wants one type (" + formal.GetTypeStr() + ") for both";
-  }
-  return {};
-}
-
 Value NodeImporter::finish(OperationState &operation) {
   for (Type type : operation.types)
     if (failed(checkSizes(getDims(cast<RankedTensorType>(type)))))
       return {};
+  if (++state.created > kMaxOps) {
+    (void)emitError("here the model has grown to more than " + Twine(kMaxOps) + " operations");
+    return {};
+  }
   Operation *op = state.builder.create(operation);
   if (failed(op->getName().verifyInvariants(op))) {
     op->erase();

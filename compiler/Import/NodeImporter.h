@@ -11,6 +11,10 @@
 #include "dialects/Graph/GraphDialect.h"
 #include "llvm/ADT/StringSet.h"
 
+namespace onnx {
+class OpSchema;
+} // namespace onnx
+
 namespace glyptic {
 
 /// What is known of a named ONNX value.
@@ -30,12 +34,18 @@ struct ImportState {
   const ModelFile &file;
   mlir::OpBuilder builder;
   llvm::StringMap<Binding> bindings;
+  llvm::StringSet<> names; ///< of all values of the flat graph
   llvm::StringSet<> used; ///< names that a node of the file or its list of outputs reads
   bool isForTraining;     ///< the program will hold a training step
   bool inferenceForm;     ///< no node computes as in training, whatever the file says
+  bool isBatchFree;       ///< the file leaves the first dimension of an input open
   std::vector<NodeFault> errors;
   std::string lastDiagnostic; ///< of an op that would not verify
+  int64_t created = 0;        ///< ops
 };
+
+/// Nodes that stand for one op for each of their parts would make any number of them from a small file.
+inline constexpr int64_t kMaxOps = 1 << 19;
 
 class NodeImporter {
 public:
@@ -96,6 +106,9 @@ public:
   mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
   mlir::FailureOr<llvm::SmallVector<int64_t>> normalizeAxes(llvm::ArrayRef<int64_t> axes, int64_t rank);
 
+  /// An error that names an operand of an element type that the standard does not have for it.
+  mlir::LogicalResult checkOperandTypes();
+
   // Results. A null value is a failure whose reason has been recorded.
   mlir::LogicalResult setResult(mlir::Value value, int index = 0);
   mlir::LogicalResult setResult(ShapeValue value, int index = 0);
@@ -137,6 +150,9 @@ private:
   const onnx::AttributeProto *find(llvm::StringRef attribute) const;
   mlir::Value finish(mlir::OperationState &operation);
   mlir::Value fail();
+  /// The standard's description of the operator at the file's opset; null for operators of other domains.
+  const onnx::OpSchema *getSchema() const;
+  std::optional<int32_t> getOperandType(int index) const;
   /// Two operands of different element types for which the schema wants one; empty if there are none.
   std::string describeMixedTypes();
   Binding *getBinding(int index) const;

@@ -101,7 +101,7 @@ std::optional<FlatGraph> expandSchemaFunction(NodeImporter &importer, ImportStat
   }
   FlatGraph graph;
   const OpsetVersions *opsets = &graph.opsets.emplace_back(getBodyOpsets(body, node));
-  for (onnx::NodeProto &inner : instantiate(body, call))
+  for (onnx::NodeProto &inner : instantiate(body, call, state.names))
     graph.nodes.push_back({&graph.instances.emplace_back(std::move(inner)), node.caller, opsets, node.description});
   return graph;
 }

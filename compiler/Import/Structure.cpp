@@ -4,6 +4,7 @@
 #include "onnx/checker.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringSet.h"
+#include <set>
 
 using namespace llvm;
 
@@ -58,6 +59,11 @@ private:
   }
 
   llvm::Error checkDefinitions() {
+    std::set<std::tuple<StringRef, StringRef, StringRef>> functions;
+    for (const onnx::FunctionProto &function : file.proto.functions())
+      if (!functions.insert({function.domain(), function.name(), function.overload()}).second)
+        return fail("defines the function " + quote(function.name()) + " of domain " + quote(function.domain()) +
+                    " a second time; rename it");
     for (const onnx::ValueInfoProto &input : graph.input()) {
       if (input.name().empty())
         return fail("an input has no name");
@@ -123,31 +129,57 @@ private:
     return false;
   }
 
-  /// Operators that ONNX does not know are reported later, all together.
-  static bool hasSchema(const onnx::NodeProto &node, const std::unordered_map<std::string, int> &imports) {
+  using Imports = std::unordered_map<std::string, int>;
+
+  static Imports getImports(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports) {
+    Imports versions;
+    for (auto [domain, version] : getOpsetVersions(imports))
+      versions[domain] = version;
+    return versions;
+  }
+
+  /// Operators that ONNX does not know are reported later, all together. It takes those that it has deprecated for
+  /// errors, such as GroupNormalization before opset 21; there are such files, and everybody runs them.
+  static bool isChecked(const onnx::NodeProto &node, const Imports &imports) {
     auto version = imports.find(normalizeDomain(node.domain()));
-    return version != imports.end() &&
-           onnx::OpSchemaRegistry::Schema(node.op_type(), version->second, version->first) != nullptr;
+    const onnx::OpSchema *schema =
+        version == imports.end()
+            ? nullptr
+            : onnx::OpSchemaRegistry::Schema(node.op_type(), version->second, version->first);
+    return schema && !schema->Deprecated();
+  }
+
+  onnx::checker::CheckerContext makeContext(const Imports &imports) {
+    onnx::checker::CheckerContext context;
+    context.set_ir_version(file.proto.ir_version());
+    context.set_model_dir(file.getFolder().str());
+    context.set_opset_imports(imports);
+    return context;
+  }
+
+  /// Names inside of a function are its own, and so are the versions that it imports: ONNX's check of all functions
+  /// at once holds both against the model's.
+  void checkFunctions(std::string &where) {
+    for (const onnx::FunctionProto &function : file.proto.functions()) {
+      where = "function " + quote(function.name()) + ": ";
+      const Imports imports = getImports(function.opset_import());
+      onnx::checker::check_function(function, makeContext(imports), {});
+    }
   }
 
   /// ONNX's checker throws; its text is passed on with the node that it is about.
   llvm::Error checkSchemas() {
-    onnx::checker::CheckerContext context;
-    context.set_ir_version(file.proto.ir_version());
-    context.set_model_dir(file.getFolder().str());
-    std::unordered_map<std::string, int> imports;
-    for (auto [domain, version] : getOpsetVersions(file.proto.opset_import()))
-      imports[domain] = version;
-    context.set_opset_imports(imports);
+    const Imports imports = getImports(file.proto.opset_import());
     onnx::checker::LexicalScopeContext scope;
     for (const auto &name : defined)
       scope.add(name.getKey().str());
     std::string where;
     try {
-      onnx::checker::check_model_local_functions(file.proto, context, scope);
+      checkFunctions(where);
+      const onnx::checker::CheckerContext context = makeContext(imports);
       for (int64_t i = 0; i < graph.node_size(); ++i) {
         where = describeNode(graph.node(i), i) + ": ";
-        if (hasSchema(graph.node(i), imports))
+        if (isChecked(graph.node(i), imports))
           onnx::checker::check_node(graph.node(i), context, scope);
       }
     } catch (const std::exception &e) {

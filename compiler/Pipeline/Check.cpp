@@ -7,6 +7,7 @@
 #include "compiler/Pipeline/Check.h"
 #include "compiler/Import/ModelFile.h"
 #include "compiler/Pipeline/Compilation.h"
+#include "compiler/Pipeline/NodeJson.h"
 #include "compiler/Pipeline/Registration.h"
 #include "compiler/Pipeline/TrainedWeights.h"
 #include "compiler/Training/Training.h"
@@ -14,9 +15,7 @@
 #include "dialects/Graph/GraphDialect.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
-#include <nlohmann/json.hpp>
 
 using namespace mlir;
 
@@ -25,19 +24,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What there is to say of a node.
-Json describe(const graph::NodeOrigin &node, const std::string &message) {
-  return {{"node", node.node},
-          {"op", node.op},
-          {"module", node.modulePath},
-          {"source", node.getSource()},
-          {"place", node.node.empty() ? "" : node.describe()},
-          {"message", message}};
-}
-
-Json describe(Location location, const std::string &message) {
-  SmallVector<graph::NodeOrigin> nodes = graph::getNodes(location);
-  return describe(nodes.empty() ? graph::NodeOrigin() : nodes.front(), message);
+/// What there is to say of a node, or of the first node of a location.
+template <typename Node> Json describe(const Node &node, const std::string &message) {
+  Json json = toJson(node);
+  json["message"] = message;
+  return json;
 }
 
 Json describe(const Weight &weight, bool trained) {
@@ -115,12 +106,9 @@ private:
     }));
   }
 
-  /// Brings the program to where training begins, and counts the ops that libraries and derivatives take as a whole.
+  /// Counts the ops that libraries and derivatives take as a whole.
   void recognise(ModuleOp module) {
-    PassManager manager(module.getContext(), ModuleOp::getOperationName());
-    for (Phase phase : {Phase::Import, Phase::Recognise})
-      addPasses(manager, phase, {});
-    if (failed(manager.run(module)))
+    if (failed(prepareTraining(module)))
       return;
     std::map<std::string, int64_t> counts;
     module.walk([&](graph::DecomposableOpInterface op) { ++counts[op->getName().stripDialect().str()]; });

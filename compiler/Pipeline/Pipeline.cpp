@@ -72,4 +72,11 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
   }
 }
 
+LogicalResult prepareTraining(ModuleOp module) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  for (Phase phase : {Phase::Import, Phase::Recognise})
+    addPasses(manager, phase, {});
+  return manager.run(module);
+}
+
 } // namespace glyptic

@@ -35,6 +35,9 @@ struct PassSettings {
 /// The passes that make up the phase or, of phases that do more, that run at its end.
 void addPasses(mlir::OpPassManager &manager, Phase phase, const PassSettings &settings);
 
+/// Runs the phases between import and training: brings the program to where its training step is built.
+mlir::LogicalResult prepareTraining(mlir::ModuleOp module);
+
 /// Checks that nothing but what may remain after `phase` is in the module. A violation is a defect of the compiler,
 /// reported at the op that should be gone.
 mlir::LogicalResult verifyAfter(mlir::ModuleOp module, Phase phase);

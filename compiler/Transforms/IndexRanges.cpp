@@ -42,16 +42,24 @@ struct Range {
   }
 };
 
+/// Whether `op` passes on every element of its operand. What a slice leaves out may be an index into another table, or
+/// none, so a use behind it says nothing of the whole input; where it reads beyond its table it is clamped.
+bool passesAllOn(Operation *op) {
+  auto count = [](Value value) { return getNumElements(cast<RankedTensorType>(value.getType())).at(1); };
+  return (passesValuesOn(op) || widens(op)) && count(op->getResult(0)) >= count(op->getOperand(0));
+}
+
 Range collectUses(Value value) {
   Range range;
   SmallVector<Value> work = {value};
+  llvm::SmallPtrSet<Operation *, 8> seen;
   while (!work.empty()) {
     Value current = work.pop_back_val();
     for (Operation *user : current.getUsers()) {
       if (auto indexing = dyn_cast<IndexingOpInterface>(user))
         if (IndexUse use = indexing.getIndexUse(); use.indices == current)
           range.intersect(use);
-      if (passesValuesOn(user) || widens(user))
+      if (passesAllOn(user) && seen.insert(user).second)
         work.push_back(user->getResult(0));
     }
   }

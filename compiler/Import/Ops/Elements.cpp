@@ -387,6 +387,8 @@ LogicalResult importGridSample(NodeImporter &node) {
   RankedTensorType image = node.getType(0), grid = node.getType(1);
   if (!image || !grid)
     return failure();
+  if (!isa<FloatType>(image.getElementType()))
+    return node.emitError("samples images of integers, which is not supported; convert them with Cast");
   int64_t rank = image.getRank();
   if (rank < 3 || rank > 5 || ShapedType::isDynamicShape(image.getShape().drop_front()))
     return node.emitError("its images must have one to three dimensions of fixed sizes, after samples and channels");

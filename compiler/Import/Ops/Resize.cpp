@@ -33,6 +33,9 @@ struct Axis {
 /// Where each output position comes from is a table in memory while importing, and in the program.
 constexpr int64_t kMaxPositions = 1 << 20;
 
+/// Each element that an output element is made of takes some ops. Antialias has many of them where it shrinks.
+constexpr size_t kMaxTaps = 1 << 10;
+
 /// Weights by position in the input.
 using Sources = std::map<int64_t, double>;
 
@@ -85,10 +88,12 @@ Sources getSources(const Rules &rules, const Axis &axis, int64_t y) {
   auto clamp = [&](int64_t position) { return std::clamp<int64_t>(position, 0, axis.inputs - 1); };
   if (rules.mode == "nearest")
     return {{clamp(roundBy(rules.nearest, locate<float>(rules, axis, y))), 1.0}};
-  const double x = locate<double>(rules, axis, y);
+  double x = locate<double>(rules, axis, y);
   // Shrinking with antialias widens the kernel to all that an output element covers.
   double shrink = rules.antialias ? std::min(axis.scale, 1.0f) : 1.0;
   double reach = (rules.mode == "linear" ? 1 : 2) / shrink, total = 0;
+  // All that is farther outside than the kernel reaches is the outermost element alone.
+  x = std::clamp(x, -reach - 1, axis.inputs + reach);
   Sources sources;
   for (int64_t i = std::floor(x - reach); i <= std::ceil(x + reach); ++i) {
     double weight = getWeight(rules, (i - x) * shrink);
@@ -125,6 +130,10 @@ public:
     for (int64_t y = 0; y < axis.outputs; ++y) {
       sources.push_back(getSources(rules, axis, y));
       most = std::max(most, sources.back().size());
+    }
+    if (most > kMaxTaps) {
+      (void)node.emitError("makes one element of " + Twine(most) + " others, more than " + Twine(kMaxTaps));
+      return {};
     }
     Value result;
     for (size_t k = 0; k < most && (k == 0 || result); ++k) {
@@ -297,6 +306,9 @@ LogicalResult readRegion(NodeImporter &node, MutableArrayRef<Axis> axes) {
   if (!region || region->size() != 2 * axes.size())
     return node.emitError("its region of interest must be known at compile time, with a start and an end for each "
                           "dimension that it resizes");
+  if (!llvm::all_of(*region, [](double share) { return std::abs(share) <= kMaxPositions; }))
+    return node.emitError("its region of interest lies more than " + Twine(kMaxPositions) +
+                          " lengths outside of what it resizes");
   for (auto [i, axis] : llvm::enumerate(axes)) {
     axis.first = (*region)[i];
     axis.last = (*region)[axes.size() + i];

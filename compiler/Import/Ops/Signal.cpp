@@ -133,6 +133,18 @@ Value resizeLast(NodeImporter &node, Value value, int64_t size) {
   return node.create<ConcatOp>(ValueRange{value, padding}, rank - 1);
 }
 
+/// The matrices of a transform are computed in every run, so a length has the limit of what a product of them would take.
+constexpr int64_t kMaxLength = 1 << 16;
+
+FailureOr<int64_t> getLength(NodeImporter &node, int index, int64_t absent) {
+  std::optional<double> length = node.hasInput(index) ? node.getNumber(index) : double(absent);
+  if (!length)
+    return node.emitError("its length must be known at compile time, and its axis must not be the batch");
+  if (!(*length >= 1 && *length <= kMaxLength))
+    return node.emitError("its length must be between 1 and " + Twine(kMaxLength));
+  return int64_t(*length);
+}
+
 FailureOr<int64_t> getAxis(NodeImporter &node, int64_t rank) {
   int64_t axis = node.getInt("axis", 1);
   if (node.getOpset() >= 20) {
@@ -155,12 +167,13 @@ LogicalResult importDFT(NodeImporter &node) {
   FailureOr<int64_t> axis = getAxis(node, rank);
   if (failed(axis))
     return failure();
-  std::optional<double> length = node.hasInput(1) ? node.getNumber(1) : double(type.getDimSize(*axis));
-  Transform transform{0, node.getInt("inverse", 0) != 0, node.getInt("onesided", 0) != 0};
+  if (type.isDynamicDim(*axis) || type.isDynamicDim(rank - 1))
+    return node.emitError("its axis and its last one must be of fixed length; fix the batch with --shape");
+  FailureOr<int64_t> length = getLength(node, 1, type.getDimSize(*axis));
+  if (failed(length))
+    return failure();
+  Transform transform{*length, node.getInt("inverse", 0) != 0, node.getInt("onesided", 0) != 0};
   bool isHalfInput = transform.isInverse && transform.isHalf;
-  if (type.isDynamicDim(*axis) || !length || *length < 1 || type.isDynamicDim(rank - 1))
-    return node.emitError("its length must be known at compile time, and its axis must not be the batch");
-  transform.length = int64_t(*length);
   if (isHalfInput && !node.hasInput(1))
     transform.length = 2 * (transform.length - 1);
   SmallVector<int64_t> swap = llvm::to_vector(llvm::seq<int64_t>(0, rank - 1));
@@ -182,12 +195,17 @@ LogicalResult importSTFT(NodeImporter &node) {
   RankedTensorType type = node.getType(0), window = node.hasInput(2) ? node.getType(2) : RankedTensorType();
   if (!type)
     return failure();
-  std::optional<double> step = node.getNumber(1), given = node.hasInput(3) ? node.getNumber(3) : std::nullopt;
-  int64_t length = given ? int64_t(*given) : window ? window.getDimSize(0) : 0;
-  if (!step || *step < 1 || length < 1 || type.getRank() != 3 || type.isDynamicDim(1) || type.getDimSize(1) < length)
-    return node.emitError("its frames must have a step and a length that are known at compile time, and lie inside a "
-                          "signal of fixed length");
-  int64_t frames = (type.getDimSize(1) - length) / int64_t(*step) + 1;
+  std::optional<double> step = node.getNumber(1);
+  if (!step || !(*step >= 1) || type.getRank() != 3 || type.isDynamicDim(1))
+    return node.emitError("its frames must have a step that is known at compile time, and a signal of fixed length");
+  FailureOr<int64_t> given = getLength(node, 3, window && window.getRank() == 1 ? window.getDimSize(0) : 0);
+  if (failed(given))
+    return failure();
+  const int64_t size = type.getDimSize(1), length = *given;
+  if (size < length)
+    return node.emitError("its frames of " + Twine(length) + " elements must lie inside its signal of " + Twine(size));
+  // A step beyond the signal leaves one frame, however long it is.
+  int64_t frames = (size - length) / int64_t(std::min(*step, double(size))) + 1;
   auto indexType = RankedTensorType::get({frames, length}, node.getBuilder().getI64Type());
   Value positions = makeIota(node, indexType, 0) * *step + makeIota(node, indexType, 1);
   Complex x = splitParts(node, node.getInput(0));

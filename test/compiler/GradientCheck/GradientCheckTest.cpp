@@ -175,6 +175,27 @@ TEST_F(GradientCheckTest, KinksAreNoErrors) {
   EXPECT_EQ(getNodes(pooled, Agreement::Kink), Names{"'node'"});
 }
 
+// Whether an element is chosen is decided by a comparison, which has no derivative of its own to be found out by.
+static std::string chosen(StringRef above) {
+  return (R"(
+    %zero = graph.constant dense<0.0> : tensor<f32>
+    %zeros = graph.broadcast %zero dims = [] : (tensor<f32>) -> tensor<?x4xf32>
+    %c = graph.compare gt %p, %zeros : tensor<?x4xf32>
+    )" + above + R"(
+    %y = graph.select %c, %a, %zeros : tensor<?x4xi1>, tensor<?x4xf32> loc("node"))").str();
+}
+
+TEST_F(GradientCheckTest, EdgesOfChoicesAreKinks) {
+  GradientReport report = check(program(chosen("%a = graph.mul %p, %p : tensor<?x4xf32>")), {0.5, 1, -1, 2});
+  EXPECT_EQ(report.agreement, Agreement::Agrees);
+  report = check(program(chosen("%a = graph.exp %p : tensor<?x4xf32>")), {0, 0, 0, 0});
+  EXPECT_EQ(report.agreement, Agreement::Kink);
+  EXPECT_EQ(getNodes(report, Agreement::Kink), Names{"'node'"});
+  report = check(program(chosen("%a = \"planted.square\"(%p) : (tensor<?x4xf32>) -> tensor<?x4xf32> loc(\"wrong\")")), {0, 0, 1, -1});
+  EXPECT_EQ(report.agreement, Agreement::Disagrees);
+  EXPECT_EQ(getNodes(report, Agreement::Disagrees), Names{"'wrong'"});
+}
+
 TEST_F(GradientCheckTest, AWrongDerivativeBesideAKinkIsStillWrong) {
   GradientReport report = check(program(R"(
     %r = graph.relu %p : tensor<?x4xf32> loc("kink")

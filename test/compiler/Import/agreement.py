@@ -344,3 +344,21 @@ for opset in sorted(cases):
     compare(path, feeds)
     # The rules of all these operators meet nonsense, too.
     subprocess.run(["glyptic-fuzz", path, "--count", "60"], check=True, stdout=subprocess.DEVNULL)
+
+# The file has a name like those of its expanded functions, whose first output nobody reads: each has its own constant.
+def five(outputs):
+    made = onnx.FunctionProto(name="five", domain="f", input=["a"], output=outputs, node=[
+        helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(np.float32(5))),
+        helper.make_node("Add", ["a", "c"], ["b"]), helper.make_node("Mul", ["b", "c"], ["d"])])
+    made.opset_import.append(helper.make_opsetid("", 18))
+    return made
+
+
+nodes = [helper.make_node("Constant", [], [name], value=numpy_helper.from_array(np.float32(value))) for name, value in (("y::c", 100), ("::c", 7))]
+nodes += [helper.make_node("Add", ["x", "y::c"], ["z"]), helper.make_node("Mul", ["x", "::c"], ["s"]),
+          helper.make_node("five", ["x"], ["y", "unread"], domain="f"), helper.make_node("five", ["y"], ["", "t"], domain="f")]
+row = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 2])
+graph = helper.make_graph(nodes, "g", [row("x")], [row(name) for name in "yzst"])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("f", 1)], functions=[five(["b", "d"])],
+                            ir_version=9), folder / "names.onnx")
+compare(folder / "names.onnx", {"x": np.float32([[1, 2], [3, 4]])})

@@ -71,7 +71,7 @@ circle = [function("f0", [call("f1", "a", "b")]), function("f1", [call("f0", "a"
 refuse(model([call("f0", "x", "y")], functions=circle, domains=["f"]), "calls itself")
 lost = [function("f0", [helper.make_node("Add", ["a", "nowhere"], ["b"])])]
 refuse(model([call("f0", "x", "y")], functions=lost, domains=["f"]), "nowhere")
-refuse(model([call("f0", "x", "y")], functions=doubling[:1] * 2, domains=["f"]), "multiple local functions with the same implementation id 'f::f0'")
+refuse(model([call("f0", "x", "y")], functions=doubling[:1] * 2, domains=["f"]), "defines the function 'f0' of domain 'f' a second time; rename it")
 
 # Branches within branches, deeper than protobuf itself would write them.
 def field(number, content):
@@ -128,6 +128,28 @@ refuse(model([helper.make_node("Expand", ["x", "i"], ["e"]), helper.make_node("S
 refuse(model([node("Gather", ["x", "i"], axis=HUGE)], stored=[integers(0)]),
        "node 'the node' (Gather): axis")
 
+
+# A few bytes that stand for very many ops, elements or steps of the importer.
+def numbers(name, *values):
+    return numpy_helper.from_array(np.array(values, np.float32), name)
+
+
+line = [tensor("x", [1, 1, 4])]
+for far in (1e30, float("inf"), float("nan")):
+    refuse(model([node("Resize", ["x", "r", "", "s"], mode="linear", coordinate_transformation_mode="tf_crop_and_resize")], line,
+                 stored=[numbers("r", 0, 0, far, 1, 1, 1), numpy_helper.from_array(np.array([1, 1, 4]), "s")]),
+           "node 'the node' (Resize): its region of interest lies more than")
+refuse(model([node("Resize", ["x", "", "", "s"], mode="linear", antialias=1)], [tensor("x", [1, 1, 2**20])],
+             stored=[numpy_helper.from_array(np.array([1, 1, 1]), "s")]), "node 'the node' (Resize): makes one element of")
+refuse(model([helper.make_node("SplitToSequence", ["x"], [f"s{i}"], name=f"split {i}", axis=1) for i in range(40)] +
+             [helper.make_node("SequenceAt", ["s0", "i"], ["y"])], [tensor("x", ["N", 65536])], stored=[integers(0)]),
+       "(SplitToSequence): here the model has grown to more than 524288 operations")
+wave = [tensor("x", [1, 16, 1])]
+for length in (2**34, 10**6):
+    refuse(model([node("DFT", ["x", "n"], axis=1)], wave, stored=[numpy_helper.from_array(np.array(length), "n")]),
+           "node 'the node' (DFT): its length must be between 1 and 65536")
+
 # Many of everything: time grows with the file, not with its square.
 many = 20000
-load(model([relu], stored=[numpy_helper.from_array(np.zeros(2, np.float32), f"w{i}") for i in range(many)]))
+assert load(model([relu], stored=[numpy_helper.from_array(np.zeros(2, np.float32), f"w{i}") for i in range(many)])) == "imported"
+refuse(model([helper.make_node("MatMul", ["x", "x"], [f"o{i}"]) for i in range(many // 4)] + [relu]), f"{many // 4} nodes are at fault")
