@@ -53,6 +53,14 @@ template <typename Member> SmallVector<Value> getColumn(ArrayRef<Update> updates
   return llvm::map_to_vector(updates, [&](const Update &update) { return (update.*member)[position]; });
 }
 
+/// Puts `items`, whose tensors have these names, in the order in which the tensors lie already.
+template <typename Items> void sortByRun(Items &items, const Runs &runs, ArrayRef<StringAttr> names) {
+  Items sorted;
+  for (unsigned i : runs.getOrder(names))
+    sorted.push_back(items[i]);
+  items = std::move(sorted);
+}
+
 //===----------------------------------------------------------------------===//
 // Updates
 //===----------------------------------------------------------------------===//
@@ -70,7 +78,10 @@ public:
       groups[update.structure].push_back(update);
     SmallVector<StringAttr> flat;
     for (auto &[structure, group] : groups)
-      if (group.size() > 1 && mayMerge(group)) {
+      if (group.size() > 1) {
+        sortByRun(group, runs, getNames(getColumn(group, &Update::leaves, 0)));
+        if (!mayMerge(group))
+          continue;
         for (const Update &update : group)
           llvm::append_range(flat, getNames(update.roots));
         merge(group);
@@ -211,21 +222,8 @@ private:
     return sum;
   }
 
-  /// The order in which updates have laid the tensors, as far as they have.
-  void sortByRun(SmallVector<ReduceOp> &parts) const {
-    SmallVector<StringAttr> order;
-    for (ReduceOp part : parts)
-      for (StringAttr name : runs.getRun(getHome(getInput(part)).name))
-        if (!llvm::is_contained(order, name))
-          order.push_back(name);
-    llvm::sort(parts, [&](ReduceOp a, ReduceOp b) {
-      auto getPosition = [&](ReduceOp part) { return llvm::find(order, getHome(getInput(part)).name); };
-      return getPosition(a) < getPosition(b);
-    });
-  }
-
   void merge(SmallVector<ReduceOp> parts) {
-    sortByRun(parts);
+    sortByRun(parts, runs, getNames(llvm::map_to_vector(parts, getInput)));
     SmallVector<Value> inputs = llvm::map_to_vector(parts, getInput);
     OpSet before = getProducers(inputs);
     if (llvm::any_of(parts, [&](ReduceOp part) { return before.contains(part); }) || !runs.add(getNames(inputs)))
@@ -254,10 +252,13 @@ struct FlatStatePass : impl::FlatStatePassBase<FlatStatePass> {
   void runOnOperation() override {
     Runs runs;
     llvm::DenseSet<StringAttr> updated;
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    // A step, which comes last, merges the least: of two parameters with one gradient none has it in a place of its own.
+    // Where it leaves the order open, the functions that it is made of choose.
+    auto functions = llvm::to_vector(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : llvm::reverse(functions))
       for (StringAttr name : UpdateMerger(function, runs).run())
         updated.insert(name);
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
+    for (func::FuncOp function : functions) {
       SquareSumMerger(function, runs, updated).run();
       sortTopologically(&function.getBody().front());
     }

@@ -1,5 +1,6 @@
 //===- Fusion.cpp - Ops into regions ----------------------------*- C++ -*-===//
 #include "compiler/Fusion/Grouping.h"
+#include "compiler/Fusion/Predicates.h"
 #include "compiler/Fusion/Recompute.h"
 #include "compiler/Passes.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
@@ -15,13 +16,53 @@ namespace glyptic {
 
 namespace {
 
+/// Says of every input of every region why what makes it is another one.
+class Boundaries {
+public:
+  explicit Boundaries(Block &block) : flat(llvm::to_vector_of<Operation *>(block.getOps<RegionOp>())) {}
+
+  void addRegion(const fusion::Group &group, RegionOp region) {
+    for (Operation *op : group.ops)
+      regionOf[op] = region;
+    groups.push_back({&group, region});
+  }
+
+  void record(Block &block) {
+    llvm::DenseMap<std::pair<Operation *, Operation *>, StringRef> rules;
+    for (auto &[group, region] : groups)
+      for (auto [producer, rule] : group->apart)
+        rules[{regionOf.lookup(producer), region}] = rule;
+    for (auto region : block.getOps<RegionOp>()) {
+      SmallVector<StringRef> apart = llvm::map_to_vector(region.getInputs(), [&](Value input) -> StringRef {
+        bool isReshaped = false;
+        Operation *producer = input.getDefiningOp();
+        for (; producer && producer->hasTrait<trait::View>(); producer = producer->getOperand(0).getDefiningOp())
+          isReshaped = true;
+        if (!isa_and_nonnull<RegionOp>(producer))
+          return "";
+        if (StringRef rule = rules.lookup({producer, region}); !rule.empty())
+          return rule;
+        const bool isFlat = llvm::is_contained(flat, producer) || llvm::is_contained(flat, region.getOperation());
+        return isReshaped ? fusion::kOneShape.name : isFlat ? fusion::kFlatState.name : fusion::kStoredCopy.name;
+      });
+      if (llvm::any_of(apart, [](StringRef rule) { return !rule.empty(); }))
+        region.setApartAttr(Builder(region.getContext()).getStrArrayAttr(apart));
+    }
+  }
+
+private:
+  const SmallVector<Operation *> flat; ///< regions that were there before
+  llvm::DenseMap<Operation *, Operation *> regionOf;
+  SmallVector<std::pair<const fusion::Group *, RegionOp>> groups;
+};
+
 /// Turns one group into a region op. Inputs are the values from outside that its ops read, seen through free ops;
 /// results are the values that anything outside still needs.
 class Outliner {
 public:
   explicit Outliner(const fusion::Group &group) : group(group) {}
 
-  void run() {
+  RegionOp run() {
     Operation *last = group.ops.front();
     for (Operation *op : group.ops) {
       if (last->isBeforeInBlock(op))
@@ -41,6 +82,7 @@ public:
     buildBody(region, results);
     for (auto [old, replacement] : llvm::zip_equal(results, region.getResults()))
       old.replaceUsesWithIf(replacement, [&](OpOperand &use) { return !group.ops.contains(use.getOwner()); });
+    return region;
   }
 
 private:
@@ -118,8 +160,10 @@ struct FusionPass : impl::FusionPassBase<FusionPass> {
     // elsewhere.
     for (fusion::Group &group : formFreeGroups(block))
       groups.push_back(std::move(group));
+    Boundaries boundaries(block);
     for (const fusion::Group &group : groups)
-      Outliner(group).run();
+      boundaries.addRegion(group, Outliner(group).run());
+    boundaries.record(block);
     // Regions stand where the last op of their group stood; ops of other groups may need a result earlier.
     eraseDead(block);
     sortTopologically(&block);

@@ -28,6 +28,8 @@ struct Group {
   llvm::SmallVector<graph::Dim> domain; ///< iteration space of the group's full-size ops
   unsigned rowRank = 0;                 ///< where rows end and columns begin; meaningful for Row and Column
   llvm::SetVector<mlir::Operation *> ops;
+  /// Of each group whose values these ops read: the op that makes them, and the rule that kept the two apart.
+  llvm::SmallVector<std::pair<mlir::Operation *, llvm::StringRef>> apart;
 };
 
 /// The group of one op.

@@ -43,6 +43,8 @@ public:
       tryMerge(groupOf.lookup(edge.producer), groupOf.lookup(edge.consumer));
     mergeSiblings();
     mergeScalars();
+    for (size_t group = 0; group < groups.size(); ++group)
+      findBoundaries(group);
     llvm::erase_if(groups, [](const Group &group) { return group.ops.empty() || !isFusible(group.ops.front()); });
     return std::move(groups);
   }
@@ -91,6 +93,18 @@ private:
       for (size_t earlier = 0; earlier < later; ++earlier)
         if (isScalar(groups[earlier]) && isScalar(groups[later]))
           tryMerge(earlier, later);
+  }
+
+  /// Why the group is not one with those that it reads from.
+  void findBoundaries(size_t consumer) {
+    llvm::SmallDenseSet<size_t> known{consumer};
+    for (Operation *op : groups[consumer].ops)
+      for (Operation *producer : isFusible(op) ? getProducers(op) : llvm::SetVector<Operation *>())
+        if (size_t other = groupOf.lookup(producer); isFusible(producer) && known.insert(other).second) {
+          const Predicate *stoppedBy = nullptr;
+          merge(groups[other], groups[consumer], &stoppedBy);
+          groups[consumer].apart.push_back({producer, stoppedBy ? stoppedBy->name : kNoWayAround.name});
+        }
   }
 
   static llvm::SetVector<Operation *> getProducers(Operation *consumer) {

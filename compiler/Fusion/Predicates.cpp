@@ -60,7 +60,7 @@ static bool isSmallEnough(const Group &, const Group &, const Group &merged) { r
 
 /// A column reduction is finished by a second kernel, so nothing in its own region can use it.
 static bool columnsEndTheGroup(const Group &, const Group &, const Group &merged) {
-  return !hasColumns(merged) || llvm::all_of(merged.ops, [&](Operation *op) {
+  return llvm::all_of(merged.ops, [&](Operation *op) {
     return !isa<ReducingOpInterface>(op) || describe(op).kind != Kind::Column ||
            llvm::none_of(op->getUsers(), [&](Operation *user) { return merged.ops.contains(user); });
   });
@@ -103,13 +103,24 @@ static bool mapsReadMemory(const Group &, const Group &, const Group &merged) {
 
 ArrayRef<Predicate> getPredicates() {
   static const Predicate predicates[] = {
-      {"one-loop-structure", "no schedule serves both iteration spaces", haveOneLoopStructure},
-      {"small-enough", "the kernel would hold too many values at once", isSmallEnough},
-      {"columns-end", "a reduction over rows is complete only after the whole kernel", columnsEndTheGroup},
-      {"columns-own", "other kernels need what feeds the reduction over rows", columnsTakeOnlyWhatIsTheirs},
-      {"maps-read-memory", "an element is needed by another iteration than the one that computes it", mapsReadMemory},
+      // First, because it says more than that the loops differ, which they do then, too.
+      {{"columns-end", "a reduction over rows is complete only after the whole kernel"}, columnsEndTheGroup},
+      {{"one-loop-structure", "no schedule serves both iteration spaces"}, haveOneLoopStructure},
+      {{"small-enough", "the kernel would hold too many values at once"}, isSmallEnough},
+      {{"columns-own", "other kernels need what feeds the reduction over rows"}, columnsTakeOnlyWhatIsTheirs},
+      {{"maps-read-memory", "an element is needed by another iteration than the one that computes it"}, mapsReadMemory},
   };
   return predicates;
+}
+
+StringRef getReason(StringRef rule) {
+  for (const Predicate &predicate : getPredicates())
+    if (predicate.name == rule)
+      return predicate.reason;
+  for (const Rule &other : {kNoWayAround, kOneShape, kFlatState, kStoredCopy})
+    if (other.name == rule)
+      return other.reason;
+  return {};
 }
 
 std::optional<Group> merge(const Group &producer, const Group &consumer, const Predicate **stoppedBy) {

@@ -32,6 +32,17 @@ SmallVector<StringAttr> Runs::getRun(StringAttr name) const {
   return run;
 }
 
+SmallVector<unsigned> Runs::getOrder(ArrayRef<StringAttr> names) const {
+  llvm::SmallDenseMap<StringAttr, unsigned> places;
+  for (StringAttr name : names)
+    if (!places.contains(name))
+      for (StringAttr member : getRun(name))
+        places.try_emplace(member, places.size());
+  auto order = llvm::to_vector(llvm::seq<unsigned>(0, names.size()));
+  llvm::stable_sort(order, [&](unsigned a, unsigned b) { return places.lookup(names[a]) < places.lookup(names[b]); });
+  return order;
+}
+
 Home getHome(Value value) {
   auto makeHome = [](StringAttr name, StringAttr role) {
     return role && role::isPersistent(role) ? Home{name, role == role::Accumulator} : Home();

@@ -17,6 +17,9 @@ public:
   /// The longest run that `name` is in: it alone, if it may lie anywhere.
   llvm::SmallVector<mlir::StringAttr> getRun(mlir::StringAttr name) const;
 
+  /// Positions in `names`, such that names of one run come in its order.
+  llvm::SmallVector<unsigned> getOrder(llvm::ArrayRef<mlir::StringAttr> names) const;
+
 private:
   llvm::DenseMap<mlir::StringAttr, mlir::StringAttr> next, previous;
 };

@@ -81,6 +81,14 @@ private:
     return builder.getBuffer(static_cast<Arena>(piece->arena()), piece->offset(), size(piece->size()));
   }
 
+  ArrayAttr boundaries(const glyph::Instruction &instruction) {
+    SmallVector<Attribute> list;
+    for (const glyph::Boundary *boundary : range(instruction.apart()))
+      list.push_back(BoundaryAttr::get(b.getContext(), boundary->producer(), size(*boundary->bytes()),
+                                       string(boundary->reason())));
+    return list.empty() ? ArrayAttr() : b.getArrayAttr(list);
+  }
+
   RankedTensorType type(const glyph::Tensor *tensor) {
     SmallVector<graph::Dim> dims;
     for (const glyph::Dim *dim : range(tensor->dims()))
@@ -104,7 +112,7 @@ private:
                                size(*launch->chunks()), b.getI64IntegerAttr(launch->grain()),
                                launch->threads() ? b.getI64IntegerAttr(launch->threads()) : IntegerAttr(),
                                launch->threads() ? b.getI64IntegerAttr(launch->chunks_per_block()) : IntegerAttr(),
-                               flops, bytes, label);
+                               flops, bytes, label, boundaries(instruction));
     } else if (const glyph::LibraryCall *call = instruction.action_as_LibraryCall()) {
       readCall(*call, flops, bytes, label);
     } else if (const glyph::Copy *copy = instruction.action_as_Copy()) {

@@ -146,6 +146,13 @@ private:
           action.grain = launch.getGrain();
           action.threads = launch.getThreads().value_or(0);
           action.chunks_per_block = launch.getChunksPerBlock().value_or(1);
+          if (std::optional<ArrayAttr> apart = launch.getApart())
+            for (auto boundary : apart->getAsRange<BoundaryAttr>()) {
+              auto &entry = *instruction.apart.emplace_back(std::make_unique<glyph::BoundaryT>());
+              entry.producer = boundary.getProducer();
+              entry.bytes = makeSize(boundary.getBytes());
+              entry.reason = boundary.getReason().str();
+            }
           instruction.action.Set(std::move(action));
           return success();
         })

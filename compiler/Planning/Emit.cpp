@@ -1,5 +1,6 @@
 //===- Emit.cpp - Decisions of planning as a plan.program -------===//
 #include "compiler/Planning/Emit.h"
+#include "compiler/Fusion/Predicates.h"
 #include "compiler/Program.h"
 #include "dialects/Graph/GraphDialect.h"
 #include "dialects/Graph/LibraryChoice.h"
@@ -51,11 +52,13 @@ public:
     for (const Port &port : plan.getOutputs())
       builder.create<OutputOp>(function.getLoc(), port.name, port.role, buffer(plan.get(port.storage)), port.type,
                                port.mixesSamples);
-    for (Operation *op : plan.getInstructions())
+    for (Operation *op : plan.getInstructions()) {
+      firstOf[op] = emitted;
       if (auto region = dyn_cast<RegionOp>(op))
         emitLaunches(region);
       else
         emitCall(cast<LibraryCallOpInterface>(op));
+    }
     for (auto [from, to] : plan.getEndCopies())
       emitCopy(plan.get(from), plan.get(to));
   }
@@ -88,6 +91,7 @@ private:
     MLIRContext *context = region.getContext();
     Builder &b = builder.getBuilder();
     SizeAttr flops = countFlops(region);
+    ArrayAttr apart = findBoundaries(region);
     for (auto launch : region.getLaunches()->getAsRange<LaunchAttr>()) {
       SmallVector<Value> buffers = llvm::map_to_vector(launch.getBuffers(), [&](int64_t i) { return memory[i]; });
       auto inBlocks = [&](int64_t count) { // only a GPU's launch has any
@@ -97,9 +101,33 @@ private:
                                   launch.getPerBatch() ? launch.getChunks() : 0);
       builder.create<LaunchOp>(region.getLoc(), launch.getKernel(), buffers, b.getDenseI64ArrayAttr(launch.getWrites()),
                                chunks, b.getI64IntegerAttr(launch.getGrain()), inBlocks(launch.getThreads()),
-                               inBlocks(launch.getChunksPerBlock()), flops, countBytes(buffers), label(region));
+                               inBlocks(launch.getChunksPerBlock()), flops, countBytes(buffers), label(region), apart);
+      ++emitted;
+      apart = ArrayAttr(); // so is what it needs of other regions
       flops = SizeAttr::get(context, 0, 0); // a region's arithmetic is booked once, on its first kernel
     }
+  }
+
+  /// One for each region whose results this one reads.
+  ArrayAttr findBoundaries(RegionOp region) {
+    if (!region.getApart())
+      return {};
+    llvm::MapVector<Operation *, std::pair<Amount, StringRef>> byProducer;
+    for (auto [input, rule] : llvm::zip_equal(region.getInputs(), region.getApart()->getAsValueRange<StringAttr>())) {
+      Operation *producer = input.getDefiningOp();
+      while (producer && producer->hasTrait<trait::View>())
+        producer = producer->getOperand(0).getDefiningOp();
+      if (rule.empty() || !firstOf.contains(producer))
+        continue;
+      byProducer[producer].first.add(getTensorSize(cast<RankedTensorType>(input.getType())));
+      byProducer[producer].second = fusion::getReason(rule);
+    }
+    MLIRContext *context = region.getContext();
+    SmallVector<Attribute> boundaries;
+    for (auto &[producer, boundary] : byProducer)
+      boundaries.push_back(BoundaryAttr::get(context, firstOf.lookup(producer), boundary.first.get(context),
+                                             StringAttr::get(context, boundary.second)));
+    return ArrayAttr::get(context, boundaries);
   }
 
   void emitCall(LibraryCallOpInterface op) {
@@ -124,6 +152,7 @@ private:
     builder.create<LibraryCallOp>(op.getLoc(), call.routine, sources, targets, workspace,
                                   b.getFunctionType(op->getOperandTypes(), op->getResultTypes()),
                                   b.getDictionaryAttr(parameters), flops.get(b.getContext()), bytes, label(op));
+    ++emitted;
   }
 
   void emitCopy(const Storage &from, const Storage &to) {
@@ -135,6 +164,8 @@ private:
 
   PlanBuilder &builder;
   const EntryPlan &plan;
+  int64_t emitted = 0;                          ///< instructions
+  llvm::DenseMap<Operation *, int64_t> firstOf; ///< instruction of each op
 };
 
 } // namespace

@@ -187,8 +187,8 @@ FailureOr<func::FuncOp> TrainingBuilder::buildGrad() {
   return entry.finish();
 }
 
-/// apply(grad(0)): both bodies in one function, without the additions to zero. Gradients are returned as accumulators,
-/// whose memory is there and idle, and where they lie side by side.
+/// apply(grad(0)): both bodies in one function, without the additions to zero. What updates a tensor is returned as an
+/// accumulator, whose memory is there and idle, and where they lie side by side.
 void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
   Entry entry(module, entry::Step);
   auto addArguments = [&](func::FuncOp function, ArrayRef<StringRef> roles) {
@@ -219,10 +219,11 @@ void TrainingBuilder::buildStep(func::FuncOp grad, func::FuncOp apply) {
   }
   for (auto [i, result] : llvm::enumerate(entry.inlineBody(apply, bindings)))
     entry.addResult(getResultName(apply, i), getResultRole(apply, i), result);
-  for (StringRef parameter : parameters) {
-    std::string name = getGradientName(parameter);
+  SmallVector<std::string> names = llvm::map_to_vector(parameters, getGradientName);
+  for (const RunningAverage &average : averages)
+    names.push_back(getRunningName(average.name));
+  for (const std::string &name : names)
     entry.addResult(name, role::Accumulator, bindings.lookup(name));
-  }
   entry.finish();
 }
 

@@ -54,6 +54,15 @@ def Plan_BufferType : TypeDef<PlanDialect, "Buffer"> {
 def Plan_Buffer : DialectType<PlanDialect, CPred<"::llvm::isa<::glyptic::plan::BufferType>($_self)">, "buffer">,
                   BuildableType<"$_builder.getType<::glyptic::plan::BufferType>()">;
 
+def Plan_BoundaryAttr : AttrDef<PlanDialect, "Boundary"> {
+  let mnemonic = "boundary";
+  let summary = "Why two kernels are not one";
+  let description = "The one that has it reads `bytes` which instruction `producer` of the entry makes.";
+  let parameters = (ins "int64_t":$producer, "::glyptic::plan::SizeAttr":$bytes, "::mlir::StringAttr":$reason);
+  let assemblyFormat = "`<` $producer `:` $bytes `,` $reason `>`";
+}
+def Plan_BoundaryArrayAttr : TypedArrayAttrBase<Plan_BoundaryAttr, "boundaries of a kernel">;
+
 def Plan_InstructionInterface : OpInterface<"InstructionInterface"> {
   let cppNamespace = "::glyptic::plan";
   let description = "One step of an entry. Its memory is read and written whole.";
@@ -162,12 +171,12 @@ def Plan_LaunchOp : Plan_InstructionOp<"launch"> {
   let summary = "runs a generated kernel over all of its chunks";
   let description = [{
     `writes` are the positions in `buffers` that it writes. On a GPU its blocks have so many `threads`, and each works on
-    `chunks_per_block` chunks.
+    `chunks_per_block` chunks. `apart` says for kernels whose results it reads what kept them from being one with it.
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_Buffer>:$buffers, DenseI64ArrayAttr:$writes,
                        Plan_SizeAttr:$chunks, I64Attr:$grain, OptionalAttr<I64Attr>:$threads,
                        OptionalAttr<I64Attr>:$chunks_per_block, Plan_SizeAttr:$flops, Plan_SizeAttr:$bytes,
-                       OptionalAttr<StrAttr>:$label);
+                       OptionalAttr<StrAttr>:$label, OptionalAttr<Plan_BoundaryArrayAttr>:$apart);
   let assemblyFormat = [{
     $kernel `(` $buffers `)` `writes` $writes `chunks` $chunks `grain` $grain
       (`blocks` `of` $threads^ `threads` `for` $chunks_per_block)? `flops` $flops `bytes` $bytes ($label^)? attr-dict

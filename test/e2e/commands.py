@@ -95,7 +95,19 @@ parameters = {tensor["name"] for tensor in report["state"] if tensor["role"] == 
 assert parameters == {t.name for t in model.graph.initializer if t.data_type == onnx.TensorProto.FLOAT}
 step = next(entry for entry in report["entries"] if entry["name"] == "step")
 assert step["instructions"] and sum(i["flops"] for i in step["instructions"]) > 0
-assert report["bill"] in run("inspect", "step.glyph").stdout
+shown = run("inspect", "step.glyph").stdout
+assert report["bill"] in shown
+
+# What kept kernels from being one: the bytes that pass are at most what the one writes and the other reads.
+boundaries = [(i, each) for i, instruction in enumerate(step["instructions"]) for each in instruction.get("apart", [])]
+assert boundaries
+for i, each in boundaries:
+    producer, consumer = step["instructions"][each["producer"]], step["instructions"][i]
+    assert each["producer"] < i and producer["kind"] == consumer["kind"] == "kernel"
+    assert 0 < each["bytes"] <= min(producer["bytes"], consumer["bytes"]), (producer, consumer)
+i, most = max(boundaries, key=lambda boundary: boundary[1]["bytes"])
+line = shown[shown.index("\nstep "):].split("because\n")[1].splitlines()[0]
+assert line.split()[:2] == [str(i + 1), str(most["producer"] + 1)] and line.endswith(most["reason"]) and len(line) <= 100, line
 
 # ---- train from a glyph, export from its state ----
 np.savez("d.npz", image=rng.normal(size=(50, 1, 8, 8)).astype(np.float32), label=rng.integers(0, 10, 50))

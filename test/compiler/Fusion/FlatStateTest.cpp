@@ -25,20 +25,22 @@ using namespace glyptic;
 
 namespace {
 
-/// Sizes of one, odd ones, and more than a vector; a frozen weight in the middle; a weight that is used twice; a
-/// scalar.
+/// Sizes of one, odd ones, and more than a vector; a frozen weight in the middle; two biases with one gradient; a
+/// weight that is used twice; a scalar.
 constexpr llvm::StringLiteral kModel = R"(
   func.func @infer(%w1: tensor<4x9xf32> {graph.name = "w1", graph.role = "parameter"},
                    %gain: tensor<1xf32> {graph.name = "gain", graph.role = "parameter"},
                    %frozen: tensor<9xf32> {graph.name = "frozen", graph.role = "parameter"},
                    %b1: tensor<9xf32> {graph.name = "b1", graph.role = "parameter"},
+                   %twin: tensor<9xf32> {graph.name = "twin", graph.role = "parameter"},
                    %tied: tensor<9x9xf32> {graph.name = "tied", graph.role = "parameter"},
                    %scale: tensor<f32> {graph.name = "scale", graph.role = "parameter"},
                    %x: tensor<?x4xf32> {graph.name = "x", graph.role = "input"})
       -> (tensor<?x9xf32> {graph.name = "y", graph.role = "output"}) {
     %0 = graph.dot_general %x, %w1 batch = [] x [] contracting = [1] x [0] : (tensor<?x4xf32>, tensor<4x9xf32>) -> tensor<?x9xf32>
     %1 = graph.add %b1, %frozen : tensor<9xf32>
-    %2 = graph.broadcast %1 dims = [1] : (tensor<9xf32>) -> tensor<?x9xf32>
+    %11 = graph.add %1, %twin : tensor<9xf32>
+    %2 = graph.broadcast %11 dims = [1] : (tensor<9xf32>) -> tensor<?x9xf32>
     %3 = graph.add %0, %2 : tensor<?x9xf32>
     %4 = graph.dot_general %3, %tied batch = [] x [] contracting = [1] x [0] : (tensor<?x9xf32>, tensor<9x9xf32>) -> tensor<?x9xf32>
     %5 = graph.tanh %4 : tensor<?x9xf32>
@@ -81,7 +83,7 @@ std::string compile(const TrainingOptions &options, bool flat) {
   EXPECT_TRUE(succeeded(manager.run(*module)));
 
   auto plan = *module->getOps<plan::ProgramOp>().begin();
-  // For four tensors: the norm, the scalars, and at most two rules.
+  // For five tensors: the norm, the scalars, and at most two rules.
   EXPECT_EQ(countLaunches(plan, "apply") <= 4, flat);
   std::vector<std::vector<char>> zeros; // the test writes its own values
   std::vector<Weight> weights;
@@ -119,7 +121,7 @@ State train(const std::string &path) {
         elements *= tensor.dims[i];
       state[tensor.name].resize(elements);
     }
-  for (const char *name : {"w1", "gain", "frozen", "b1", "tied", "scale"}) {
+  for (const char *name : {"w1", "gain", "frozen", "b1", "twin", "tied", "scale"}) {
     fill(state.at(name));
     session.writeState(name, state.at(name).data(), state.at(name).size());
   }

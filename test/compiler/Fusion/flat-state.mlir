@@ -177,3 +177,60 @@ func.func @norm_of_parameters(%a: tensor<5xf32> {graph.name = "a", graph.role = 
   %8 = graph.div %b, %7 : tensor<7xf32>
   return %6, %8 : tensor<5xf32>, tensor<7xf32>
 }
+
+// -----
+
+// In the step %b and %c have one gradient, as two biases that are added up: it cannot lie in two places, so their updates
+// stay apart. Where apply has the order to choose, those that the step merges come first, side by side in both.
+// CHECK-LABEL: func.func @apply
+// CHECK-SAME:  (%[[A:[a-z0-9]+]]: tensor<5xf32> {{.*}}, %[[B:[a-z0-9]+]]: tensor<7xf32> {{{.*}} "b"{{.*}}, %[[C:[a-z0-9]+]]: tensor<7xf32> {{{.*}} "c"{{.*}}, %[[D:[a-z0-9]+]]: tensor<3xf32> {graph.name = "d"
+// CHECK:       graph.pack %[[A]], %[[D]], %[[B]], %[[C]] :
+// CHECK-COUNT-1: graph.region
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:  (%[[A:.*]]: tensor<5xf32> {{{.*}}}, %[[B:.*]]: tensor<7xf32> {{{.*}}}, %[[C:.*]]: tensor<7xf32> {{{.*}}}, %[[D:[a-z0-9]*]]: tensor<3xf32> {
+// CHECK-DAG:   graph.pack %[[A]], %[[D]] :
+// CHECK-DAG:   graph.sub %[[B]], %[[G:[0-9]+]] :
+// CHECK-DAG:   graph.sub %[[C]], %[[G]] :
+func.func @apply(%a: tensor<5xf32> {graph.name = "a", graph.role = "parameter"},
+                 %b: tensor<7xf32> {graph.name = "b", graph.role = "parameter"},
+                 %c: tensor<7xf32> {graph.name = "c", graph.role = "parameter"},
+                 %d: tensor<3xf32> {graph.name = "d", graph.role = "parameter"},
+                 %ga: tensor<5xf32> {graph.name = "gradient.a", graph.role = "accumulator"},
+                 %gb: tensor<7xf32> {graph.name = "gradient.b", graph.role = "accumulator"},
+                 %gc: tensor<7xf32> {graph.name = "gradient.c", graph.role = "accumulator"},
+                 %gd: tensor<3xf32> {graph.name = "gradient.d", graph.role = "accumulator"})
+    -> (tensor<5xf32> {graph.name = "a", graph.role = "parameter"},
+        tensor<7xf32> {graph.name = "b", graph.role = "parameter"},
+        tensor<7xf32> {graph.name = "c", graph.role = "parameter"},
+        tensor<3xf32> {graph.name = "d", graph.role = "parameter"}) {
+  %0 = graph.sub %a, %ga : tensor<5xf32>
+  %1 = graph.sub %b, %gb : tensor<7xf32>
+  %2 = graph.sub %c, %gc : tensor<7xf32>
+  %3 = graph.sub %d, %gd : tensor<3xf32>
+  return %0, %1, %2, %3 : tensor<5xf32>, tensor<7xf32>, tensor<7xf32>, tensor<3xf32>
+}
+func.func @step(%a: tensor<5xf32> {graph.name = "a", graph.role = "parameter"},
+                %b: tensor<7xf32> {graph.name = "b", graph.role = "parameter"},
+                %c: tensor<7xf32> {graph.name = "c", graph.role = "parameter"},
+                %d: tensor<3xf32> {graph.name = "d", graph.role = "parameter"},
+                %x: tensor<?x5xf32> {graph.name = "x", graph.role = "input"},
+                %y: tensor<?x7xf32> {graph.name = "y", graph.role = "input"},
+                %z: tensor<?x3xf32> {graph.name = "z", graph.role = "input"})
+    -> (tensor<5xf32> {graph.name = "a", graph.role = "parameter"},
+        tensor<7xf32> {graph.name = "b", graph.role = "parameter"},
+        tensor<7xf32> {graph.name = "c", graph.role = "parameter"},
+        tensor<3xf32> {graph.name = "d", graph.role = "parameter"},
+        tensor<5xf32> {graph.name = "gradient.a", graph.role = "accumulator"},
+        tensor<7xf32> {graph.name = "gradient.b", graph.role = "accumulator"},
+        tensor<7xf32> {graph.name = "gradient.c", graph.role = "accumulator"},
+        tensor<3xf32> {graph.name = "gradient.d", graph.role = "accumulator"}) {
+  %ga = graph.reduce sum %x dims = [0] : (tensor<?x5xf32>) -> tensor<5xf32>
+  %g = graph.reduce sum %y dims = [0] : (tensor<?x7xf32>) -> tensor<7xf32>
+  %gd = graph.reduce sum %z dims = [0] : (tensor<?x3xf32>) -> tensor<3xf32>
+  %0 = graph.sub %a, %ga : tensor<5xf32>
+  %1 = graph.sub %b, %g : tensor<7xf32>
+  %2 = graph.sub %c, %g : tensor<7xf32>
+  %3 = graph.sub %d, %gd : tensor<3xf32>
+  return %0, %1, %2, %3, %ga, %g, %g, %gd
+    : tensor<5xf32>, tensor<7xf32>, tensor<7xf32>, tensor<3xf32>, tensor<5xf32>, tensor<7xf32>, tensor<7xf32>, tensor<3xf32>
+}

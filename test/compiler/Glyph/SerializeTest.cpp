@@ -44,7 +44,7 @@ plan.program "cpu:avx2,fma" threads 2 max_batch 4 arenas [320, 64, 1024, 64] con
   }
   plan.entry @apply {
     plan.launch @update(%w, %g, %w) writes [2] chunks <6> grain 1 flops <6> bytes <72>
-    plan.launch @tiles(%w, %g, %w) writes [2] chunks <6> grain 1 blocks of 128 threads for 4 flops <6> bytes <72>
+    plan.launch @tiles(%w, %g, %w) writes [2] chunks <6> grain 1 blocks of 128 threads for 4 flops <6> bytes <72> "w" {apart = [#plan.boundary<0 : <24>, "a reason">, #plan.boundary<0 : <8 + 4 * batch>, "another">]}
     %flat = plan.buffer state[0] <88>
     plan.launch @decay(%flat, %flat) writes [1] chunks <22> grain 1 flops <22> bytes <176>
   }
@@ -102,6 +102,11 @@ TEST_F(GlyphTest, FactsLieWhereTheSchemaSays) {
   EXPECT_EQ(launch.chunks->constant(), 1u);
   EXPECT_EQ(launch.chunks->per_batch(), 2u);
   EXPECT_EQ(infer.instructions[1]->label, "Relu_1 + Add_2");
+  const glyph::BoundaryT &boundary = *program->entries[1]->instructions[1]->apart[1];
+  EXPECT_EQ(boundary.producer, 0u);
+  EXPECT_EQ(boundary.bytes->constant(), 8u);
+  EXPECT_EQ(boundary.bytes->per_batch(), 4u);
+  EXPECT_EQ(boundary.reason, "another");
 }
 
 TEST_F(GlyphTest, ArchiveHoldsProgramCodeAndWeights) {

@@ -10,6 +10,7 @@
 #include "tools/glyptic/Tool.h"
 #include "tools/glyptic/commands/Commands.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -76,6 +77,11 @@ Json describe(const glyph::Instruction &instruction, uint64_t batch, const std::
   object["bytes"] = at(instruction.bytes(), batch);
   if (machine)
     object["predicted_seconds"] = predict(instruction, batch, *machine).seconds();
+  if (const auto *apart = instruction.apart())
+    for (const glyph::Boundary *boundary : *apart)
+      object["apart"].push_back({{"producer", boundary->producer()},
+                                 {"bytes", at(boundary->bytes(), batch)},
+                                 {"reason", boundary->reason()->str()}});
   return object;
 }
 
@@ -145,6 +151,28 @@ std::string nameWithWorkspace(const Json &instruction) {
   return workspace ? name + ", " + bytesText(workspace) + " workspace" : name;
 }
 
+/// What kept kernels from being one with those that they read from, the most bytes first.
+std::string renderBoundaries(const Json &instructions) {
+  struct Boundary {
+    uint64_t bytes;
+    std::vector<std::string> row;
+  };
+  std::vector<Boundary> boundaries;
+  for (size_t consumer = 0; consumer < instructions.size(); ++consumer)
+    for (const Json &each : instructions[consumer].value("apart", Json::array()))
+      boundaries.push_back({each["bytes"],
+                            {std::to_string(consumer + 1), std::to_string(each["producer"].get<uint64_t>() + 1),
+                             number(each["bytes"]), each["reason"]}});
+  if (boundaries.empty())
+    return "";
+  std::stable_sort(boundaries.begin(), boundaries.end(),
+                   [](const Boundary &a, const Boundary &b) { return a.bytes > b.bytes; });
+  std::vector<std::vector<std::string>> rows = {{"", "reads from", "bytes", "and is no part of it because"}};
+  for (Boundary &boundary : boundaries)
+    rows.push_back(std::move(boundary.row));
+  return table(rows);
+}
+
 std::string render(const Json &json) {
   std::string text = facts({{"target", json["target"].get<std::string>() + ", " + json["threads"].dump() + " threads"},
                             {"largest batch", json["max_batch"].dump() + " samples"}});
@@ -163,7 +191,7 @@ std::string render(const Json &json) {
         rows.back().push_back(durationText(instruction["predicted_seconds"]));
       rows.back().push_back(instruction["nodes"]);
     }
-    text += table(rows);
+    text += table(rows) + renderBoundaries(entry["instructions"]);
     if (isPredicted)
       text += "  predicted for batches of " + json["max_batch"].dump() + " on " + json["machine"].get<std::string>() +
               ": " + durationText(entry["predicted_seconds"]) + "\n";

@@ -46,6 +46,8 @@ LogicalResult RegionOp::verifyRegions() {
     return emitOpError("body must end in graph.yield");
   if (yield.getValues().getTypes() != getResultTypes())
     return emitOpError("yields values of other types than its results");
+  if (std::optional<ArrayAttr> apart = getApart(); apart && apart->size() != getInputs().size())
+    return emitOpError() << "has " << getInputs().size() << " inputs, and `apart` speaks of " << apart->size();
   for (Operation &op : body.without_terminator())
     if (!isa<StructuredOpInterface, EvaluableOpInterface>(op))
       return op.emitOpError("cannot be in a graph.region: it has neither a structured form nor a meaning of its own");

@@ -30,10 +30,11 @@ def Graph_RegionOp : Op<GraphDialect, "region", [Pure, IsolatedFromAbove, Single
     The body holds `graph` ops that have a structured form; its arguments are the operands. `schedule` names the loop
     structure that was chosen ("pointwise", "row", "column", "gather", "scatter", "nest"). The phase that generates code
     records in `launches` (#graph.launch, run in order) what must be called, and in `scratch` (tensor types) the memory
-    that lives from the first launch to the last.
+    that lives from the first launch to the last. `apart` has a string for each input: the rule of fusion that kept what
+    makes it out of this region, or nothing where no region makes it.
   }];
   let arguments = (ins Variadic<Graph_StoredTensor>:$inputs, OptionalAttr<StrAttr>:$schedule, OptionalAttr<ArrayAttr>:$launches,
-                       OptionalAttr<ArrayAttr>:$scratch);
+                       OptionalAttr<ArrayAttr>:$scratch, OptionalAttr<StrArrayAttr>:$apart);
   let results = (outs Variadic<Graph_StoredTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "($schedule^)? `(` $inputs `)` attr-dict-with-keyword $body `:` functional-type($inputs, $results)";

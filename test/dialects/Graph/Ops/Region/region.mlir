@@ -60,3 +60,15 @@ func.func @write(%x: tensor<8xf32>) -> tensor<8xf32> {
   } : (tensor<8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+func.func @apart(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{has 1 inputs, and `apart` speaks of 2}}
+  %0 = graph.region(%x) attributes {apart = ["columns-end", ""]} {
+  ^bb0(%a: tensor<8xf32>):
+    %1 = graph.relu %a : tensor<8xf32>
+    graph.yield %1 : tensor<8xf32>
+  } : (tensor<8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
