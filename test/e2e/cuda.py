@@ -1,8 +1,9 @@
-# RUN: %python %s
+# RUN: %python %s %fixtures
 """Whole steps with the CUDA source of their kernels, on the host shim: the very text that NVRTC compiles, beside JAX (by
 the bounds of e2e/lenet and e2e/gpt) and beside the CPU's kernels."""
 import json
 import subprocess
+import sys
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -26,7 +27,7 @@ def check(model, options, data, batch, zero_gradients={}):
 
 
 enter_folder()
-rng = np.random.default_rng(0)
+fixtures, rng = sys.argv[1], np.random.default_rng(0)
 run("new", "mlp", "--inputs", 8, "--outputs", 3, "-o", "mlp.onnx", "--seed", 1)
 table = {"x": rng.standard_normal((100, 8)).astype(np.float32), "label": rng.integers(0, 3, 100)}
 check("mlp.onnx", reference.Options(), table, 32)  # the last batch is a partial one
@@ -35,6 +36,9 @@ run("new", "lenet", "--image", 8, "--filters", 8, "--hidden", 32, "-o", "lenet.o
 digits = load_digits()
 images = {"image": (digits.images / 16).astype(np.float32)[:, None], "label": digits.target.astype(np.int64)}
 check("lenet.onnx", reference.Options(optimizer="nesterov", lr=0.05, clip_norm=0.2, weight_decay=1e-3), images, 32)
+# Two residual blocks in training form: statistics of each batch, and running ones among the state.
+check(f"{fixtures}/resnet_training.onnx", reference.Options(optimizer="momentum"),
+      {name: values[:160] for name, values in images.items()}, 16)
 
 run("new", "gpt", "--layers", 2, "--heads", 2, "--width", 32, "--context", 16, "--vocabulary", 29, "-o", "gpt.onnx",
     "--seed", 1)
