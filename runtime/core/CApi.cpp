@@ -116,12 +116,21 @@ glyptic_error *glyptic_program_time_library_calls(const glyptic_program *program
 }
 
 glyptic_error *glyptic_session_create(const glyptic_program *program, int threads, glyptic_session **session) {
-  return guard([&] { *session = new glyptic_session{Session(program->program, threads)}; });
+  return guard([&] { *session = new glyptic_session{Session(program->program, {"auto", threads})}; });
 }
 
 glyptic_error *glyptic_session_create_on(const glyptic_program *program, const char *device, int threads,
                                          glyptic_session **session) {
-  return guard([&] { *session = new glyptic_session{Session(program->program, threads, device)}; });
+  return guard([&] { *session = new glyptic_session{Session(program->program, {device, threads})}; });
+}
+
+glyptic_error *glyptic_session_create_with(const glyptic_program *program, const glyptic_session_options *options,
+                                           glyptic_session **session) {
+  return guard([&] {
+    SessionOptions wanted{options->device ? options->device : "auto", options->threads, options->debug_sync != 0,
+                          options->cuda_context, options->cuda_stream};
+    *session = new glyptic_session{Session(program->program, wanted)};
+  });
 }
 
 glyptic_error *glyptic_device_architecture(const char *device, char architecture[GLYPTIC_ARCHITECTURE_SIZE]) {
@@ -144,6 +153,19 @@ glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *e
 
 glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples) {
   return guard([&] { session->session.run(entry, samples); });
+}
+
+glyptic_error *glyptic_session_start(glyptic_session *session, const char *entry, int64_t samples) {
+  return guard([&] { session->session.start(entry, samples); });
+}
+
+glyptic_error *glyptic_session_wait(glyptic_session *session) {
+  return guard([&] { session->session.wait(); });
+}
+
+const char *glyptic_session_graph_failure(const glyptic_session *session, const char *entry) {
+  const std::string *reason = session->session.whyNotRecorded(entry);
+  return reason ? reason->c_str() : nullptr;
 }
 
 glyptic_error *glyptic_session_profile(glyptic_session *session, const char *entry, int64_t samples,
@@ -173,6 +195,29 @@ glyptic_error *glyptic_session_get_scalar(const glyptic_session *session, const 
 
 glyptic_error *glyptic_session_clear_accumulators(glyptic_session *session) {
   return guard([&] { session->session.clearAccumulators(); });
+}
+
+glyptic_error *glyptic_session_set_device_input(glyptic_session *session, const char *entry, const char *input,
+                                                const void *address, size_t size) {
+  return guard([&] { session->session.setDeviceInput(entry, input, address, size); });
+}
+
+glyptic_error *glyptic_session_get_device_output(glyptic_session *session, const char *output, void *address,
+                                                 size_t size) {
+  return guard([&] { session->session.getDeviceOutput(output, address, size); });
+}
+
+glyptic_error *glyptic_session_locate_output(const glyptic_session *session, const char *output,
+                                             glyptic_memory *memory) {
+  return guard([&] { *memory = session->session.locateOutput(output); });
+}
+
+glyptic_error *glyptic_session_locate_state(const glyptic_session *session, const char *name, glyptic_memory *memory) {
+  return guard([&] { *memory = session->session.locateState(name); });
+}
+
+glyptic_error *glyptic_session_state_changed(glyptic_session *session) {
+  return guard([&] { session->session.stateChanged(); });
 }
 
 glyptic_error *glyptic_session_read_state(const glyptic_session *session, const char *name, void *data, size_t size) {

@@ -18,12 +18,16 @@ DeviceName parseDevice(std::string_view text) {
   std::string_view index = text.substr(std::min(prefix.size(), text.size()));
   bool isNumber = !index.empty() && index.size() < 4 && index.find_first_not_of("0123456789") == std::string_view::npos;
   if (text.substr(0, prefix.size()) == prefix && isNumber)
-    return {DeviceName::Cuda, std::stoi(std::string(index))};
+    return {DeviceName::Cuda, std::stoi(std::string(index)), true};
   throw Error("there is no device " + quoteName(text) + "; devices are auto, cpu, cuda, cuda:N and shim");
 }
 
-void Session::chooseDevice(std::string_view text) {
+void Session::chooseDevice(const SessionOptions &options) {
+  const std::string_view text = options.device;
   DeviceName name = parseDevice(text);
+  const bool isPlaced = options.cudaContext || options.cudaStream;
+  if (isPlaced && (!program->isForCuda() || name.kind == DeviceName::Shim))
+    throw Error("a session on this processor takes no CUDA context and no CUDA stream");
   if (!program->isForCuda()) {
     if (name.kind == DeviceName::Cuda || name.kind == DeviceName::Shim)
       throw Error("the program is compiled for a processor and does not run on " + quoteName(text) +
@@ -42,11 +46,11 @@ void Session::chooseDevice(std::string_view text) {
     deviceDescription = "shim: the kernels of " + target + " on this processor";
     return;
   }
-  if (name.kind == DeviceName::Auto)
+  if (name.kind == DeviceName::Auto && !isPlaced)
     if (std::string reason = whyNoCuda(); !reason.empty())
       throw Error(ErrorCode::Unsupported, "the program is compiled for " + target + ", but " + reason +
                                               "; --device shim runs it on this processor, slowly");
-  device = makeCudaDevice(*program, name.index);
+  device = makeCudaDevice(*program, {name.index, name.hasIndex, options.cudaContext, options.cudaStream, debugSync});
   deviceDescription = device->describe();
   if (name.kind == DeviceName::Auto)
     deviceDescription += ", as the program is compiled for " + target;

@@ -105,7 +105,7 @@ void timeLibraryCalls(const Program &program, std::string_view name, int64_t sam
                 std::to_string(instructions.size()) + " times");
   DeviceName where = parseDevice(device);
   if (program.isForCuda() && where.kind != DeviceName::Shim)
-    return timeOnDevice(*makeCudaDevice(program, where.index), *entry, samples, repeats, seconds);
+    return timeOnDevice(*makeCudaDevice(program, {where.index}), *entry, samples, repeats, seconds);
   Executor executor(threads);
   executor.call([&] {
     for (size_t i = 0; i < count; ++i) {

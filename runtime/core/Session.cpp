@@ -14,15 +14,16 @@ static constexpr int kMaxThreads = GLYPTIC_MAX_THREADS;
 /// the same for evaluation. One who runs every size there is must not fill memory.
 static constexpr size_t kPreparedSizes = 8;
 
-Session::Session(std::shared_ptr<const Program> shared, int threads, std::string_view deviceName)
-    : program(std::move(shared)) {
+Session::Session(std::shared_ptr<const Program> shared, const SessionOptions &options)
+    : program(std::move(shared)), debugSync(options.debugSync) {
+  const int threads = options.threads;
   const glyph::Program &tables = program->tables();
   int compiled = static_cast<int>(std::min<uint32_t>(tables.threads(), kMaxThreads));
   int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   threadCount = threads ? threads : compiled ? compiled : cores;
   if (threads < 0 || threads > kMaxThreads)
     throw Error("the number of threads must lie between 0 and " + std::to_string(kMaxThreads));
-  chooseDevice(deviceName);
+  chooseDevice(options);
   allocateArenas();
   for (const glyph::Entry *entry : Elements(tables.entries()))
     plans.push_back(makePlan(*entry));
@@ -30,40 +31,33 @@ Session::Session(std::shared_ptr<const Program> shared, int threads, std::string
   executor = std::make_unique<Executor>(threadCount);
 }
 
+static size_t scalarBytes(const glyph::Program &program) {
+  size_t outputs = 0;
+  for (const glyph::Entry *entry : Elements(program.entries()))
+    outputs = std::max(outputs, Elements(entry->outputs()).size());
+  return outputs * kScalarBytes;
+}
+
 void Session::allocateArenas() {
   const auto &sizes = *program->tables().arena_sizes();
-  constexpr auto constant = static_cast<unsigned>(glyph::Arena::Constant);
-  if (!device) {
-    for (unsigned i = 0; i < std::size(arenas); ++i) {
-      arenas[i] = Memory(sizes.Get(i));
-      bases[i] = arenas[i].data();
-    }
-    // Mapped read-only; the verifier lets nobody write them.
-    bases[constant] = const_cast<std::byte *>(program->constants());
+  const size_t outputs = scalarBytes(program->tables());
+  if (device) {
+    openDevice();
+    scalars = device->allocatePinned(outputs);
     return;
   }
-  size_t planned = 0;
-  for (uint64_t size : sizes)
-    planned += size;
-  for (unsigned i = 0; i < std::size(bases); ++i)
-    bases[i] = device->allocate(sizes.Get(i), planned);
-  device->upload(bases[constant], program->constants(), sizes.Get(constant));
+  for (unsigned i = 0; i < std::size(arenas); ++i) {
+    arenas[i] = Memory(sizes.Get(i));
+    bases[i] = arenas[i].data();
+  }
+  // Mapped read-only; the verifier lets nobody write them.
+  bases[static_cast<unsigned>(glyph::Arena::Constant)] = const_cast<std::byte *>(program->constants());
+  scalarMemory = Memory(outputs);
+  scalars = scalarMemory.data();
 }
 
 std::byte *Session::address(const glyph::Buffer &buffer) const {
   return bases[static_cast<size_t>(buffer.arena())] + buffer.offset();
-}
-
-/// What `action` throws is said of the ONNX nodes that the instruction serves. Costs nothing otherwise.
-template <typename Action> static void forNodes(const glyph::Instruction &instruction, Action action) {
-  try {
-    action();
-  } catch (const Error &error) {
-    std::string_view nodes = view(instruction.label());
-    if (nodes.empty())
-      throw;
-    throw Error(error.code(), quoteName(nodes) + ": " + error.what());
-  }
 }
 
 Session::Step Session::makeLaunch(const glyph::Instruction &instruction, const glyph::Launch &launch) const {
@@ -90,7 +84,8 @@ Session::Step Session::makeCall(const glyph::Instruction &instruction, const gly
 }
 
 Session::Plan Session::makePlan(const glyph::Entry &entry) const {
-  Plan plan{&entry, {}, {}, {}};
+  Plan plan;
+  plan.entry = &entry;
   std::vector<size_t> begins;
   for (const glyph::Instruction *instruction : Elements(entry.instructions())) {
     begins.push_back(plan.pointers.size());
@@ -124,38 +119,49 @@ Session::Plan &Session::findPlan(std::string_view entry) {
   throw Error("the program has no entry " + quoteName(entry) + ", it has " + names);
 }
 
-void Session::setInput(std::string_view entryName, std::string_view name, std::string_view bytes) {
-  const glyph::Entry &entry = *findPlan(entryName).entry;
+/// Makes `entry` the one whose inputs are set, and returns which of them is called `name`.
+size_t Session::bind(const glyph::Entry &entry, std::string_view name, size_t size) {
   Elements inputs(entry.inputs());
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const glyph::Tensor *tensor = inputs[i];
-    if (view(tensor->name()) != name)
-      continue;
-    uint64_t limit = bytesFor(*tensor, static_cast<int64_t>(program->tables().max_batch()));
-    if (bytes.size() > limit)
-      throw Error("input " + quoteName(name) + " is given " + std::to_string(bytes.size()) +
-                  " bytes, the largest batch has " + std::to_string(limit));
-    if (bound != &entry)
-      inputSizes.assign(inputs.size(), std::nullopt);
-    bound = &entry;
-    ran = nullptr;
-    if (device) {
-      device->finish(); // what was set before may be on its way from there
-      if (std::byte *&memory = staging[tensor]; !memory)
-        memory = device->allocateStaging(limit);
+  size_t index = 0;
+  while (index < inputs.size() && view(inputs[index]->name()) != name)
+    ++index;
+  if (index == inputs.size())
+    throw Error("entry " + quoteName(view(entry.name())) + " has no input " + quoteName(name));
+  if (uint64_t limit = bytesFor(*inputs[index], static_cast<int64_t>(program->tables().max_batch())); size > limit)
+    throw Error("input " + quoteName(name) + " is given " + std::to_string(size) + " bytes, the largest batch has " +
+                std::to_string(limit));
+  if (bound != &entry) {
+    inputSizes.assign(inputs.size(), std::nullopt);
+    if (feed) {
+      std::vector<std::byte *> targets;
+      for (const glyph::Tensor *input : inputs)
+        targets.push_back(address(*input->buffer()));
+      feed->begin(entry, targets);
     }
-    if (!bytes.empty())
-      std::memcpy(inputMemory(*tensor), bytes.data(), bytes.size());
-    if (device)
-      device->upload(address(*tensor->buffer()), inputMemory(*tensor), bytes.size());
-    inputSizes[i] = bytes.size();
-    return;
   }
-  throw Error("entry " + quoteName(entryName) + " has no input " + quoteName(name));
+  bound = &entry;
+  retireOutputs();
+  inputSizes[index] = size;
+  return index;
 }
 
-std::byte *Session::inputMemory(const glyph::Tensor &tensor) const {
-  return device ? staging.at(&tensor) : address(*tensor.buffer());
+void Session::setInput(std::string_view entryName, std::string_view name, std::string_view bytes) {
+  const glyph::Entry &entry = *findPlan(entryName).entry;
+  size_t index = bind(entry, name, bytes.size());
+  if (feed)
+    feed->set(index, bytes);
+  else if (!bytes.empty())
+    std::memcpy(address(*Elements(entry.inputs())[index]->buffer()), bytes.data(), bytes.size());
+}
+
+/// Inputs may lie where outputs did.
+void Session::retireOutputs() {
+  if (!ran || std::exchange(outputsGone, true) || device)
+    return;
+  Elements outputs(ran->outputs());
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (isScalar(*outputs[i]))
+      std::memcpy(scalars + i * kScalarBytes, address(*outputs[i]->buffer()), sizeOf(outputs[i]->dtype()));
 }
 
 void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
@@ -170,23 +176,32 @@ void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
     if (*size != expected)
       throw Error("input " + quoteName(name) + " holds " + std::to_string(*size) + " bytes, " +
                   std::to_string(samples) + " samples of it are " + std::to_string(expected));
+    const std::byte *values = feed ? feed->find(i) : address(*tensor->buffer());
     for (const glyptic_range &range : program->ranges())
-      if (name == range.tensor)
-        checkRange(range, *tensor, samples, inputMemory(*tensor));
+      if (values && name == range.tensor) // the caller vouches for what lies on a device
+        checkRange(range, *tensor, samples, values);
   }
 }
 
-void Session::run(std::string_view entry, int64_t samples) { run(findPlan(entry), samples, nullptr); }
+void Session::run(std::string_view entry, int64_t samples) {
+  start(entry, samples);
+  wait();
+}
+
+void Session::wait() {
+  if (device)
+    device->finish();
+}
 
 void Session::profile(std::string_view entry, int64_t samples, glyptic_instruction_time *times, size_t count) {
   Plan &plan = findPlan(entry);
   if (count != plan.steps.size())
     throw Error("entry " + quoteName(entry) + " has " + std::to_string(plan.steps.size()) +
                 " instructions, there is room for " + std::to_string(count) + " times");
-  run(plan, samples, times);
+  start(plan, samples, times);
 }
 
-void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) {
+void Session::start(Plan &plan, int64_t samples, glyptic_instruction_time *times) {
   auto limit = static_cast<int64_t>(program->tables().max_batch());
   if (samples < 1 || samples > limit)
     throw Error("a run takes 1 to " + std::to_string(limit) + " samples, not " + std::to_string(samples));
@@ -200,14 +215,11 @@ void Session::run(Plan &plan, int64_t samples, glyptic_instruction_time *times) 
     bound = nullptr;
   ran = plan.entry;
   ranSamples = samples;
-  NoClock none;
-  if (device) {
-    if (!times)
-      return executeOnDevice(plan, samples, none);
-    InstructionClock clock(threadCount, times);
-    return executeOnDevice(plan, samples, clock);
-  }
+  outputsGone = false;
+  if (device)
+    return startOnDevice(plan, samples, times);
   executor->call([&] {
+    NoClock none;
     if (!times)
       return execute(plan, samples, none);
     InstructionClock clock(threadCount, times);
@@ -244,6 +256,7 @@ void Session::prepare(Plan &plan, int64_t samples) {
 }
 
 void Session::forget(Plan &plan, int64_t samples) {
+  plan.recordings.erase(samples);
   for (Step &step : plan.steps)
     if (step.routine)
       step.routine->forget(samples);
@@ -273,57 +286,43 @@ template <typename Clock> void Session::execute(Plan &plan, int64_t samples, Clo
   }
 }
 
-/// A device's own copies want both sides apart. Where they are not, which is rare, the bytes come by here.
-void Session::copyOnDevice(std::byte *target, const std::byte *source, size_t size) {
-  if (target + size <= source || source + size <= target)
-    return device->copy(target, source, size);
-  std::vector<std::byte> bytes(size);
-  device->download(bytes.data(), source, size);
-  device->upload(target, bytes.data(), size);
-  device->finish();
+bool Session::isScalar(const glyph::Tensor &tensor) { return bytesFor(tensor, 2) == sizeOf(tensor.dtype()); }
+
+static std::string describeGone(std::string_view output) {
+  return "output " + quoteName(output) + " is not there: no entry has run since inputs were set";
 }
 
-void Session::enqueue(const Step &step, int64_t samples) {
-  if (step.kind == Step::Call)
-    return step.routine->run(samples, step.buffers, step.workspace);
-  const uint64_t size = sizeFor(*step.extent, samples);
-  if (step.kind == Step::Copy)
-    return copyOnDevice(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
-  const glyph::Launch &launch = *step.instruction->action_as_Launch();
-  if (uint64_t blocks = step.countBlocks(size))
-    device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),
-                   static_cast<uint32_t>(samples));
-}
-
-/// Instructions are queued, and nothing is waited for but the end; with a clock each instruction is.
-template <typename Clock> void Session::executeOnDevice(Plan &plan, int64_t samples, Clock &clock) {
-  clock.begin();
-  for (Step &step : plan.steps) {
-    clock.share([&] {
-      forNodes(*step.instruction, [&] { enqueue(step, samples); });
-      if (!std::is_same_v<Clock, NoClock>)
-        device->finish();
-    });
-    clock.end();
+size_t Session::findOutput(std::string_view name) const {
+  if (!ran)
+    throw Error(describeGone(name));
+  size_t index = 0;
+  for (const glyph::Tensor *tensor : Elements(ran->outputs())) {
+    if (view(tensor->name()) == name)
+      return index;
+    ++index;
   }
-  device->finish();
+  throw Error(outputsGone ? describeGone(name)
+                          : "entry " + quoteName(view(ran->name())) + ", which ran last, has no output " +
+                                quoteName(name));
 }
 
 Session::Output Session::output(std::string_view name) const {
-  if (!ran)
-    throw Error("output " + quoteName(name) + " is not there: no entry has run since inputs were set");
-  for (const glyph::Tensor *tensor : Elements(ran->outputs()))
-    if (view(tensor->name()) == name) {
-      size_t size = bytesFor(*tensor, ranSamples);
-      const std::byte *memory = address(*tensor->buffer());
-      if (device) {
-        downloaded.resize(size);
-        device->download(downloaded.data(), memory, size);
-        memory = downloaded.data();
-      }
-      return {tensor->dtype(), {reinterpret_cast<const char *>(memory), size}};
-    }
-  throw Error("entry " + quoteName(view(ran->name())) + ", which ran last, has no output " + quoteName(name));
+  const size_t index = findOutput(name);
+  const glyph::Tensor &tensor = outputAt(index);
+  const size_t size = bytesFor(tensor, ranSamples);
+  const std::byte *memory = address(*tensor.buffer());
+  if (isScalar(tensor) && (device || outputsGone)) {
+    if (device)
+      device->await(*runEnd);
+    memory = scalars + index * kScalarBytes;
+  } else if (outputsGone) {
+    throw Error(describeGone(name));
+  } else if (device) {
+    downloaded.resize(size);
+    device->download(downloaded.data(), memory, size);
+    memory = downloaded.data();
+  }
+  return {tensor.dtype(), {reinterpret_cast<const char *>(memory), size}};
 }
 
 void Session::clearAccumulators() {

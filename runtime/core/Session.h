@@ -1,7 +1,7 @@
 //===- Session.h - One copy of a program's state, and its execution -*- C++ -*-===//
 #pragma once
 
-#include "runtime/core/Device.h"
+#include "runtime/core/InputFeed.h"
 #include "runtime/core/Parallel.h"
 #include "runtime/core/Program.h"
 #include "runtime/core/Routine.h"
@@ -11,26 +11,60 @@
 
 namespace glyptic::runtime {
 
+inline constexpr size_t kScalarBytes = 8; ///< any element fits
+
+/// What `action` throws is said of the ONNX nodes that the instruction serves. Costs nothing otherwise.
+template <typename Action> void forNodes(const glyph::Instruction &instruction, Action action) {
+  try {
+    action();
+  } catch (const Error &error) {
+    if (!instruction.label() || instruction.label()->size() == 0)
+      throw;
+    throw Error(error.code(), quoteName(instruction.label()->str()) + ": " + error.what());
+  }
+}
+
+/// As glyptic_session_options.
+struct SessionOptions {
+  std::string_view device = "auto";
+  int threads = 0;
+  bool debugSync = false;
+  void *cudaContext = nullptr, *cudaStream = nullptr;
+};
+
 class Session {
 public:
-  /// `device` as glyptic_session_create_on takes it.
-  Session(std::shared_ptr<const Program> program, int threads, std::string_view device = "auto");
+  Session(std::shared_ptr<const Program> program, const SessionOptions &options);
 
   int threads() const { return threadCount; }
   /// Where it computes, and why there.
   const std::string &deviceText() const { return deviceDescription; }
 
   void setInput(std::string_view entry, std::string_view input, std::string_view bytes);
+  /// Queues a run; on this processor it is done then.
+  void start(std::string_view entry, int64_t samples) { start(findPlan(entry), samples, nullptr); }
+  void wait();
   void run(std::string_view entry, int64_t samples);
   /// The same with a clock; `times` has an element for each instruction.
   void profile(std::string_view entry, int64_t samples, glyptic_instruction_time *times, size_t count);
-  /// An output of the entry that ran last, in place.
+  /// An output of the run that was started last, in place. Waits for it.
   struct Output {
     DType type;
     std::string_view bytes;
   };
   Output output(std::string_view name) const;
+
+  // The same in memory of the device: what is queued is in the order of its runs.
+  void setDeviceInput(std::string_view entry, std::string_view input, const void *address, size_t size);
+  void getDeviceOutput(std::string_view name, void *address, size_t size);
+  glyptic_memory locateOutput(std::string_view name) const;
+  glyptic_memory locateState(std::string_view name) const;
+  /// Why a device is asked for each instruction of an entry in every run; empty where it is not, null where there is no
+  /// such entry.
+  const std::string *whyNotRecorded(std::string_view entry) const;
   void clearAccumulators();
+  /// The caller has written state by itself.
+  void stateChanged();
 
   // State in its saved (ONNX) shape.
   void readState(std::string_view name, void *data, size_t size) const;
@@ -60,9 +94,12 @@ private:
     std::vector<void *> pointers;
     std::vector<Step> steps;
     std::vector<int64_t> prepared; ///< numbers of samples that the routines are set up for, the one used last first
+    std::map<int64_t, std::unique_ptr<Recording>> recordings; ///< by the number of samples; null: ran once
+    std::string whyNotRecorded;
   };
 
-  void chooseDevice(std::string_view name);
+  void chooseDevice(const SessionOptions &options);
+  void openDevice();
   void allocateArenas();
   Plan makePlan(const glyph::Entry &entry) const;
   Step makeCall(const glyph::Instruction &instruction, const glyph::LibraryCall &call) const;
@@ -72,15 +109,21 @@ private:
   void checkInputs(const glyph::Entry &entry, int64_t samples) const;
   void prepare(Plan &plan, int64_t samples);
   static void forget(Plan &plan, int64_t samples);
-  void run(Plan &plan, int64_t samples, glyptic_instruction_time *times);
+  void start(Plan &plan, int64_t samples, glyptic_instruction_time *times);
   template <typename Clock> void execute(Plan &plan, int64_t samples, Clock &clock);
-  template <typename Clock> void executeOnDevice(Plan &plan, int64_t samples, Clock &clock);
+  void startOnDevice(Plan &plan, int64_t samples, glyptic_instruction_time *times);
+  template <typename Clock> void queue(const Plan &plan, int64_t samples, Clock &clock);
   void enqueue(const Step &step, int64_t samples);
   void copyOnDevice(std::byte *target, const std::byte *source, size_t size);
-  /// Where the caller's bytes of an input lie on this machine.
-  std::byte *inputMemory(const glyph::Tensor &tensor) const;
+  const Recording *findRecording(Plan &plan, int64_t samples);
+  size_t bind(const glyph::Entry &entry, std::string_view input, size_t size);
+  void retireOutputs();
+  /// The index of an output of the run that was started last.
+  size_t findOutput(std::string_view name) const;
+  const glyph::Tensor &outputAt(size_t index) const { return *(*ran->outputs())[static_cast<unsigned>(index)]; }
+  /// Whether it has one element for any number of samples.
+  static bool isScalar(const glyph::Tensor &tensor);
   void resetState();
-  void stateChanged();
   const glyph::StateEntry &findState(std::string_view name, size_t size) const;
   void setState(const glyph::StateEntry &entry, const void *saved);
   const std::byte *stateMemory(const glyph::StateEntry &entry, std::vector<std::byte> &buffer) const;
@@ -93,17 +136,25 @@ private:
   int threadCount;
   std::unique_ptr<Device> device; ///< null: this processor
   bool isShim = false;            ///< kernels for GPUs, on this processor
+  bool debugSync = false;
   std::string deviceDescription;
   Memory arenas[3]; ///< State, Accumulator, Work
   std::byte *bases[4] = {}; ///< of all arenas, on the device
-  std::map<const glyph::Tensor *, std::byte *> staging; ///< of inputs, for a device
+  std::unique_ptr<InputFeed> feed;     ///< for a device
+  std::unique_ptr<Event> runEnd;       ///< of the run that a device was asked for last
+  std::byte *bounce = nullptr;         ///< on the device, for copies whose sides overlap
   mutable std::vector<std::byte> downloaded; ///< the output that was read last from a device
+  /// Outputs of one element, eight bytes for each output of an entry: on a device they come here with each run, else
+  /// they are put by when inputs are set.
+  std::byte *scalars = nullptr;
+  Memory scalarMemory;
   Memory scratch;
   std::vector<Plan> plans;
   const glyph::Entry *bound = nullptr;              ///< the entry that the inputs in memory are for
   std::vector<std::optional<size_t>> inputSizes;    ///< bytes set, for each input of `bound`
-  const glyph::Entry *ran = nullptr;                ///< the entry whose outputs are in memory
+  const glyph::Entry *ran = nullptr;                ///< the entry that was started last
   int64_t ranSamples = 0;
+  bool outputsGone = false;                         ///< all but those of one element
   // Last: work ends before the memory that it uses goes.
   std::unique_ptr<Executor> executor;
 };

@@ -32,7 +32,6 @@ void Session::setState(const glyph::StateEntry &entry, const void *saved) {
   std::vector<std::byte> arranged(bytesFor(*entry.tensor(), 1));
   toMemory(entry, saved, arranged.data());
   device->upload(memory, arranged.data(), arranged.size());
-  device->finish();
 }
 
 /// A state's bytes in the shape of memory, in place or copied to `buffer`.

@@ -91,6 +91,12 @@ private:
     expect(!written || buffer.arena() != glyph::Arena::Constant, "constants are written");
   }
 
+  /// At the largest batch, where buffers reach farthest.
+  bool overlaps(const glyph::Buffer &a, const glyph::Buffer &b) const {
+    return a.arena() == b.arena() && a.offset() < b.offset() + largest(b.size()) &&
+           b.offset() < a.offset() + largest(a.size());
+  }
+
   void checkTensor(const glyph::Tensor &tensor, bool written) const {
     in("tensor " + quoteName(view(tensor.name())), [&] {
       expect(tensor.dtype() <= DType::MAX, "its element type is unknown");
@@ -181,8 +187,14 @@ private:
     expect(call.results() <= operands.size(), "it has more results than operands");
     for (size_t i = 0; i < operands.size(); ++i)
       checkTensor(*operands[i], /*written=*/i >= operands.size() - call.results());
-    if (call.workspace())
+    for (size_t i = operands.size() - call.results(); i < operands.size(); ++i)
+      for (size_t j = 0; j < i; ++j)
+        expect(!overlaps(*operands[i]->buffer(), *operands[j]->buffer()), "it writes over another operand");
+    if (call.workspace()) {
       checkBuffer(*call.workspace(), /*written=*/true);
+      for (const glyph::Tensor *operand : operands)
+        expect(!overlaps(*call.workspace(), *operand->buffer()), "its workspace lies over an operand");
+    }
     for (const glyph::Parameter *parameter : Elements(call.parameters())) {
       expectAligned(parameter->values());
       // What routines compute from parameters and dimensions then does not overflow.

@@ -25,6 +25,7 @@ static const char *load(Driver &driver, void *library) {
   found.find(driver.devicePrimaryCtxRelease, "cuDevicePrimaryCtxRelease_v2");
   found.find(driver.ctxPushCurrent, "cuCtxPushCurrent_v2");
   found.find(driver.ctxPopCurrent, "cuCtxPopCurrent_v2");
+  found.find(driver.ctxGetDevice, "cuCtxGetDevice");
   found.find(driver.memGetInfo, "cuMemGetInfo_v2");
   found.find(driver.memAlloc, "cuMemAlloc_v2");
   found.find(driver.memFree, "cuMemFree_v2");
@@ -37,6 +38,18 @@ static const char *load(Driver &driver, void *library) {
   found.find(driver.streamCreate, "cuStreamCreate");
   found.find(driver.streamDestroy, "cuStreamDestroy_v2");
   found.find(driver.streamSynchronize, "cuStreamSynchronize");
+  found.find(driver.streamGetCtx, "cuStreamGetCtx");
+  found.find(driver.streamWaitEvent, "cuStreamWaitEvent");
+  found.find(driver.eventCreate, "cuEventCreate");
+  found.find(driver.eventDestroy, "cuEventDestroy_v2");
+  found.find(driver.eventRecord, "cuEventRecord");
+  found.find(driver.eventSynchronize, "cuEventSynchronize");
+  found.find(driver.streamBeginCapture, "cuStreamBeginCapture_v2");
+  found.find(driver.streamEndCapture, "cuStreamEndCapture");
+  found.find(driver.graphInstantiate, "cuGraphInstantiateWithFlags");
+  found.find(driver.graphLaunch, "cuGraphLaunch");
+  found.find(driver.graphDestroy, "cuGraphDestroy");
+  found.find(driver.graphExecDestroy, "cuGraphExecDestroy");
   found.find(driver.moduleLoadData, "cuModuleLoadData");
   found.find(driver.moduleUnload, "cuModuleUnload");
   found.find(driver.moduleGetFunction, "cuModuleGetFunction");
@@ -67,9 +80,12 @@ void Driver::check(int result, const char *doing) const {
     return;
   const char *text = nullptr;
   getErrorString(result, &text);
-  throw Error(result == kErrorOutOfMemory ? ErrorCode::Memory : ErrorCode::Unsupported,
+  bool ofKernel = result >= kErrorIllegalAddress && result <= kErrorLaunchFailed;
+  throw Error(result == kErrorOutOfMemory ? ErrorCode::Memory
+              : ofKernel                  ? ErrorCode::Internal
+                                          : ErrorCode::Unsupported,
               std::string(doing) + ": " + (text ? text : "unknown error") + " (CUDA error " + std::to_string(result) +
-                  ")");
+                  ")" + (ofKernel ? advice : ""));
 }
 
 } // namespace glyptic::runtime::cuda

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace glyptic::runtime::cuda {
 
@@ -12,6 +13,9 @@ using Context = struct CudaContext *;
 using Module = struct CudaModule *;
 using Function = struct CudaFunction *;
 using Stream = struct CudaStream *;
+using EventHandle = struct CudaEventHandle *;
+using Graph = struct CudaGraph *;
+using GraphExec = struct CudaGraphExec *;
 
 /// The driver's functions that are used, as cuda.h declares them. A result of 0 is success; check() throws any other.
 struct Driver {
@@ -20,6 +24,8 @@ struct Driver {
 
   /// `doing`: what has failed, as "cannot ...".
   void check(int result, const char *doing) const;
+  /// What errors of kernels end with, which show only later: how to find the one that failed.
+  std::string advice;
 
   int (*init)(unsigned flags);
   int (*driverGetVersion)(int *version);
@@ -32,6 +38,7 @@ struct Driver {
   int (*devicePrimaryCtxRelease)(DeviceId device);
   int (*ctxPushCurrent)(Context context);
   int (*ctxPopCurrent)(Context *context);
+  int (*ctxGetDevice)(DeviceId *device);
   int (*memGetInfo)(size_t *free, size_t *total);
   int (*memAlloc)(Pointer *pointer, size_t size);
   int (*memFree)(Pointer pointer);
@@ -44,6 +51,18 @@ struct Driver {
   int (*streamCreate)(Stream *stream, unsigned flags);
   int (*streamDestroy)(Stream stream);
   int (*streamSynchronize)(Stream stream);
+  int (*streamGetCtx)(Stream stream, Context *context);
+  int (*streamWaitEvent)(Stream stream, EventHandle event, unsigned flags);
+  int (*eventCreate)(EventHandle *event, unsigned flags);
+  int (*eventDestroy)(EventHandle event);
+  int (*eventRecord)(EventHandle event, Stream stream);
+  int (*eventSynchronize)(EventHandle event);
+  int (*streamBeginCapture)(Stream stream, int mode);
+  int (*streamEndCapture)(Stream stream, Graph *graph);
+  int (*graphInstantiate)(GraphExec *made, Graph graph, unsigned long long flags);
+  int (*graphLaunch)(GraphExec graph, Stream stream);
+  int (*graphDestroy)(Graph graph);
+  int (*graphExecDestroy)(GraphExec graph);
   int (*moduleLoadData)(Module *module, const void *image);
   int (*moduleUnload)(Module module);
   int (*moduleGetFunction)(Function *function, Module module, const char *name);
@@ -55,6 +74,8 @@ struct Driver {
 // Values of cuda.h.
 inline constexpr int kErrorOutOfMemory = 2, kErrorNotFound = 500;
 inline constexpr int kAttributeMajor = 75, kAttributeMinor = 76; ///< of the compute capability
-inline constexpr unsigned kStreamNonBlocking = 1;
+inline constexpr int kErrorIllegalAddress = 700, kErrorLaunchFailed = 719; ///< these and those between are of kernels
+inline constexpr unsigned kStreamNonBlocking = 1, kEventDisableTiming = 2;
+inline constexpr int kCaptureThreadLocal = 1;
 
 } // namespace glyptic::runtime::cuda

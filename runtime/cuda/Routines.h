@@ -49,12 +49,13 @@ public:
 class Dnn {
 public:
   explicit Dnn(Stream stream) : library(Cudnn::open()) {
-    constexpr const char *kDoing = "cannot open cuDNN";
-    library.check(library.create(&handle), kDoing);
-    library.check(library.setStream(handle, stream), kDoing);
+    library.check(library.create(&handle), "cannot open cuDNN");
+    use(stream);
   }
   Dnn(const Dnn &) = delete;
   ~Dnn() { library.destroy(handle); }
+
+  void use(Stream stream) { library.check(library.setStream(handle, stream), "cannot give cuDNN its stream"); }
 
   const Cudnn library;
   Cudnn::Handle handle = nullptr;

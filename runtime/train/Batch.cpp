@@ -8,7 +8,7 @@
 
 namespace glyptic::runtime {
 
-void BatchFeeder::run(const char *entry, const DataSet &data, const uint64_t *samples, size_t count) {
+void BatchFeeder::feed(const char *entry, const DataSet &data, const uint64_t *samples, size_t count) {
   const glyptic_tensor *inputs = nullptr;
   size_t inputCount = glyptic_program_inputs(program, entry, &inputs);
   for (size_t i = 0; i < inputCount; ++i) {
@@ -18,7 +18,10 @@ void BatchFeeder::run(const char *entry, const DataSet &data, const uint64_t *sa
     data.gather(index, samples, count, buffer.data());
     check(glyptic_session_set_input(session, entry, inputs[i].name, buffer.data(), size));
   }
-  check(glyptic_session_run(session, entry, runSize.batch(count)));
+}
+
+void BatchFeeder::start(const char *entry, size_t count) {
+  check(glyptic_session_start(session, entry, runSize.batch(count)));
 }
 
 std::vector<const char *> listMetrics(const glyptic_program *program, const char *entry,
@@ -46,9 +49,15 @@ Evaluation evaluate(const glyptic_program *program, glyptic_session *session, co
   double weight = 0;
   size_t largest = feeder.runSize.largest, total = data.samples.size();
   feeder.runSize.check(total, "the data to evaluate on");
+  auto feed = [&](size_t done) {
+    if (done < total)
+      feeder.feed(names::kEvaluate, *data.arrays, data.samples.data() + done, std::min(largest, total - done));
+  };
+  feed(0);
   for (size_t done = 0; done < total;) {
     size_t count = std::min(largest, total - done);
-    feeder.run(names::kEvaluate, *data.arrays, data.samples.data() + done, count);
+    feeder.start(names::kEvaluate, count);
+    feed(done + count); // on their way while a device computes
     result.loss += readScalar(session, names::kLoss);
     weight += readScalar(session, names::kWeight);
     for (glyptic_metric &metric : result.metrics)

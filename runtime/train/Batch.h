@@ -12,8 +12,10 @@ public:
   BatchFeeder(const glyptic_program *program, glyptic_session *session)
       : runSize(program), program(program), session(session) {}
 
-  /// Runs `entry` on `count` samples of `data`.
-  void run(const char *entry, const DataSet &data, const uint64_t *samples, size_t count);
+  /// Sets the inputs of `entry` to `count` samples of `data`. A device may be at work on those before.
+  void feed(const char *entry, const DataSet &data, const uint64_t *samples, size_t count);
+  /// Starts a run on them; what reads of it waits.
+  void start(const char *entry, size_t count);
 
   const RunSize runSize;
 

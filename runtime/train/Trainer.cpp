@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 #include <zlib.h>
 
 namespace glyptic::runtime {
@@ -153,13 +154,28 @@ void Trainer::arrange(int64_t epoch) {
 }
 
 void Trainer::trainBatch(const uint64_t *samples, size_t count) {
-  if (hasStep && microbatches == 1)
-    return feeder.run(names::kStep, *data.arrays, samples, count);
+  if (isOneRun()) {
+    if (!std::exchange(isFed, false))
+      feeder.feed(names::kStep, *data.arrays, samples, count);
+    return feeder.start(names::kStep, count);
+  }
   check(glyptic_session_clear_accumulators(session));
   size_t size = feeder.runSize.isFixed ? feeder.runSize.largest : divideUp(count, microbatches);
-  for (size_t done = 0; done < count; done += size)
-    feeder.run(names::kGrad, *data.arrays, samples + done, std::min(size, count - done));
-  check(glyptic_session_run(session, names::kApply, 1)); // sums know their weight; no sample takes part
+  for (size_t done = 0; done < count; done += size) {
+    size_t part = std::min(size, count - done);
+    feeder.feed(names::kGrad, *data.arrays, samples + done, part);
+    feeder.start(names::kGrad, part);
+  }
+  check(glyptic_session_start(session, names::kApply, 1)); // sums know their weight; no sample takes part
+}
+
+/// Sets the inputs of the epoch's next batch, which begins at sample `next`, while a device is at work on this one. It
+/// is not started before this one's numbers are there: it would go on from a step that must be the last.
+void Trainer::feedNext(size_t next) {
+  if (!isOneRun() || next >= order.size() || position.iteration + 1 == lastStep)
+    return;
+  feeder.feed(names::kStep, *data.arrays, order.data() + next, std::min(batch, order.size() - next));
+  isFed = true;
 }
 
 /// Whether every label of these samples is the one that does not count.
@@ -222,10 +238,12 @@ void Trainer::run(glyptic_train_result &result) {
     arrange(epoch);
     Clock::time_point start = Clock::now();
     trainBatch(order.data() + first, count);
+    feedNext(first + count);
+    double loss = readScalar(session, names::kLoss);
     double seconds = std::chrono::duration<double>(Clock::now() - start).count();
 
-    glyptic_train_progress progress{position.iteration + 1, lastStep, epoch, epochs, int64_t(count),
-                                    readScalar(session, names::kLoss), readScalar(session, names::kLearningRate),
+    glyptic_train_progress progress{position.iteration + 1, lastStep, epoch, epochs, int64_t(count), loss,
+                                    readScalar(session, names::kLearningRate),
                                     readScalar(session, names::kGradientNorm), seconds, metrics.data(), metrics.size()};
     checkFinite(progress.loss, order.data() + first, count);
     for (glyptic_metric &metric : metrics)

@@ -28,6 +28,9 @@ private:
   /// Puts the samples in the order of `epoch`.
   void arrange(int64_t epoch);
   void trainBatch(const uint64_t *samples, size_t count);
+  /// Whether one run of `step` is a batch.
+  bool isOneRun() const { return hasStep && microbatches == 1; }
+  void feedNext(size_t next);
   bool isIgnored(const uint64_t *samples, size_t count) const;
   void checkFinite(double loss, const uint64_t *samples, size_t count) const;
   void evaluateValid(int64_t epoch);
@@ -43,6 +46,7 @@ private:
   size_t batch, microbatches;
   int64_t batchesPerEpoch, lastStep, epochs;
   bool hasStep; ///< the program has `step`, which one microbatch can use
+  bool isFed = false; ///< inputs of the next batch are set
 
   std::vector<glyptic_metric> metrics; ///< of the iteration, besides the standard ones
   std::optional<CheckpointFolder> checkpoint;

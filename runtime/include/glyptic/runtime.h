@@ -12,6 +12,8 @@
  *              unless its comment says otherwise.
  *   Threads    functions of a program may run at any time on any thread. Calls on one session must not overlap; they
  *              may come from different threads. Sessions are independent of each other.
+ *   Devices    a session on a GPU queues what it is asked for in one stream, and waits for it where a comment says so.
+ *              What a kernel does wrong shows in whichever call comes next; the session is lost then.
  *   Bits       the same glyph, state, inputs and number of threads give the same bits.
  *
  * A glyph contains machine code. Load it only from where you would run a program.
@@ -89,7 +91,8 @@ GLYPTIC_API int glyptic_program_threads(const glyptic_program *program);       /
 GLYPTIC_API const char *glyptic_program_target(const glyptic_program *program);
 GLYPTIC_API const char *glyptic_program_options(const glyptic_program *program); /* training options as JSON, or "" */
 GLYPTIC_API const char *glyptic_program_bill(const glyptic_program *program);    /* memory and work, for people */
-/* Bytes that a session allocates, without the scratch memory of library calls. */
+/* Bytes that a session allocates, without the scratch memory of library calls. On a GPU the inputs of the entry that has
+ * the largest lie there once more. */
 GLYPTIC_API uint64_t glyptic_program_session_bytes(const glyptic_program *program);
 GLYPTIC_API int glyptic_program_can_export(const glyptic_program *program); /* 1 if it holds the original model */
 
@@ -145,6 +148,21 @@ GLYPTIC_API glyptic_error *glyptic_session_create(const glyptic_program *program
  * glyptic_session_create means "auto". A GPU keeps all of the session's arenas in its own memory. */
 GLYPTIC_API glyptic_error *glyptic_session_create_on(const glyptic_program *program, const char *device, int threads,
                                                      glyptic_session **session);
+/* Zero-initialise, then set what is wanted. Strings are read during the call only. */
+typedef struct glyptic_session_options {
+  const char *device; /* as glyptic_session_create_on takes it; NULL: "auto" */
+  int threads;        /* as glyptic_session_create takes it */
+  int debug_sync;     /* not 0: on a GPU, wait after each instruction, so that an error names the kernel and its nodes */
+  /* For a GPU: a CUcontext and a CUstream of the caller's, which stay valid until the session is freed. The session
+   * then allocates in that context, and does its work in that stream, after what the caller has queued there. NULL: the
+   * device's primary context, which the runtime API of CUDA uses as well, or that of the stream; and a stream of the
+   * session's own. The default stream has a name, CU_STREAM_LEGACY. Neither becomes current for the caller. */
+  void *cuda_context;
+  void *cuda_stream;
+} glyptic_session_options;
+GLYPTIC_API glyptic_error *glyptic_session_create_with(const glyptic_program *program,
+                                                       const glyptic_session_options *options,
+                                                       glyptic_session **session);
 /* The architecture of a device's GPU, as "sm_90": what to compile for. Empty for devices that are no GPU. */
 #define GLYPTIC_ARCHITECTURE_SIZE 16
 GLYPTIC_API glyptic_error *glyptic_device_architecture(const char *device,
@@ -155,14 +173,23 @@ GLYPTIC_API void glyptic_session_free(glyptic_session *session); /* NULL is allo
 GLYPTIC_API int glyptic_session_threads(const glyptic_session *session);
 
 /* Copies `size` bytes in: the number of samples is what they make up. An input stays set for further runs of its entry,
- * until an input of another entry is set or another entry runs. */
+ * until an input of another entry is set or another entry runs. On a GPU it may be set while a run is at work, which
+ * does not see it: it travels meanwhile. */
 GLYPTIC_API glyptic_error *glyptic_session_set_input(glyptic_session *session, const char *entry, const char *input,
                                                      const void *data, size_t size);
 /* Runs an entry whose inputs all hold `samples` samples, and returns when it is done. Integer inputs outside their
  * range are an error that names the first bad sample. The first run with a new number of samples sets the libraries up
- * and allocates; later ones allocate nothing, except what a library does for its own arguments. A session keeps what it
- * set up for the eight numbers that an entry was run with last. */
+ * and allocates, on a GPU the second, too, which records it as a CUDA graph; later ones allocate nothing, except what a
+ * library does for its own arguments. A session keeps what it set up for the eight numbers that an entry was run with
+ * last. */
 GLYPTIC_API glyptic_error *glyptic_session_run(glyptic_session *session, const char *entry, int64_t samples);
+/* The same, but on a GPU it returns when the run is queued, from the second on as one CUDA graph. */
+GLYPTIC_API glyptic_error *glyptic_session_start(glyptic_session *session, const char *entry, int64_t samples);
+/* Waits for all that was started. */
+GLYPTIC_API glyptic_error *glyptic_session_wait(glyptic_session *session);
+/* Why a GPU is asked for each instruction of an entry one by one: what could not be recorded as a CUDA graph. "" where
+ * nothing is wrong, NULL where there is no such entry. Lives until the entry runs again. */
+GLYPTIC_API const char *glyptic_session_graph_failure(const glyptic_session *session, const char *entry);
 /* Where an instruction's time went, in seconds. */
 typedef struct glyptic_instruction_time {
   double total;   /* from its start to its end */
@@ -174,8 +201,9 @@ typedef struct glyptic_instruction_time {
  * instructions. Reading the clock costs some 0.1 microseconds for each; a run without it costs nothing. */
 GLYPTIC_API glyptic_error *glyptic_session_profile(glyptic_session *session, const char *entry, int64_t samples,
                                                    glyptic_instruction_time *times, size_t count);
-/* Copies an output of the entry that ran last; `size` must be its size for that run's samples. Outputs last until the
- * next input is set. */
+/* Waits for the run that was started last and copies an output of it; `size` must be its size for that run's samples.
+ * Outputs last until the next input is set; those of one element for any number of samples until the next run: on a GPU
+ * they come to this machine with the run, which is all that is waited for then. */
 GLYPTIC_API glyptic_error *glyptic_session_get_output(const glyptic_session *session, const char *output, void *data,
                                                       size_t size);
 /* An output with one element (a metric, a total) as a double. */
@@ -183,6 +211,38 @@ GLYPTIC_API glyptic_error *glyptic_session_get_scalar(const glyptic_session *ses
                                                       double *value);
 /* Zeroes the sums that `grad` adds to and `apply` reads. */
 GLYPTIC_API glyptic_error *glyptic_session_clear_accumulators(glyptic_session *session);
+
+/* ---- Memory of the device ----
+ * A session on a GPU takes and gives addresses of that GPU's memory, which any library of the process can share. All of
+ * it is in the order of the session's stream, and nothing here waits: whoever works in the stream that he gave the
+ * session needs no events, whoever works elsewhere calls glyptic_session_wait, or waits in his own way, before he hands
+ * memory over or looks at it. On this processor addresses are this machine's, and the same calls copy at once. */
+
+typedef struct glyptic_memory {
+  void *address;              /* a multiple of 64; the session's */
+  size_t size;                /* bytes; dense */
+  const uint8_t *permutation; /* dimension i in memory is dimension permutation[i] as the program lists the tensor; NULL:
+                                 the order is the same */
+} glyptic_memory;
+
+/* glyptic_session_set_input from the device's memory, which is the caller's and must not change until the runs that it
+ * is set for are done. To be called again where it has. Whether integers lie in their range is not checked: an index
+ * outside its table reads or writes foreign memory. */
+GLYPTIC_API glyptic_error *glyptic_session_set_device_input(glyptic_session *session, const char *entry,
+                                                            const char *input, const void *address, size_t size);
+/* glyptic_session_get_output to the device's memory. */
+GLYPTIC_API glyptic_error *glyptic_session_get_device_output(glyptic_session *session, const char *output,
+                                                             void *address, size_t size);
+/* Where an output of the run that was started last lies, until the next input is set or the next run is started. */
+GLYPTIC_API glyptic_error *glyptic_session_locate_output(const glyptic_session *session, const char *output,
+                                                         glyptic_memory *memory);
+/* Where a state tensor lies, for as long as the session. Runs read and write it; after the caller has written there, he
+ * calls glyptic_session_state_changed before the next run, for a library may keep copies of weights. */
+GLYPTIC_API glyptic_error *glyptic_session_locate_state(const glyptic_session *session, const char *name,
+                                                        glyptic_memory *memory);
+GLYPTIC_API glyptic_error *glyptic_session_state_changed(glyptic_session *session);
+
+/* ---- State ---- */
 
 /* One state tensor, in ONNX's shape (as the program lists it); `size` must be its size in bytes. */
 GLYPTIC_API glyptic_error *glyptic_session_read_state(const glyptic_session *session, const char *name, void *data,

@@ -63,6 +63,11 @@ public:
     check(glyptic_session_create_on(program.get(), device.c_str(), threads, &session));
     handle.reset(session);
   }
+  Session(const Program &program, const glyptic_session_options &options) {
+    glyptic_session *session = nullptr;
+    check(glyptic_session_create_with(program.get(), &options, &session));
+    handle.reset(session);
+  }
 
   glyptic_session *get() const { return handle.get(); }
   std::string device() const { return glyptic_session_device(get()); }
@@ -72,6 +77,8 @@ public:
     check(glyptic_session_set_input(get(), entry.c_str(), name.c_str(), data, elements * sizeof(T)));
   }
   void run(const std::string &entry, int64_t samples) { check(glyptic_session_run(get(), entry.c_str(), samples)); }
+  void start(const std::string &entry, int64_t samples) { check(glyptic_session_start(get(), entry.c_str(), samples)); }
+  void wait() { check(glyptic_session_wait(get())); }
   template <typename T> void getOutput(const std::string &name, T *data, size_t elements) const {
     check(glyptic_session_get_output(get(), name.c_str(), data, elements * sizeof(T)));
   }

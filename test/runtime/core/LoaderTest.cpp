@@ -111,6 +111,25 @@ TEST_F(LoaderTest, Instructions) {
   EXPECT_EQ(complaint(), "entry 'infer': instruction 0 (node1): it has more results than operands");
 }
 
+TEST_F(LoaderTest, LibraryCallsThatOverwriteThemselves) {
+  const std::string where = "entry 'infer': instruction 0 (node1): ";
+  auto workspaceAt = [&](glyph::Arena arena, uint64_t offset) {
+    call().workspace = std::make_unique<glyph::Buffer>(arena, offset, glyph::Size(1, 0));
+  };
+  uint64_t &end = program().arena_sizes[size_t(glyph::Arena::Work)];
+  workspaceAt(glyph::Arena::Work, end);
+  end += 64;
+  EXPECT_EQ(complaint(), "");
+  // y has 5 * 12 bytes from byte 64 on, of which the last sample's reach up to 124.
+  workspaceAt(glyph::Arena::Work, 64);
+  EXPECT_EQ(complaint(), where + "its workspace lies over an operand");
+  workspaceAt(glyph::Arena::Accumulator, 64);
+  program().arena_sizes[size_t(glyph::Arena::Accumulator)] = 128;
+  EXPECT_EQ(complaint(), "") << "another arena";
+  move(*call().operands[2]->buffer, 0);
+  EXPECT_EQ(complaint(), where + "it writes over another operand");
+}
+
 TEST_F(LoaderTest, State) {
   program().state[0]->permutation = {1, 1};
   EXPECT_EQ(complaint(), "state 'w': its permutation is none");
