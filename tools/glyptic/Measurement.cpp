@@ -85,9 +85,9 @@ Quantiles::Quantiles(std::vector<double> values) : sorted(std::move(values)) {
 double Quantiles::at(double fraction) const { return sorted[size_t(fraction * double(sorted.size() - 1) + 0.5)]; }
 
 Measurement::Measurement(const ProgramHandle &program, const std::string &entry, Feed feed, int64_t samples,
-                         int threads, const std::string &device)
+                         int threads, const std::string &device, bool debugSync)
     : program(program), entry(entry), feed(std::move(feed)), samples(samples), device(device),
-      session(openSession(program, threads, device)) {
+      session(openSession(program, threads, device, debugSync)) {
   const glyptic_tensor *outputs = nullptr;
   size_t count = glyptic_program_outputs(program.get(), entry.c_str(), &outputs);
   for (size_t i = count; i-- > 0;)

@@ -47,7 +47,7 @@ struct Profile {
 class Measurement {
 public:
   Measurement(const ProgramHandle &program, const std::string &entry, Feed feed, int64_t samples, int threads,
-              const std::string &device);
+              const std::string &device, bool debugSync);
 
   /// Runs as a training loop does: a batch is copied in, the entry runs, its first scalar output is read.
   std::vector<double> timeRuns(int64_t runs);

@@ -80,9 +80,13 @@ ProgramHandle openProgram(const std::string &path, const std::function<CompileOp
           std::move(report.trainingForm)};
 }
 
-SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device) {
+SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device, bool debugSync) {
+  glyptic_session_options options{};
+  options.device = device.c_str();
+  options.threads = threads;
+  options.debug_sync = debugSync;
   glyptic_session *session = nullptr;
-  glyptic::check(glyptic_session_create_on(program.get(), device.c_str(), threads, &session));
+  glyptic::check(glyptic_session_create_with(program.get(), &options, &session));
   return SessionHandle(session);
 }
 

@@ -35,7 +35,10 @@ struct FreeSession {
   void operator()(glyptic_session *session) const { glyptic_session_free(session); }
 };
 using SessionHandle = std::unique_ptr<glyptic_session, FreeSession>;
-SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device = "auto");
+SessionHandle openSession(const ProgramHandle &program, int threads, const std::string &device, bool debugSync = false);
+
+/// Help of the flag for the last of these.
+inline constexpr char kDebugSyncHelp[] = "wait after each kernel of a GPU, so that an error names the one that failed";
 
 /// What a model is compiled for where it is to run on `device`, for CompileOptions::targets.
 std::vector<std::string> targetsFor(const std::string &device);

@@ -76,6 +76,7 @@ void TrainingFlags::addMachineFlags(CLI::App &app) {
   add("--shape", shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   add("--threads", threadCount, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
   add("--device", deviceName, "auto, cpu, cuda[:N], or shim: the kernels for GPUs on this processor");
+  app.add_flag("--debug-sync", waitsForKernels, kDebugSyncHelp)->group("Precision and machine");
   auto later = [&](const char *name, auto &value, const char *help) { return add(name, value, help)->group(kHidden); };
   later("--devices", devices, "number of devices")->check(count());
   later("--plan", plan, "how several devices share the work: auto, dp, zero1, ...");

@@ -46,6 +46,7 @@ public:
   int64_t epochs() const { return loop.epochs || loop.steps ? loop.epochs : 10; }
   int threads() const { return threadCount; } ///< 0: what the program was compiled for
   const std::string &device() const { return deviceName; }
+  bool debugSync() const { return waitsForKernels; }
 
 private:
   void addStepFlags(CLI::App &app);
@@ -63,6 +64,7 @@ private:
   std::vector<std::string> shapes;
   int threadCount = 0;
   std::string deviceName = "auto";
+  bool waitsForKernels = false;
   std::vector<CLI::Option *> stepOptions;
   CLI::Option *batchOption = nullptr, *accumulateOption = nullptr;
 

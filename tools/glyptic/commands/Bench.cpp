@@ -105,7 +105,7 @@ Machine BenchCommand::chooseMachine() const {
 
 Json BenchCommand::measure() {
   Measurement measurement(program, entry, Feed(program, entry, flags.loop.data, samples), samples, flags.threads(),
-                          flags.device());
+                          flags.device(), flags.debugSync());
   double seconds = Quantiles(measurement.timeRuns(warmUp)).median(), first = measurement.firstScalar();
   // About two seconds' worth, and what a median needs.
   int64_t runs = flags.loop.steps ? flags.loop.steps : std::clamp<int64_t>(int64_t(2 / seconds), 5, 5000);

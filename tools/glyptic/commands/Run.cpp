@@ -74,7 +74,7 @@ public:
   std::string device = "auto";
   int threads = 0;
   int64_t batch = 0; ///< 0: not given
-  bool inferenceForm = false;
+  bool inferenceForm = false, debugSync = false;
 
   int run();
 
@@ -222,7 +222,7 @@ int RunCommand::run() {
                        "running statistics";
     std::fprintf(stderr, "%s", notes({note}).c_str());
   }
-  SessionHandle session = openSession(program, threads, device);
+  SessionHandle session = openSession(program, threads, device, debugSync);
   for (int64_t from = 0; from < total; from += largest)
     runBatch(session.get(), from, std::min(largest, total - from));
   for (NpzArray &array : results)
@@ -257,6 +257,7 @@ void addRun(CLI::App &app, Action &action) {
                     "take nodes in training form for what they are in inference: normalised by the running statistics");
   command->add_option("--device", state->device,
                       "auto, cpu, cuda[:N], or shim: the kernels for GPUs on this processor");
+  command->add_flag("--debug-sync", state->debugSync, kDebugSyncHelp);
   command->footer("Example:\n  glyptic run trained.onnx --input digits.npz --output logits.npz");
   command->callback([state, &action] { action = [state] { return state->run(); }; });
 }

@@ -83,7 +83,7 @@ void TrainCommand::openAll() {
     glyptic::check(glyptic_dataset_split(data.get(), flags.loop.validSplit, flags.loop.seed, &rest));
     valid.reset(rest);
   }
-  session = openSession(program, flags.threads(), flags.device());
+  session = openSession(program, flags.threads(), flags.device(), flags.debugSync());
 }
 
 glyptic_train_options TrainCommand::loopOptions(Progress &progress) const {
@@ -119,6 +119,10 @@ void TrainCommand::summarise(const glyptic_train_result &result, const Progress 
     rows.push_back({"held out", progress.lastEvaluation() + " (" +
                                     std::to_string(glyptic_dataset_samples(valid.get())) + " samples)"});
   rows.push_back({"device", glyptic_session_device(session.get())});
+  const char *const *entries = nullptr;
+  for (size_t n = glyptic_program_entries(program.get(), &entries); n-- > 0;)
+    if (std::string why = glyptic_session_graph_failure(session.get(), entries[n]); !why.empty())
+      rows.push_back({"no CUDA graph", std::string(entries[n]) + ": " + why});
   rows.push_back({"model", output});
   if (!flags.loop.saveState.empty())
     rows.push_back({"state", flags.loop.saveState});
