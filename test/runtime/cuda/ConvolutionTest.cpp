@@ -4,6 +4,7 @@
 #include "runtime/cuda/Convolution.h"
 #include "test/runtime/cpu/Convolutions.h"
 #include "test/runtime/cuda/FakeLibraries.h"
+#include "test/runtime/cuda/RealCudnn.h"
 
 using namespace glyptic;
 
@@ -57,12 +58,6 @@ TEST_F(CudnnTest, NamesWhatDoesNotFit) {
   EXPECT_NE(errorFor(kConvolutions[0]).find("needed"), std::string::npos) << errorFor(kConvolutions[0]);
 }
 
-// What cuDNN needs to know of a GPU that is not here.
-constexpr char kH200[] =
-    R"({"deviceName":"NVIDIA H200","cudaDeviceId":0,"deviceVer":900,"driverVer":13000,"maxGridSize":[2147483647,65535,65535],"maxBlockSize":[1024,1024,64],"regsPerBlock":65536,"multiProcessorCount":132,"warpSize":32,"maxSharedMemoryPerBlock":49152,"maxSharedMemoryPerBlockOptin":232448,"reservedSharedMemoryPerBlock":1024,"maxRegistersPerSM":65536,"maxCtasPerSM":32,"maxThreadsPerBlock":1024,"maxThreadsPerSM":2048,"pciDeviceId":0,"isTccDriver":0,"supportCoopLaunch":1,"smClockRateKHz":1980000,"memClockRateKHz":3201000,"l2CacheSize":62914560,"totalGlobalMem":150110011392})";
-constexpr char kA100[] =
-    R"({"deviceName":"NVIDIA A100","cudaDeviceId":0,"deviceVer":800,"driverVer":13000,"maxGridSize":[2147483647,65535,65535],"maxBlockSize":[1024,1024,64],"regsPerBlock":65536,"multiProcessorCount":108,"warpSize":32,"maxSharedMemoryPerBlock":49152,"maxSharedMemoryPerBlockOptin":166912,"reservedSharedMemoryPerBlock":1024,"maxRegistersPerSM":65536,"maxCtasPerSM":32,"maxThreadsPerBlock":1024,"maxThreadsPerSM":2048,"pciDeviceId":0,"isTccDriver":0,"supportCoopLaunch":1,"smClockRateKHz":1410000,"memClockRateKHz":1215000,"l2CacheSize":41943040,"totalGlobalMem":42505273344})";
-
 /// Of the models that benchmarks train, with the batch they train with.
 const Convolution kZoo[] = {
     {"LeNet 1", 1, 32, {28, 28}, {5, 5}, {1, 1}, {2, 2}, {2, 2}, {1, 1}},
@@ -79,23 +74,15 @@ const Convolution kZoo[] = {
 /// Asks cuDNN itself, which answers without a GPU, whether it has engines for what the compiler leaves to it, and whether
 /// the first that keeps the rules does with the workspace that compiler/Fusion/GpuLibraries.cpp plans.
 TEST(RealCudnn, DoesWhatTheCompilerLeavesToIt) {
-  const char *home = "/usr/local/cuda";
-  if (!std::filesystem::exists(std::string(home) + "/lib64/libcudnn.so.9"))
-    GTEST_SKIP() << "cuDNN is not in " << home;
-  if (dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD))
-    GTEST_SKIP() << "a driver is loaded, maybe that of other tests: run this one alone";
-  setenv("CUDA_HOME", home, 1);
   using namespace runtime::cuda;
-  Cudnn library = Cudnn::open();
-  unsetenv("CUDA_HOME");
-  if (library.getVersion() < 91100)
-    GTEST_SKIP() << "cuDNN " << library.getVersion() << " answers only where there is a GPU";
+  std::string why;
+  std::optional<Cudnn> library = openRealCudnn(why);
+  if (!library)
+    GTEST_SKIP() << why;
   std::vector<Convolution> all(std::begin(kConvolutions), std::end(kConvolutions));
   all.insert(all.end(), std::begin(kZoo), std::end(kZoo));
-  for (std::string gpu : {kH200, kA100}) {
-    Descriptor properties(library, dnn::kDeviceProperties);
-    properties.set(dnn::kDeviceJson, dnn::kChar, std::vector<char>(gpu.begin(), gpu.end()));
-    properties.finish();
+  for (const Gpu &gpu : kGpus) {
+    Descriptor properties = describe(*library, gpu);
     for (const Convolution &c : all)
       for (const ConvolutionRoutine &routine : kConvolutionRoutines) {
         constexpr int64_t kBatch = 64;
@@ -112,8 +99,8 @@ TEST(RealCudnn, DoesWhatTheCompilerLeavesToIt) {
             elements *= static_cast<size_t>(extent);
           workspace += elements * sizeof(float);
         }
-        auto plan = ConvolutionPlanner(library, shape, {nullptr, &properties}).plan(kBatch, {64, 64, 64}, SIZE_MAX);
-        std::string what = std::string(c.name) + ", " + routine.name + ", " + gpu.substr(15, 11);
+        auto plan = ConvolutionPlanner(*library, shape, {nullptr, &properties}).plan(kBatch, {64, 64, 64}, SIZE_MAX);
+        std::string what = std::string(c.name) + ", " + routine.name + ", " + gpu.name;
         ASSERT_TRUE(plan) << what;
         EXPECT_LE(plan->workspace, workspace) << what;
       }
