@@ -33,8 +33,10 @@ def DecomposePass : Pass<"graph-decompose"> {
   let summary = "Expands composite ops (norms, softmax, losses) into simpler graph ops";
   let description = [{
     Runs after autodiff, when composites have served recognisers, precision and derivatives, so that fusion sees only
-    ops with a structured form or a library call.
+    ops with a structured form or a library call. Why a GPU's library does not do a composite as a whole is recorded on
+    the module (`graph.fallbacks`).
   }];
+  let options = [Option<"target", "target", "std::string", "\"\"", "the GPU that the program is compiled for, if any">];
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
@@ -78,7 +80,7 @@ def ChooseLibrariesPass : Pass<"graph-choose-libraries", "::mlir::ModuleOp"> {
   let summary = "Decides which ops NVIDIA's libraries do on a GPU, and with how much workspace";
   let description = [{
     An op that one does gets `graph.workspace`, bytes that planning has to find; one that only a processor's library does
-    gets `graph.generated`, and fusion makes a kernel of it. A processor needs no such pass: its library does all that
+    gets `graph.generated`, and fusion makes a kernel of it; why is recorded on the module (`graph.fallbacks`). A processor needs no such pass: its library does all that
     ops ask for, and says what it needs when it runs.
   }];
   let options = [Option<"target", "target", "std::string", "\"cuda:sm_90\"", "what the program is compiled for">];

@@ -18,14 +18,37 @@ struct ChooseLibrariesPass : impl::ChooseLibrariesPassBase<ChooseLibrariesPass> 
 
   void runOnOperation() override {
     fusion::GpuLibraries libraries(target);
+    replaceByFallbacks(libraries);
     getOperation().walk([&](LibraryCallOpInterface op) {
       std::optional<LibraryCall> call = op.getLibraryCall();
       if (!call)
         return;
-      if (std::optional<Workspace> workspace = libraries.findWorkspace(*call, op))
-        setWorkspace(op, *workspace);
-      else
-        op->setAttr(kGeneratedAttr, UnitAttr::get(&getContext()));
+      fusion::LibraryAnswer answer = libraries.ask(*call, op);
+      if (answer.workspace)
+        return setWorkspace(op, *answer.workspace);
+      op->setAttr(kGeneratedAttr, UnitAttr::get(&getContext()));
+      if (!answer.reason.empty())
+        recordFallback(op, answer.reason);
+    });
+  }
+
+private:
+  /// What no library does itself, by ops that one may do.
+  void replaceByFallbacks(const fusion::GpuLibraries &libraries) {
+    getOperation().walk([&](LibraryCallOpInterface op) {
+      std::optional<LibraryCall> call = op.getLibraryCall();
+      if (!call)
+        return;
+      fusion::LibraryAnswer answer = libraries.ask(*call, op);
+      OpBuilder builder(op);
+      if (answer.workspace)
+        return;
+      FailureOr<Value> fallback = op.buildFallback(builder);
+      if (failed(fallback))
+        return;
+      recordFallback(op, answer.reason);
+      op->getResult(0).replaceAllUsesWith(*fallback);
+      op->erase();
     });
   }
 };

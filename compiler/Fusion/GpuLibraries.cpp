@@ -55,17 +55,30 @@ static Workspace getConvolutionWorkspace(Operation *op) {
   return bytes;
 }
 
-std::optional<Workspace> GpuLibraries::findWorkspace(const LibraryCall &call, Operation *op) const {
-  if (llvm::is_contained({names::kConvolution, names::kConvolutionInputGradient, names::kConvolutionWeightGradient},
-                         StringRef(call.routine)))
-    return hasCudnn ? std::optional(getConvolutionWorkspace(op)) : std::nullopt;
-  if (call.routine != names::kMatmul)
-    return std::nullopt;
+/// cuDNN's engines for attention multiply on tensor cores, which for FP32 means TF32, and nothing else is in 16 bits so
+/// far. test/runtime/cuda/CudnnSupportTest.cpp asks cuDNN.
+static StringRef whyNoAttention(Type element) {
+  return element.getIntOrFloatBitWidth() > 16 ? "cuDNN's attention multiplies on tensor cores, too coarsely for FP32"
+                                              : "library calls are in FP32 so far, and cuDNN's attention is not";
+}
+
+LibraryAnswer GpuLibraries::ask(const LibraryCall &call, Operation *op) const {
+  const StringRef routine = call.routine;
   auto type = [&](unsigned i) { return cast<RankedTensorType>(op->getOperand(i).getType()); };
+  if (llvm::is_contained({names::kAttention, names::kAttentionGradient}, routine))
+    return {std::nullopt, whyNoAttention(type(0).getElementType())};
+  if (llvm::is_contained({names::kConvolution, names::kConvolutionInputGradient, names::kConvolutionWeightGradient},
+                         routine)) {
+    if (!hasCudnn)
+      return {std::nullopt, "the target has no cuDNN for convolutions"};
+    return {getConvolutionWorkspace(op)};
+  }
+  if (routine != names::kMatmul) // pooling, which is a kernel on a GPU
+    return {};
   if (!isMatrix(type(0), getParameter(call, names::kLhsBatch), getParameter(call, names::kLhsContracting)) ||
       !isMatrix(type(1), getParameter(call, names::kRhsBatch), getParameter(call, names::kRhsContracting)))
-    return std::nullopt;
-  return Workspace{productWorkspace, 0};
+    return {std::nullopt, "no elements of a matrix lie side by side, as cuBLASLt needs"};
+  return {Workspace{productWorkspace, 0}};
 }
 
 } // namespace glyptic::fusion

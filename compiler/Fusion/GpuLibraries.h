@@ -5,14 +5,20 @@
 
 namespace glyptic::fusion {
 
+/// What the libraries of a target say of a call.
+struct LibraryAnswer {
+  std::optional<graph::Workspace> workspace; ///< nullopt where none does it
+  llvm::StringRef reason = {};               ///< why, where that is worth telling
+};
+
 /// The libraries of a target "cuda:sm_80,sm_90", or "cuda:sm_90,no-cudnn". They need not be here: what they can do is
 /// known.
 class GpuLibraries {
 public:
   explicit GpuLibraries(llvm::StringRef target);
 
-  /// Workspace for `call`, which does `op`; nullopt where no library does it.
-  std::optional<graph::Workspace> findWorkspace(const graph::LibraryCall &call, mlir::Operation *op) const;
+  /// Whether one does `call`, which does `op`.
+  LibraryAnswer ask(const graph::LibraryCall &call, mlir::Operation *op) const;
 
 private:
   int64_t productWorkspace;

@@ -44,7 +44,7 @@ void addPasses(OpPassManager &manager, Phase phase, const PassSettings &settings
     return simplify();
   case Phase::Decompose:
     manager.addPass(createIndexRangesPass()); // while composites still say what they index
-    manager.addPass(createDecomposePass());
+    manager.addPass(createDecomposePass({settings.gpuLibraries}));
     simplify();
     manager.addPass(createSampleMixingPass());
     return;

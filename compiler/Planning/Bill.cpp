@@ -2,6 +2,7 @@
 #include "compiler/Planning/Bill.h"
 #include "compiler/Glyph/Serialize.h"
 #include "compiler/Program.h"
+#include "dialects/Graph/LibraryChoice.h"
 #include "support/glyph/Glyph.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -131,6 +132,21 @@ EntryBill makeEntryBill(EntryOp entry, int64_t batch, const Predictor *predictor
   return bill;
 }
 
+std::vector<Fallback> collectFallbacks(ProgramOp program) {
+  llvm::MapVector<StringRef, Fallback> byReason;
+  if (auto all = program->getParentOp()->getAttrOfType<ArrayAttr>(graph::kFallbacksAttr))
+    for (auto [reason, node] : llvm::map_range(all.getAsRange<ArrayAttr>(), [](ArrayAttr fallback) {
+           return std::pair(cast<StringAttr>(fallback[0]).getValue(), cast<StringAttr>(fallback[1]).getValue());
+         })) {
+      byReason[reason].reason = reason.str();
+      byReason[reason].nodes.push_back(node.str());
+    }
+  std::vector<Fallback> fallbacks;
+  for (auto &[reason, fallback] : byReason)
+    fallbacks.push_back(std::move(fallback));
+  return fallbacks;
+}
+
 } // namespace
 
 Bill makeBill(ProgramOp program, std::optional<Machine> machine, bool allowsTf32) {
@@ -162,6 +178,7 @@ Bill makeBill(ProgramOp program, std::optional<Machine> machine, bool allowsTf32
         bill.packed += countPacked(entry);
     }
   }
+  bill.fallbacks = collectFallbacks(program);
   ArrayRef<int64_t> arenas = program.getArenas();
   bill.work = arenas[static_cast<size_t>(Arena::Work)];
   bill.constants = arenas[static_cast<size_t>(Arena::Constant)];

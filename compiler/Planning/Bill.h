@@ -26,6 +26,12 @@ struct EntryBill {
   std::vector<NodeBill> heaviest; ///< a few, by predicted time, else by traffic
 };
 
+/// What libraries might do and none of the target does.
+struct Fallback {
+  std::string reason;
+  std::vector<std::string> nodes; ///< as graph::getLabel() has them
+};
+
 struct Bill {
   std::string target;
   int64_t threads = 0, maxBatch = 0;
@@ -35,6 +41,7 @@ struct Bill {
   int64_t packed = 0; ///< second copies of weights, in the order that the library reads fastest
   int64_t total = 0;  ///< of the arenas, padding included, and of these copies
   std::vector<EntryBill> entries;
+  std::vector<Fallback> fallbacks; ///< one for each reason
   std::optional<Machine> machine;
 };
 

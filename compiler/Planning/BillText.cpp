@@ -85,6 +85,20 @@ static void writeHeaviest(llvm::raw_ostream &out, const Bill &bill) {
         bill.machine ? formatSeconds(nodes.cost.seconds()) : "");
 }
 
+/// Why, and of which nodes; there may be hundreds.
+static void writeFallbacks(llvm::raw_ostream &out, const Bill &bill) {
+  constexpr size_t kMaxNodes = 4;
+  if (!bill.fallbacks.empty())
+    out << "\nNot done by a library\n";
+  for (const Fallback &fallback : bill.fallbacks) {
+    llvm::ArrayRef<std::string> nodes = fallback.nodes;
+    std::string text = "  " + fallback.reason + ": " + llvm::join(nodes.take_front(kMaxNodes), ", ");
+    if (nodes.size() > kMaxNodes)
+      text += llvm::formatv(" and {0} more", nodes.size() - kMaxNodes);
+    out << wrap(text);
+  }
+}
+
 /// `formatv` cells keep trailing spaces in a last empty column.
 static std::string trimLines(llvm::StringRef text) {
   std::string result;
@@ -130,6 +144,7 @@ std::string toText(const Bill &bill) {
   writeMemory(out, bill);
   writeEntries(out, bill);
   writeHeaviest(out, bill);
+  writeFallbacks(out, bill);
   out << "\n"
       << wrap("Per run with the largest batch. Traffic counts what each kernel and call reads and writes; work is the "
               "memory planned between them, and no plan could do with less than the column beside it.");
@@ -174,6 +189,8 @@ std::string toJson(const Bill &bill) {
                        {"cache_bandwidth", machine->cacheBandwidth},
                        {"memory_bandwidth", machine->memoryBandwidth},
                        {"cache_bytes", machine->cacheBytes}};
+  for (const Fallback &fallback : bill.fallbacks)
+    json["fallbacks"].push_back({{"reason", fallback.reason}, {"nodes", fallback.nodes}});
   // Names come from models: what is not UTF-8 must not throw.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

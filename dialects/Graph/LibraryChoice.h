@@ -15,6 +15,8 @@ namespace glyptic::graph {
 inline constexpr llvm::StringLiteral kGeneratedAttr = "graph.generated";
 /// Bytes of memory that the target's library may use for itself while it does the op: [constant, for each sample].
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "graph.workspace";
+/// On a module: what libraries might do and none of the target does, as [reason, node] of each.
+inline constexpr llvm::StringLiteral kFallbacksAttr = "graph.fallbacks";
 
 /// The call that does the op; nullopt where a kernel is generated.
 std::optional<LibraryCall> findLibraryCall(mlir::Operation *op);
@@ -25,5 +27,8 @@ struct Workspace {
 /// Nullopt for none.
 std::optional<Workspace> getWorkspace(mlir::Operation *op);
 void setWorkspace(mlir::Operation *op, Workspace workspace);
+
+/// Records in the module of `op` why no library does it, for people to read.
+void recordFallback(mlir::Operation *op, llvm::StringRef reason);
 
 } // namespace glyptic::graph

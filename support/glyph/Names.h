@@ -26,7 +26,8 @@ inline constexpr char kSeed[] = "training.seed";
 inline constexpr char kMatmul[] = "matmul", kConvolution[] = "convolution",
                       kConvolutionInputGradient[] = "convolution_input_gradient",
                       kConvolutionWeightGradient[] = "convolution_weight_gradient", kPool[] = "pool",
-                      kPoolGradient[] = "pool_gradient";
+                      kPoolGradient[] = "pool_gradient", kAttention[] = "attention",
+                      kAttentionGradient[] = "attention_gradient";
 /// Of any routine, and may be missing: operands that no entry writes, worth a second copy in the order that the library
 /// reads fastest.
 inline constexpr char kPacked[] = "packed";

@@ -59,10 +59,11 @@ for model, loss, calls in (("lenet.onnx", "cross-entropy", {"matmul", "convoluti
     assert found["matmul"] == 32 << 20, found
     assert all(found.values()), found
     assert "of which workspace of libraries" in glyph["bill"]
+    assert ("Not done by a library\n  cuDNN's attention" in glyph["bill"]) == (model == "gpt.onnx"), glyph["bill"]
     assert max(found.values()) < glyph["arenas"]["Work"]
     assert "matmul, 33.6 MB workspace" in run("inspect", "gpu.glyph").stdout
 
-# Without cuDNN convolutions are kernels, which the shim runs; with it they are the processor's library's there.
+# Without cuDNN convolutions are matrix products of what kernels copy; with it they are the processor's library's on the shim.
 np.savez("images.npz", **{name: values[:24] for name, values in images.items()})
 states = []
 for target, device in (("cpu", "cpu"), ("cuda:sm_90,no-cudnn", "shim")):
@@ -75,6 +76,8 @@ for name, value in states[0].items():
 calls = [each["name"] for entry in json.loads(run("inspect", "gpu.glyph", "--json").stdout)["entries"]
          for each in entry["instructions"] if each["kind"] == "library call"]
 assert {*calls} == {"matmul"}, calls
+bill = run("inspect", "gpu.glyph").stdout
+assert "the target has no cuDNN for convolutions: " in bill, bill
 
 # A glyph for several GPUs: its bytes do not depend on when or by how many threads it is compiled; it runs on the shim.
 np.savez("table.npz", **table)

@@ -102,7 +102,14 @@ def LibraryCallOpInterface : GraphInterface<"LibraryCallOpInterface"> {
     "::std::optional<::glyptic::graph::LibraryCall>", "getLibraryCall", (ins)>,
     InterfaceMethod<
       "Floating-point operations of one execution, split in a part per batch element and a constant part.",
-      "::glyptic::graph::Dim", "getFlops", (ins)>];
+      "::glyptic::graph::Dim", "getFlops", (ins)>,
+    InterfaceMethod<[{
+        Builds the result out of ops that are library calls more often, for a target whose libraries do not do this one;
+        fails where a kernel is better.
+      }],
+      "::mlir::FailureOr<::mlir::Value>", "buildFallback", (ins "::mlir::OpBuilder &":$builder), [{}], [{
+        return ::mlir::failure();
+      }]>];
 }
 
 def ReducingOpInterface : GraphInterface<"ReducingOpInterface"> {

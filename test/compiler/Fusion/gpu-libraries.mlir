@@ -49,14 +49,32 @@ func.func @pooling(%x: tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32> {
 
 // -----
 
-// cuDNN does convolutions, and may copy all three tensors; where there is none, kernels do.
+// cuDNN does convolutions, and may copy all three tensors; where there is none, they are products of what lies under
+// the windows, which a kernel copies.
+// NOCUDNN:       graph.fallbacks = {{.*}}"the target has no cuDNN for convolutions", "stem"
 // NOCUDNN-LABEL: func @convolution
 // NOCUDNN:       graph.region
-// NOCUDNN:         graph.conv {{.*}}graph.generated
+// NOCUDNN:         graph.pad
+// NOCUDNN-COUNT-9: graph.slice
+// NOCUDNN:         graph.concat
+// NOCUDNN:       graph.reshape {{.*}} -> tensor<8x36xf32>
+// NOCUDNN:       graph.dot_general {{.*}} contracting = [3] x [1] {graph.workspace
 // CHECK-LABEL: func @convolution
 // CHECK-NOT:   graph.region
 // CHECK:       graph.conv {{.*}}graph.workspace = array<i64: 1049728, 3072>
 func.func @convolution(%x: tensor<?x8x8x4xf32>, %w: tensor<8x3x3x4xf32>) -> tensor<?x8x8x8xf32> {
-  %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x8x8x4xf32>, tensor<8x3x3x4xf32>) -> tensor<?x8x8x8xf32>
+  %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x8x8x4xf32>, tensor<8x3x3x4xf32>) -> tensor<?x8x8x8xf32> loc("stem")
   return %0 : tensor<?x8x8x8xf32>
+}
+
+// -----
+
+// Groups make products too narrow: a kernel does those.
+// NOCUDNN:       graph.fallbacks = {{.*}}"the target has no cuDNN for convolutions", "depthwise"
+// NOCUDNN-LABEL: func @depthwise
+// NOCUDNN:       graph.region
+// NOCUDNN:         graph.conv {{.*}}graph.generated
+func.func @depthwise(%x: tensor<?x8x8x4xf32>, %w: tensor<4x3x3x1xf32>) -> tensor<?x8x8x4xf32> {
+  %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 4 : i64} : (tensor<?x8x8x4xf32>, tensor<4x3x3x1xf32>) -> tensor<?x8x8x4xf32> loc("depthwise")
+  return %0 : tensor<?x8x8x4xf32>
 }

@@ -3,6 +3,7 @@
 #include "dialects/Graph/Ops/Attention/AttentionFormula.h"
 #include "dialects/Graph/Ops/Contraction/Accumulation.h"
 #include "dialects/Graph/Ops/Normalisation/Rows.h"
+#include "support/glyph/Names.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -121,6 +122,27 @@ FailureOr<SmallVector<Value>> AttentionGradOp::buildGradients(OpBuilder &builder
                                                               const llvm::BitVector &wanted) {
   return differentiateDecomposition(*this, builder, resultGradients, wanted);
 }
+
+//===----------------------------------------------------------------------===//
+// Library
+//===----------------------------------------------------------------------===//
+
+std::optional<LibraryCall> AttentionOp::getLibraryCall() { return LibraryCall{names::kAttention, {}}; }
+std::optional<LibraryCall> AttentionGradOp::getLibraryCall() { return LibraryCall{names::kAttentionGradient, {}}; }
+
+/// Of so many products along the rows of queries, and along those of values, for each score.
+template <typename Op> static Dim getAttentionFlops(Op op, int64_t queryProducts, int64_t valueProducts) {
+  RankedTensorType query = op.getQuery().getType(), key = op.getKey().getType(), value = op.getValue().getType();
+  const int64_t rank = query.getRank(), width = query.getDimSize(rank - 1);
+  Dim rows = getNumElements(query);
+  rows.scale = width ? rows.scale / width : 0;
+  rows.scale *= 2 * key.getDimSize(rank - 2) * (queryProducts * width + valueProducts * value.getDimSize(rank - 1));
+  return rows;
+}
+
+Dim AttentionOp::getFlops() { return getAttentionFlops(*this, 1, 1); }
+/// Scores once more; gradients of query and key; those of value and of the probabilities.
+Dim AttentionGradOp::getFlops() { return getAttentionFlops(*this, 3, 2); }
 
 //===----------------------------------------------------------------------===//
 // Decomposition

@@ -9,7 +9,8 @@ include "dialects/Graph/GraphDialect.td"
 // never store a score.
 
 defvar attentionTraits = [AttrSizedOperandSegments, InferTypeOpAdaptor, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
-                          DeclareOpInterfaceMethods<DecomposableOpInterface>];
+                          DeclareOpInterfaceMethods<DecomposableOpInterface>,
+                          DeclareOpInterfaceMethods<LibraryCallOpInterface>];
 defvar attentionOperands = (ins Graph_FloatTensor:$query, Graph_FloatTensor:$key, Graph_FloatTensor:$value);
 defvar attentionScores = (ins Optional<Graph_FloatTensor>:$bias, Optional<Graph_BoolTensor>:$mask,
                               Optional<Graph_BoolTensor>:$kept, F64Attr:$scale,

@@ -18,20 +18,22 @@ def Graph_ConvDimsAttr : AttrDef<GraphDialect, "ConvDims"> {
 }
 
 defvar convTraits = [DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<StructuredOpInterface>,
+                     DeclareOpInterfaceMethods<LibraryCallOpInterface, ["buildFallback"]>,
+                     DeclareOpInterfaceMethods<LayoutPreferenceOpInterface>];
+defvar poolTraits = [DeclareOpInterfaceMethods<DifferentiableOpInterface>, DeclareOpInterfaceMethods<StructuredOpInterface>,
                      DeclareOpInterfaceMethods<LibraryCallOpInterface>];
-defvar layoutTraits = [DeclareOpInterfaceMethods<LayoutPreferenceOpInterface>];
 defvar permutableTraits = [DeclareOpInterfaceMethods<PermutableOpInterface, ["buildPermuted"]>];
 defvar convArguments = (ins Graph_ConvDimsAttr:$dims, DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads_low,
                             DenseI64ArrayAttr:$pads_high, DenseI64ArrayAttr:$dilations, I64Attr:$groups);
 
-def Graph_ConvOp : Graph_Op<"conv", !listconcat(convTraits, layoutTraits, [InferTypeOpAdaptor])> {
+def Graph_ConvOp : Graph_Op<"conv", !listconcat(convTraits, [InferTypeOpAdaptor])> {
   let summary = "convolution (cross-correlation) with strides, padding, dilation and groups";
   let arguments = !con((ins Graph_FloatTensor:$input, Graph_FloatTensor:$weight), convArguments);
   let results = (outs Graph_FloatTensor:$result);
   let assemblyFormat = "$input `,` $weight attr-dict `:` functional-type(operands, $result)";
 }
 
-def Graph_ConvInputGradOp : Graph_Op<"conv_input_grad", !listconcat(convTraits, layoutTraits)> {
+def Graph_ConvInputGradOp : Graph_Op<"conv_input_grad", convTraits> {
   let summary = "gradient of a convolution with respect to its input";
   let description = "Linear in both operands; also the transposed convolution.";
   let arguments = !con((ins Graph_FloatTensor:$gradient, Graph_FloatTensor:$weight), convArguments);
@@ -40,7 +42,7 @@ def Graph_ConvInputGradOp : Graph_Op<"conv_input_grad", !listconcat(convTraits, 
   let hasVerifier = 1;
 }
 
-def Graph_ConvWeightGradOp : Graph_Op<"conv_weight_grad", !listconcat(convTraits, layoutTraits)> {
+def Graph_ConvWeightGradOp : Graph_Op<"conv_weight_grad", convTraits> {
   let summary = "gradient of a convolution with respect to its weight";
   let arguments = !con((ins Graph_FloatTensor:$input, Graph_FloatTensor:$gradient), convArguments);
   let results = (outs Graph_FloatTensor:$result);
@@ -62,7 +64,7 @@ def Graph_PoolKindAttr : EnumAttr<GraphDialect, Graph_PoolKind, "pool"> {
 defvar poolArguments = (ins Graph_PoolKindAttr:$kind, DenseI64ArrayAttr:$window, DenseI64ArrayAttr:$strides,
                             DenseI64ArrayAttr:$pads_low, DenseI64ArrayAttr:$pads_high, DenseI64ArrayAttr:$dilations);
 
-def Graph_PoolOp : Graph_Op<"pool", !listconcat(convTraits, permutableTraits, [InferTypeOpAdaptor])> {
+def Graph_PoolOp : Graph_Op<"pool", !listconcat(poolTraits, permutableTraits, [InferTypeOpAdaptor])> {
   let summary = "maximum or average over sliding windows; padding never wins a maximum";
   let arguments = !con((ins Graph_FloatTensor:$input), poolArguments);
   let results = (outs Graph_FloatTensor:$result);

@@ -89,6 +89,34 @@ func.func @conv_weight_grad__strided_uneven_pads(%x: tensor<?x5x4x1xf32>,
   return %result : tensor<2x2x3x1xf32>
 }
 
+func.func @conv__dilated_strided(%x: tensor<?x7x6x2xf32>, %w: tensor<3x2x3x2xf32>) -> tensor<?x3x4x3xf32> {
+  %result = graph.conv %x, %w
+    {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 2, 1>,
+     pads_low = array<i64: 1, 0>, pads_high = array<i64: 0, 2>,
+     dilations = array<i64: 2, 2>, groups = 1 : i64}
+    : (tensor<?x7x6x2xf32>, tensor<3x2x3x2xf32>) -> tensor<?x3x4x3xf32>
+  return %result : tensor<?x3x4x3xf32>
+}
+
+func.func @conv_input_grad__dilated_strided(%dy: tensor<?x3x4x3xf32>, %w: tensor<3x2x3x2xf32>) -> tensor<?x7x6x2xf32> {
+  %result = graph.conv_input_grad %dy, %w
+    {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 2, 1>,
+     pads_low = array<i64: 1, 0>, pads_high = array<i64: 0, 2>,
+     dilations = array<i64: 2, 2>, groups = 1 : i64}
+    : (tensor<?x3x4x3xf32>, tensor<3x2x3x2xf32>) -> tensor<?x7x6x2xf32>
+  return %result : tensor<?x7x6x2xf32>
+}
+
+func.func @conv_weight_grad__dilated_strided(%x: tensor<?x7x6x2xf32>, %dy: tensor<?x3x4x3xf32>)
+    -> tensor<3x2x3x2xf32> {
+  %result = graph.conv_weight_grad %x, %dy
+    {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 2, 1>,
+     pads_low = array<i64: 1, 0>, pads_high = array<i64: 0, 2>,
+     dilations = array<i64: 2, 2>, groups = 1 : i64}
+    : (tensor<?x7x6x2xf32>, tensor<?x3x4x3xf32>) -> tensor<3x2x3x2xf32>
+  return %result : tensor<3x2x3x2xf32>
+}
+
 func.func @conv__dilated_groups(%x: tensor<2x4x6x5xf32>, %w: tensor<4x2x2x2xf32>) -> tensor<2x4x5x2xf32> {
   %result = graph.conv %x, %w
     {dims = #graph.conv_dims<[0, 1, 2, 3] x [0, 1, 2, 3] -> [0, 1, 2, 3]>, strides = array<i64: 1, 2>,
