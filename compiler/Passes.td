@@ -79,9 +79,10 @@ def SampleMixingPass : Pass<"graph-sample-mixing", "::mlir::ModuleOp"> {
 def ChooseLibrariesPass : Pass<"graph-choose-libraries", "::mlir::ModuleOp"> {
   let summary = "Decides which ops NVIDIA's libraries do on a GPU, and with how much workspace";
   let description = [{
-    An op that one does gets `graph.workspace`, bytes that planning has to find; one that only a processor's library does
-    gets `graph.generated`, and fusion makes a kernel of it; why is recorded on the module (`graph.fallbacks`). A processor needs no such pass: its library does all that
-    ops ask for, and says what it needs when it runs.
+    An op that one does gets `graph.workspace`, bytes that planning has to find. What no library does is built of ops that
+    one may do, where that is better, or gets `graph.generated`, and fusion makes a kernel of it; why is recorded on the
+    module (`graph.fallbacks`). A processor needs no such pass: its library does all that ops ask for, and says what it
+    needs when it runs.
   }];
   let options = [Option<"target", "target", "std::string", "\"cuda:sm_90\"", "what the program is compiled for">];
   let dependentDialects = ["::glyptic::graph::GraphDialect"];

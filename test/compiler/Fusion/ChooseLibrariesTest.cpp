@@ -20,7 +20,7 @@ namespace {
 
 bool isGrouped(Operation *op) { return op->getAttrOfType<IntegerAttr>("groups").getInt() != 1; }
 
-TEST(ChooseLibraries, ConvolutionsWithoutCudnnAreProducts) {
+TEST(ChooseLibraries, ConvolutionsWithoutALibraryAreProducts) {
   Samples samples;
   std::vector<func::FuncOp> convolutions;
   for (const Sample &sample : samples.get())
