@@ -96,7 +96,7 @@ public:
   LogicalResult run() {
     Block &body = region.getBody().front();
     for (Operation &op : body)
-      if (op.hasTrait<trait::NamedKernel>())
+      if (isa<ScatterOpInterface>(op))
         return runNamed(&op);
     FailureOr<StructuredForm> form = StructuredForm::build(region);
     if (failed(form))

@@ -45,7 +45,7 @@ void closeChunks(Emitter &emitter, const Chunks &chunks);
 mlir::FailureOr<EmittedKernel> emitKernel(mlir::Operation *module, const KernelPlan &plan, const RegionMemory &memory,
                                           const KernelOptions &options);
 
-/// The kernel of an op that has no structured form (graph.scatter_add).
+/// The kernel of an op that has no structured form (ScatterOpInterface).
 mlir::FailureOr<EmittedKernel> emitNamedKernel(mlir::Operation *module, mlir::Operation *op,
                                                const KernelOptions &options);
 

@@ -1,10 +1,10 @@
-//===- Scatter.cpp - Slices added at looked-up places -----------===//
+//===- Scatter.cpp - Slices combined at looked-up places --------===//
 //
-// graph.scatter_add has no indexing maps: which element an update goes to is data. A chunk owns a block of rows and
-// columns of one outer slice of the result, and goes through all updates in the order of the index tensor, so that no
-// two chunks write one element and the order of additions is fixed.
+// A scatter (ScatterOpInterface) has no indexing maps: which element an update goes to is data. A chunk owns a block of
+// rows and columns of one outer slice of the result, and goes through all updates in the order of the index tensor, so
+// that no two chunks write one element and the order of updates is fixed.
 //
-// On the CPU the chunk clears its block, then adds each update in memory. Of a large table it has whole rows, which lie
+// On the CPU the chunk clears its block, then takes each update in memory. Of a large table it has whole rows, which lie
 // side by side: to clear the gradient of 30522 x 312 embeddings by blocks of columns took five times as long. Of a
 // small one it has all rows, so that one frequent row still keeps several threads busy. A GPU wants more parallelism: a
 // warp has a few rows of the block, looks at all indices (which the caches hold) and takes its own. The row that it is
@@ -30,16 +30,16 @@ constexpr int64_t kManyRows = 1024, kRowBlocks = 32;
 
 class ScatterEmitter {
 public:
-  ScatterEmitter(Operation *module, ScatterAddOp op, const KernelOptions &options)
-      : op(op), loc(op.getLoc()), machine(options.machine) {
-    RankedTensorType result = op.getResult().getType();
+  ScatterEmitter(Operation *module, ScatterOpInterface op, const KernelOptions &options)
+      : op(op), loc(op.getLoc()), result(cast<RankedTensorType>(op->getResult(0).getType())), machine(options.machine) {
+    auto indices = cast<RankedTensorType>(op.getIndices().getType());
+    auto updates = cast<RankedTensorType>(op.getUpdates().getType());
     int64_t dim = op.getDim();
     outer = multiply(getDims(result), 0, dim);
     rows = getDim(result, dim);
     inner = multiply(getDims(result), dim + 1, result.getRank());
-    count = getNumElements(op.getIndices().getType());
-    kernel.function =
-        createKernel(module, loc, {op.getIndices().getType(), op.getUpdates().getType(), result}, options);
+    count = getNumElements(indices);
+    kernel.function = createKernel(module, loc, {indices, updates, result}, options);
     kernel.buffers = {0, 1, 2};
     kernel.writes = {2};
     kernel.chunks = outer;
@@ -93,31 +93,29 @@ private:
     Value isColumn = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, column, emitter->getSize(inner));
     Scope &scope = emitter->openIf(*chunks.scope, isColumn, /*isShared=*/false);
     OpBuilder &inside = scope.builder;
-    Type element = op.getResult().getType().getElementType();
-    Value zero = arith::ConstantOp::create(inside, loc, inside.getZeroAttr(element));
-    zero = broadcastTo(inside, loc, zero, columns);
+    Value initial = broadcastTo(inside, loc, op.buildInitial(inside), columns);
     if (rowsOfWarp > 1) {
       Value end = arith::AddIOp::create(inside, loc, first, emitter->getConstant(rowsOfWarp));
       end = arith::MinUIOp::create(inside, loc, end, emitter->getSize(rows));
       Scope &loop = emitter->openLoop(scope, first, end, 1);
-      write(loop.builder, zero, address(loop.builder, slice, rows, loop.loop.getInductionVar(), column));
+      write(loop.builder, initial, address(loop.builder, slice, rows, loop.loop.getInductionVar(), column));
       emitter->closeLoop(loop);
     }
-    Scope &loop = emitter->openLoop(scope, emitter->getConstant(0), emitter->getSize(count), 1, {zero, first});
+    Scope &loop = emitter->openLoop(scope, emitter->getConstant(0), emitter->getSize(count), 1, {initial, first});
     loop.loop.getInductionVar().setLoc(named("update"));
-    loop.loop.getRegionIterArg(0).setLoc(named("sum"));
+    loop.loop.getRegionIterArg(0).setLoc(named("combined"));
     loop.loop.getRegionIterArg(1).setLoc(named("current"));
     emitter->closeLoop(loop, takeUpdate(loop, slice, first, column));
-    Value sum = loop.loop.getResult(0), current = loop.loop.getResult(1);
-    write(inside, sum, address(inside, slice, rows, current, column));
+    Value combined = loop.loop.getResult(0), current = loop.loop.getResult(1);
+    write(inside, combined, address(inside, slice, rows, current, column));
     emitter->closeIf(scope);
   }
 
-  /// The sum of the current row, and which one that is, after one more update.
+  /// What the current row holds, and which one that is, after one more update.
   SmallVector<Value> takeUpdate(Scope &loop, Value slice, Value first, Value column) {
     OpBuilder &builder = loop.builder;
     Value number = loop.loop.getInductionVar();
-    Value sum = loop.loop.getRegionIterArg(0), current = loop.loop.getRegionIterArg(1);
+    Value combined = loop.loop.getRegionIterArg(0), current = loop.loop.getRegionIterArg(1);
     Value row = emitRow(builder, number);
     Value distance = arith::SubIOp::create(builder, loc, row, first); // of a row before the first: far too large
     Value isMine = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult, distance,
@@ -125,36 +123,30 @@ private:
     auto take = scf::IfOp::create(
         builder, loc, isMine,
         [&](OpBuilder &then, Location) {
-          Value before = rowsOfWarp > 1 ? changeRow(then, slice, row, column, sum, current) : sum;
+          Value before = rowsOfWarp > 1 ? changeRow(then, slice, row, column, combined, current) : combined;
           Value from = address(then, slice, count, number, column);
           Value update = read(then, kernel.function.getArgument(1), from, columns);
-          scf::YieldOp::create(then, loc, ValueRange{add(then, before, update), row});
+          scf::YieldOp::create(then, loc, ValueRange{op.buildUpdated(then, before, update), row});
         },
-        [&](OpBuilder &otherwise, Location) { scf::YieldOp::create(otherwise, loc, ValueRange{sum, current}); });
+        [&](OpBuilder &otherwise, Location) { scf::YieldOp::create(otherwise, loc, ValueRange{combined, current}); });
     return SmallVector<Value>(take.getResults());
   }
 
-  /// The sum of `row`; that of the current one goes to memory, if it is another.
-  Value changeRow(OpBuilder &builder, Value slice, Value row, Value column, Value sum, Value current) {
+  /// What `row` holds; that of the current one goes to memory, if it is another.
+  Value changeRow(OpBuilder &builder, Value slice, Value row, Value column, Value combined, Value current) {
     Value isOther = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, row, current);
     auto change = scf::IfOp::create(
         builder, loc, isOther,
         [&](OpBuilder &then, Location) {
-          write(then, sum, address(then, slice, rows, current, column));
+          write(then, combined, address(then, slice, rows, current, column));
           Value at = address(then, slice, rows, row, column);
           scf::YieldOp::create(then, loc, read(then, kernel.function.getArgument(2), at, columns));
         },
-        [&](OpBuilder &otherwise, Location) { scf::YieldOp::create(otherwise, loc, sum); });
+        [&](OpBuilder &otherwise, Location) { scf::YieldOp::create(otherwise, loc, combined); });
     return change.getResult(0);
   }
 
   Location named(StringRef name) { return NameLoc::get(StringAttr::get(op->getContext(), name), loc); }
-
-  Value add(OpBuilder &builder, Value lhs, Value rhs) {
-    if (isa<FloatType>(op.getResult().getType().getElementType()))
-      return arith::AddFOp::create(builder, loc, lhs, rhs);
-    return arith::AddIOp::create(builder, loc, lhs, rhs);
-  }
 
   //===--------------------------------------------------------------------===//
   // CPU
@@ -197,7 +189,7 @@ private:
   int64_t chooseColumns() {
     if (machine == Machine::Cpu)
       return kColumns;
-    const unsigned bits = op.getResult().getType().getElementTypeBitWidth();
+    const unsigned bits = result.getElementTypeBitWidth();
     int64_t lanes = chooseLanes(machine, 0, bits, bits);
     return !inner.batched && inner.scale % lanes == 0 ? lanes : 1;
   }
@@ -238,10 +230,8 @@ private:
     Scope &loop = emitter->openLoop(scope, block.first, block.end, 1);
     forColumns(loop, across, [&](Scope &inside, Value column, int64_t width) {
       OpBuilder &builder = inside.builder;
-      Type element = op.getResult().getType().getElementType();
-      Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
       Value at = address(builder, slice, rows, loop.loop.getInductionVar(), column);
-      write(builder, broadcastTo(builder, loc, zero, width), at);
+      write(builder, broadcastTo(builder, loc, op.buildInitial(builder), width), at);
     });
     emitter->closeLoop(loop);
   }
@@ -256,7 +246,7 @@ private:
       Value to = address(builder, slice, rows, row, column), from = address(builder, slice, count, number, column);
       Value update = read(builder, kernel.function.getArgument(1), from, width);
       Value old = read(builder, kernel.function.getArgument(2), to, width);
-      write(builder, add(builder, old, update), to);
+      write(builder, op.buildUpdated(builder, old, update), to);
     });
     if (blockRows)
       emitter->closeIf(mine);
@@ -286,10 +276,9 @@ private:
   }
 
   Value read(OpBuilder &builder, Value buffer, Value at, int64_t width) {
-    Type element = op.getResult().getType().getElementType();
     if (width == 1)
       return memref::LoadOp::create(builder, loc, buffer, at);
-    return vector::LoadOp::create(builder, loc, VectorType::get(width, element), buffer, at);
+    return vector::LoadOp::create(builder, loc, VectorType::get(width, result.getElementType()), buffer, at);
   }
 
   void write(OpBuilder &builder, Value value, Value at) {
@@ -299,8 +288,9 @@ private:
       memref::StoreOp::create(builder, loc, value, kernel.function.getArgument(2), at);
   }
 
-  ScatterAddOp op;
+  ScatterOpInterface op;
   Location loc;
+  RankedTensorType result;
   Machine machine;
   Dim outer, rows, inner, count;
   int64_t columns = 1;    ///< of a vector on the CPU, of a thread on the GPU
@@ -314,7 +304,7 @@ private:
 } // namespace
 
 FailureOr<EmittedKernel> emitNamedKernel(Operation *module, Operation *op, const KernelOptions &options) {
-  if (auto scatter = dyn_cast<ScatterAddOp>(op))
+  if (auto scatter = dyn_cast<ScatterOpInterface>(op))
     return ScatterEmitter(module, scatter, options).run();
   return op->emitOpError("has neither a structured form nor a kernel of its own");
 }

@@ -43,10 +43,10 @@ bool isFusible(Operation *op) {
     return false;
   if (findLibraryCall(op))
     return false;
-  return isa<StructuredOpInterface>(op) || op->hasTrait<trait::NamedKernel>();
+  return isa<StructuredOpInterface, ScatterOpInterface>(op);
 }
 
-bool readsMemory(Operation *op) { return !isFusible(op) || op->hasTrait<trait::NamedKernel>(); }
+bool readsMemory(Operation *op) { return !isFusible(op) || isa<ScatterOpInterface>(op); }
 
 void visitSources(Value value, llvm::function_ref<void(Value)> action) {
   SmallVector<Value> work{value};

@@ -55,9 +55,9 @@ RegionOp outline(func::FuncOp function) {
 
 bool hasKernels(func::FuncOp function) {
   auto ops = function.getBody().front().without_terminator();
-  bool isNamed = llvm::any_of(ops, [](Operation &op) { return op.hasTrait<trait::NamedKernel>(); });
+  bool isNamed = llvm::any_of(ops, [](Operation &op) { return isa<ScatterOpInterface>(op); });
   return llvm::all_of(ops, [&](Operation &op) {
-    return isNamed ? op.hasTrait<trait::NamedKernel>() && llvm::hasSingleElement(ops)
+    return isNamed ? isa<ScatterOpInterface>(op) && llvm::hasSingleElement(ops)
                    : isa<StructuredOpInterface, ReshapeOp>(op);
   });
 }

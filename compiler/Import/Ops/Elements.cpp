@@ -66,12 +66,13 @@ public:
       return {};
     SmallVector<Dim> shape = getDims(updates);
     Value ones = node.createSplat(1, shape, node.getBuilder().getI32Type());
-    Value isWritten = node.create<CompareOp>(Comparison::GT, scatter(position, ones), zeros());
-    return node.create<SelectOp>(isWritten, scatter(position, updates), data);
+    Value isWritten = node.create<CompareOp>(Comparison::GT, scatter(ReductionKind::Sum, position, ones), zeros());
+    return node.create<SelectOp>(isWritten, scatter(ReductionKind::Sum, position, updates), data);
   }
 
-  Value add(Value data, Value position, Value updates) {
-    return node.create<AddOp>(data, scatter(position, updates));
+  /// `data` combined with all `updates` that go to an element.
+  template <typename OpT> Value combine(ReductionKind kind, Value data, Value position, Value updates) {
+    return node.create<OpT>(data, scatter(kind, position, updates));
   }
 
   Value coordinate(ArrayRef<Dim> shape, int64_t dim) { return node.createAs<IotaOp>(getTensorType(shape, i64()), dim); }
@@ -89,11 +90,11 @@ private:
     return flat;
   }
 
-  Value scatter(Value position, Value updates) {
+  Value scatter(ReductionKind kind, Value position, Value updates) {
     if (!position || !updates)
       return {};
     RankedTensorType flat = getTensorType(flatDims(), cast<RankedTensorType>(updates.getType()).getElementType());
-    return node.createReshape(node.createAs<ScatterAddOp>(flat, position, updates, 0), dims);
+    return node.createReshape(node.createAs<ScatterOp>(flat, kind, position, updates, 0), dims);
   }
 
   NodeImporter &node;
@@ -104,11 +105,18 @@ private:
 /// `combine` is the attribute reduction: how an update meets the element that it goes to.
 LogicalResult setScattered(NodeImporter &node, Table &table, Value position, Value updates) {
   std::string combine = node.getString("reduction", "none");
+  Value data = node.getInput(0);
   if (combine == "none")
-    return node.setResult(table.write(node.getInput(0), position, updates));
+    return node.setResult(table.write(data, position, updates));
   if (combine == "add")
-    return node.setResult(table.add(node.getInput(0), position, updates));
-  return node.emitError("the reduction " + combine + " is not supported; none and add are");
+    return node.setResult(table.combine<AddOp>(ReductionKind::Sum, data, position, updates));
+  if (combine == "mul")
+    return node.setResult(table.combine<MulOp>(ReductionKind::Prod, data, position, updates));
+  if (combine == "max")
+    return node.setResult(table.combine<MaxOp>(ReductionKind::Max, data, position, updates));
+  if (combine == "min")
+    return node.setResult(table.combine<MinOp>(ReductionKind::Min, data, position, updates));
+  return node.emitError("the attribute reduction has the unknown value " + combine);
 }
 
 //===-- Elements along an axis ------------------------------------------------------------------------------------===//

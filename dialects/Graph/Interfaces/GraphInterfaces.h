@@ -83,7 +83,6 @@ namespace trait {
 template <typename Op> struct Repeats : mlir::OpTrait::TraitBase<Op, Repeats> {};
 template <typename Op> struct MovesElements : mlir::OpTrait::TraitBase<Op, MovesElements> {};
 template <typename Op> struct Costly : mlir::OpTrait::TraitBase<Op, Costly> {};
-template <typename Op> struct NamedKernel : mlir::OpTrait::TraitBase<Op, NamedKernel> {};
 template <typename Op> struct View : mlir::OpTrait::TraitBase<Op, View> {};
 template <typename Op> struct SideBySide : mlir::OpTrait::TraitBase<Op, SideBySide> {};
 template <typename Op> struct SameDims : mlir::OpTrait::TraitBase<Op, SameDims> {

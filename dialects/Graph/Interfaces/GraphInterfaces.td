@@ -176,6 +176,24 @@ def IndexingOpInterface : GraphInterface<"IndexingOpInterface"> {
                                  "::glyptic::graph::IndexUse", "getIndexUse", (ins)>];
 }
 
+def ScatterOpInterface : GraphInterface<"ScatterOpInterface"> {
+  let description = [{
+    An op that writes each slice of `updates` where `indices` say, along `dim` of its result; several may go to one
+    place. Which element that is is data, so no indexing map describes the op: codegen has loops of its own for it.
+  }];
+  let methods = [
+    InterfaceMethod<"Which slice of the result each update goes to.", "::mlir::Value", "getIndices", (ins),
+                    [{ return $_op.getIndices(); }]>,
+    InterfaceMethod<"What is written.", "::mlir::Value", "getUpdates", (ins), [{ return $_op.getUpdates(); }]>,
+    InterfaceMethod<"The dimension of the result along which slices lie.", "int64_t", "getDim", (ins),
+                    [{ return $_op.getDim(); }]>,
+    InterfaceMethod<"An element that no update goes to.", "::mlir::Value", "buildInitial",
+                    (ins "::mlir::OpBuilder &":$builder)>,
+    InterfaceMethod<"Elements, or vectors of them, after one more update.", "::mlir::Value", "buildUpdated",
+                    (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$before, "::mlir::Value":$update)>,
+  ];
+}
+
 class GraphTrait<string name> : NativeOpTrait<name> {
   let cppNamespace = "::glyptic::graph::trait";
 }
@@ -189,9 +207,6 @@ def MovesElements : GraphTrait<"MovesElements">;
 
 /// Takes tens of instructions for an element (exp, erf): a kernel that needs a result again keeps it if it can.
 def Costly : GraphTrait<"Costly">;
-
-/// No indexing maps describe the op; codegen has a loop structure of its own for it.
-def NamedKernel : GraphTrait<"NamedKernel">;
 
 /// The result is the operand's elements in the same row-major order under another shape: no memory of its own, no loops.
 def View : GraphTrait<"View">;

@@ -20,7 +20,7 @@ func.func @embedding(%table: tensor<50x64xf32>, %i: tensor<?x3xi64>) -> tensor<?
 func.func @gradient(%g: tensor<?x3x64xf32>, %i: tensor<?x3xi64>) -> tensor<50x64xf32> {
   %0 = graph.region (%g, %i) {
   ^bb0(%u: tensor<?x3x64xf32>, %n: tensor<?x3xi64>):
-    %1 = graph.scatter_add %n, %u dim = 0 : (tensor<?x3xi64>, tensor<?x3x64xf32>) -> tensor<50x64xf32>
+    %1 = graph.scatter sum %n, %u dim = 0 : (tensor<?x3xi64>, tensor<?x3x64xf32>) -> tensor<50x64xf32>
     graph.yield %1 : tensor<50x64xf32>
   } : (tensor<?x3x64xf32>, tensor<?x3xi64>) -> tensor<50x64xf32>
   return %0 : tensor<50x64xf32>

@@ -138,11 +138,11 @@ func.func @centre(%x: tensor<?x4x8xf32>) -> tensor<?x4x8xf32> {
 // CHECK:         graph.broadcast
 // CHECK:       graph.region(%{{.*}}, %[[ONES]])
 // CHECK-NEXT:    ^bb0
-// CHECK-NEXT:    graph.scatter_add
+// CHECK-NEXT:    graph.scatter
 func.func @scattered(%i: tensor<?xi64>) -> tensor<5xf32> {
   %one = graph.constant dense<1.0> : tensor<f32>
   %0 = graph.broadcast %one dims = [] : (tensor<f32>) -> tensor<?xf32>
-  %1 = graph.scatter_add %i, %0 dim = 0 : (tensor<?xi64>, tensor<?xf32>) -> tensor<5xf32>
+  %1 = graph.scatter sum %i, %0 dim = 0 : (tensor<?xi64>, tensor<?xf32>) -> tensor<5xf32>
   return %1 : tensor<5xf32>
 }
 

@@ -151,6 +151,13 @@ add(17, "ScatterElements", normal(BATCH, 4), order - 4, normal(BATCH, 4), axis=1
 add(17, "ScatterElements", normal(BATCH, 4), rng.integers(-4, 4, (BATCH, 7)), normal(BATCH, 7), axis=1, reduction="add")
 add(17, "ScatterND", Fixed(normal(9, 4), np.float32), np.array([[2], [-1], [0]]), normal(BATCH, 4))
 add(17, "ScatterND", normal(4, 2), rng.integers(-2, 2, (BATCH, 5, 1)), normal(BATCH, 5, 2), reduction="add")
+for op, indices, updates in (("ScatterElements", rng.integers(-4, 4, (BATCH, 7)), normal(BATCH, 7)),
+                             ("ScatterND", rng.integers(-4, 4, (7, 1)), normal(7, 4))):
+    axis = dict(axis=1) if op == "ScatterElements" else {}
+    for reduction in ("mul", "min", "max"):
+        add(18, op, normal(BATCH if axis else 4, 4), indices, updates, reduction=reduction, **axis)
+        add(18, op, rng.integers(-9, 9, (4, 4)), rng.integers(0, 4, (5, 4) if axis else (5, 1)), rng.integers(-9, 9, (5, 4)),
+            reduction=reduction)
 add(17, "ReverseSequence", x345, rng.integers(1, 5, BATCH), batch_axis=0, time_axis=1)
 add(17, "Slice", x345, Fixed([0, 1]), Fixed([10**9, 10**9]))
 for mode in ("DCR", "CRD"):

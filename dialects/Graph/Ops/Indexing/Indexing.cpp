@@ -1,5 +1,7 @@
 //===- Indexing.cpp - Elements found by computed positions ------*- C++ -*-===//
+#include "dialects/Graph/Builders.h"
 #include "dialects/Graph/HostTensor.h"
+#include "dialects/Graph/Ops/Reduction/Combination.h"
 #include "dialects/Graph/StructuredUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -12,7 +14,7 @@ using namespace glyptic::graph;
 // Types
 //===----------------------------------------------------------------------===//
 
-/// The dimensions of what gather reads from a tensor of `type`; scatter_add's updates have them, too.
+/// The dimensions of what gather reads from a tensor of `type`; scatter's updates have them, too.
 static FailureOr<SmallVector<Dim>> getSliceDims(std::optional<Location> loc, StringRef op, RankedTensorType type,
                                                 RankedTensorType indices, int64_t dim) {
   if (dim < 0 || dim >= type.getRank())
@@ -41,13 +43,15 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
   return success();
 }
 
-LogicalResult ScatterAddOp::verify() {
-  FailureOr<SmallVector<Dim>> dims = getSliceDims(getLoc(), "scatter_add", getType(), getIndices().getType(), getDim());
+LogicalResult ScatterOp::verify() {
+  if (getType().getElementType().isInteger(1) || getKind() == ReductionKind::And || getKind() == ReductionKind::Or)
+    return emitOpError() << "combines numbers, not " << getType() << " by " << stringifyReductionKind(getKind());
+  FailureOr<SmallVector<Dim>> dims = getSliceDims(getLoc(), "scatter", getType(), getIndices().getType(), getDim());
   if (failed(dims))
     return failure();
   RankedTensorType expected = getTensorType(*dims, getType().getElementType());
   if (getUpdates().getType() != expected)
-    return emitOpError() << "adds slices of " << getType() << " at " << getIndices().getType()
+    return emitOpError() << "combines slices of " << getType() << " at " << getIndices().getType()
                          << ", so its updates must be " << expected << ", not " << getUpdates().getType();
   return success();
 }
@@ -59,8 +63,11 @@ IndexUse GatherOp::getIndexUse() {
 }
 
 PrecisionClass GatherOp::getPrecisionClass() { return PrecisionClass::Follow; }
-/// Many slices may be added to one.
-PrecisionClass ScatterAddOp::getPrecisionClass() { return PrecisionClass::Statistics; }
+/// Many slices may be combined with one.
+PrecisionClass ScatterOp::getPrecisionClass() {
+  bool isExact = getKind() == ReductionKind::Max || getKind() == ReductionKind::Min;
+  return isExact ? PrecisionClass::Follow : PrecisionClass::Statistics;
+}
 
 //===----------------------------------------------------------------------===//
 // Meaning
@@ -93,13 +100,15 @@ LogicalResult GatherOp::evaluate(ArrayRef<const HostTensor *> operands, MutableA
   return success();
 }
 
-LogicalResult ScatterAddOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
+LogicalResult ScatterOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
   std::visit(
       [&](auto &result) {
         using T = typename std::decay_t<decltype(result)>::value_type;
         ArrayRef<T> updates = operands[1]->get<T>();
-        forEachMeeting(results[0], *operands[0], getDim(),
-                       [&](int64_t to, int64_t from) { result[to] += updates[from]; });
+        llvm::fill(result, getIdentity<T>(getKind(), getType().getElementType()));
+        forEachMeeting(results[0], *operands[0], getDim(), [&](int64_t to, int64_t from) {
+          result[to] = combine<T>(getKind(), result[to], updates[from]);
+        });
       },
       results[0].getStorage());
   results[0].wrap();
@@ -110,22 +119,50 @@ LogicalResult ScatterAddOp::evaluate(ArrayRef<const HostTensor *> operands, Muta
 // Derivative
 //===----------------------------------------------------------------------===//
 
-// Each is linear in its tensor of elements, and each is the other's transpose.
-
 FailureOr<SmallVector<Value>> GatherOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
                                                        const llvm::BitVector &wanted) {
   SmallVector<Value> gradients(2);
   if (resultGradients[0] && wanted[0])
-    gradients[0] =
-        ScatterAddOp::create(builder, getLoc(), getInput().getType(), getIndices(), resultGradients[0], getDimAttr());
+    gradients[0] = ScatterOp::create(builder, getLoc(), getInput().getType(), ReductionKind::Sum, getIndices(),
+                                     resultGradients[0], getDim());
   return gradients;
 }
 
-FailureOr<SmallVector<Value>> ScatterAddOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
-                                                           const llvm::BitVector &wanted) {
+/// With r the product of the updates x that go to one place, dr/dx_i is r / x_i where none of them is zero; at the only
+/// zero it is the product of the others, elsewhere beside one zero, or with two, it is zero. The extremum's gradient is
+/// shared by those that attain it.
+FailureOr<SmallVector<Value>> ScatterOp::buildGradients(OpBuilder &builder, ValueRange resultGradients,
+                                                        const llvm::BitVector &wanted) {
   SmallVector<Value> gradients(2);
-  if (resultGradients[0] && wanted[1])
-    gradients[1] = GatherOp::create(builder, getLoc(), resultGradients[0], getIndices(), getDimAttr());
+  if (!resultGradients[0] || !wanted[1])
+    return gradients;
+  Location loc = getLoc();
+  auto gather = [&](Value table) {
+    return Expr(builder, loc, GatherOp::create(builder, loc, table, getIndices(), getDimAttr()));
+  };
+  // What all updates of a place make together, at each of them.
+  auto together = [&](ReductionKind kind, Expr updates) {
+    return gather(ScatterOp::create(builder, loc, getType(), kind, getIndices(), updates, getDim()));
+  };
+  Expr x(builder, loc, getUpdates()), g = gather(resultGradients[0]);
+  auto toNumber = [&](Expr condition) {
+    return Expr(builder, loc, convertTo(builder, loc, condition, x.getType().getElementType()));
+  };
+  switch (getKind()) {
+  case ReductionKind::Sum: gradients[1] = g; break;
+  case ReductionKind::Prod: {
+    Expr isZero = equal(x, 0), others = glyptic::graph::select(isZero, 1, x);
+    Expr otherZeros = together(ReductionKind::Sum, toNumber(isZero)) - toNumber(isZero);
+    Expr product = together(ReductionKind::Prod, others);
+    gradients[1] = glyptic::graph::select(otherZeros > 0, 0, g * product / others);
+    break;
+  }
+  default: {
+    Expr attains = equal(x, gather(getResult()));
+    Expr count = together(ReductionKind::Sum, toNumber(attains));
+    gradients[1] = glyptic::graph::select(attains, g / count, 0);
+  }
+  }
   return gradients;
 }
 
@@ -157,4 +194,16 @@ FailureOr<SmallVector<Value>> GatherOp::buildStructured(OpBuilder &builder, Valu
     return tensor::ExtractOp::create(b, loc, operands[0], position);
   };
   return SmallVector<Value>{buildParallel(builder, getLoc(), getType(), operands[1], indexMap, body)};
+}
+
+//===----------------------------------------------------------------------===//
+// Kernel
+//===----------------------------------------------------------------------===//
+
+Value ScatterOp::buildInitial(OpBuilder &builder) {
+  return buildIdentity(builder, getLoc(), getKind(), getType().getElementType());
+}
+
+Value ScatterOp::buildUpdated(OpBuilder &builder, Value before, Value update) {
+  return buildCombination(builder, getLoc(), getKind(), before, update);
 }

@@ -4,6 +4,7 @@
 #define GLYPTIC_GRAPH_INDEXING_TD
 
 include "dialects/Graph/GraphDialect.td"
+include "dialects/Graph/Ops/Reduction/ReductionOps.td"
 
 def Graph_GatherOp : Graph_Op<"gather", [MovesElements, InferTypeOpAdaptor, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                                          DeclareOpInterfaceMethods<IndexingOpInterface>,
@@ -19,15 +20,17 @@ def Graph_GatherOp : Graph_Op<"gather", [MovesElements, InferTypeOpAdaptor, Decl
   let assemblyFormat = "$input `,` $indices `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";
 }
 
-def Graph_ScatterAddOp : Graph_Op<"scatter_add", [NamedKernel, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
-  let summary = "zeros of the result's shape, plus each slice of `updates` added where `gather` would have read it";
+def Graph_ScatterOp : Graph_Op<"scatter", [DeclareOpInterfaceMethods<ScatterOpInterface>,
+                                           DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
+  let summary = "each slice of `updates` combined with what is there where `gather` would have read it";
   let description = [{
-    The derivative of gather. Slices with equal indices are added in the order of the index tensor. Which element a slice
-    goes to is data, so no indexing map describes the op: it is a kernel of its own.
+    Elements that no update goes to hold the kind's identity (0, -inf, +inf, 1). By `sum` it is the derivative of gather.
+    Slices with equal indices are combined in the order of the index tensor. The gradient of max and min is shared
+    equally among the updates that attain it.
   }];
-  let arguments = (ins Graph_IntTensor:$indices, Graph_Tensor:$updates, I64Attr:$dim);
+  let arguments = (ins Graph_ReductionKindAttr:$kind, Graph_IntTensor:$indices, Graph_Tensor:$updates, I64Attr:$dim);
   let results = (outs Graph_Tensor:$result);
-  let assemblyFormat = "$indices `,` $updates `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";
+  let assemblyFormat = "$kind $indices `,` $updates `dim` `=` $dim attr-dict `:` functional-type(operands, $result)";
   let hasVerifier = 1;
 }
 

@@ -1,11 +1,9 @@
 //===- Reduce.cpp - Many elements to one ------------------------*- C++ -*-===//
 #include "dialects/Graph/Builders.h"
 #include "dialects/Graph/HostTensor.h"
-#include "dialects/Graph/Ops/Elementwise/Scalar.h"
+#include "dialects/Graph/Ops/Reduction/Combination.h"
 #include "dialects/Graph/StructuredUtils.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include <limits>
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -66,33 +64,6 @@ PrecisionClass ReduceOp::getPrecisionClass() {
 //===----------------------------------------------------------------------===//
 // Meaning
 //===----------------------------------------------------------------------===//
-
-/// What an empty reduction gives.
-template <typename T> static T getIdentity(ReductionKind kind, Type type) {
-  bool isInteger = isa<IntegerType>(type);
-  unsigned width = isInteger ? type.getIntOrFloatBitWidth() : 64;
-  switch (kind) {
-  case ReductionKind::Sum:
-  case ReductionKind::Or: return 0;
-  case ReductionKind::Prod:
-  case ReductionKind::And: return 1;
-  case ReductionKind::Max: return isInteger ? T(llvm::minIntN(width)) : -std::numeric_limits<T>::infinity();
-  case ReductionKind::Min: return isInteger ? T(llvm::maxIntN(width)) : std::numeric_limits<T>::infinity();
-  }
-  llvm_unreachable("all kinds handled");
-}
-
-template <typename T> static T combine(ReductionKind kind, T x, T y) {
-  switch (kind) {
-  case ReductionKind::Sum: return x + y;
-  case ReductionKind::Prod: return x * y;
-  case ReductionKind::Max: return x > y || x != x ? x : y;
-  case ReductionKind::Min: return x < y || x != x ? x : y;
-  case ReductionKind::And: return x != 0 && y != 0;
-  case ReductionKind::Or: return x != 0 || y != 0;
-  }
-  llvm_unreachable("all kinds handled");
-}
 
 LogicalResult ReduceOp::evaluate(ArrayRef<const HostTensor *> operands, MutableArrayRef<HostTensor> results) {
   const HostTensor &input = *operands[0];
@@ -165,38 +136,10 @@ FailureOr<SmallVector<Value>> ReduceOp::buildGradients(OpBuilder &builder, Value
 // Structured form
 //===----------------------------------------------------------------------===//
 
-static Scalar buildCombination(ReductionKind kind, Scalar x, Scalar y) {
-  switch (kind) {
-  case ReductionKind::Sum: return x + y;
-  case ReductionKind::Prod: return x * y;
-  case ReductionKind::Max: return max(x, y);
-  case ReductionKind::Min: return min(x, y);
-  case ReductionKind::And: return x & y;
-  case ReductionKind::Or: return x | y;
-  }
-  llvm_unreachable("all kinds handled");
-}
-
-/// Written apart from the interpreter's, in terms of `arith`'s kinds of reduction, which know their identities.
-static arith::AtomicRMWKind getArithKind(ReductionKind kind, bool isFloat) {
-  switch (kind) {
-  case ReductionKind::Sum: return isFloat ? arith::AtomicRMWKind::addf : arith::AtomicRMWKind::addi;
-  case ReductionKind::Prod: return isFloat ? arith::AtomicRMWKind::mulf : arith::AtomicRMWKind::muli;
-  case ReductionKind::Max: return isFloat ? arith::AtomicRMWKind::maximumf : arith::AtomicRMWKind::maxs;
-  case ReductionKind::Min: return isFloat ? arith::AtomicRMWKind::minimumf : arith::AtomicRMWKind::mins;
-  case ReductionKind::And: return arith::AtomicRMWKind::andi;
-  case ReductionKind::Or: return arith::AtomicRMWKind::ori;
-  }
-  llvm_unreachable("all kinds handled");
-}
-
 FailureOr<SmallVector<Value>> ReduceOp::buildStructured(OpBuilder &builder, ValueRange operands) {
   Location loc = getLoc();
   Type elementType = getType().getElementType();
-  auto kind = getArithKind(getKind(), isa<FloatType>(elementType));
-  // Infinities, not the largest finite numbers: a maximum over -infinities is -infinity.
-  Value identity = arith::getIdentityValue(kind, elementType, builder, loc, /*useOnlyFiniteValue=*/false);
-  Value init = filledTensor(builder, loc, getType(), identity);
+  Value init = filledTensor(builder, loc, getType(), buildIdentity(builder, loc, getKind(), elementType));
 
   int64_t rank = getInput().getType().getRank();
   SmallVector<AffineExpr> kept;
@@ -209,7 +152,7 @@ FailureOr<SmallVector<Value>> ReduceOp::buildStructured(OpBuilder &builder, Valu
   SmallVector<AffineMap> maps = {builder.getMultiDimIdentityMap(rank),
                                  AffineMap::get(rank, 0, kept, builder.getContext())};
   auto body = [&](OpBuilder &b, Location l, ValueRange x) {
-    linalg::YieldOp::create(b, l, buildCombination(getKind(), Scalar(b, l, x[0]), Scalar(b, l, x[1])).getValue());
+    linalg::YieldOp::create(b, l, buildCombination(b, l, getKind(), x[0], x[1]));
   };
   auto generic =
       linalg::GenericOp::create(builder, loc, TypeRange(getType()), operands[0], init, maps, iterators, body);

@@ -133,8 +133,11 @@ case(f"graph.gather {table[0]}, {tokens[0]} dim = 0", (table, tokens), table[1][
 case(f"graph.gather {table[0]}, {tokens[0]} dim = 1", (table, tokens),
      jnp.take(table[1], jnp.clip(jnp.where(tokens[1] < 0, tokens[1] + 3, tokens[1]), 0, 2), axis=1))
 updates = argument(2, 4, 3)
-case(f"graph.scatter_add {tokens[0]}, {updates[0]} dim = 0", (tokens, updates),
+case(f"graph.scatter sum {tokens[0]}, {updates[0]} dim = 0", (tokens, updates),
      jnp.zeros((5, 3)).at[tokens[1]].add(updates[1]))
+for kind, initial, method in (("max", -jnp.inf, "max"), ("min", jnp.inf, "min"), ("prod", 1, "multiply")):
+    case(f"graph.scatter {kind} {tokens[0]}, {updates[0]} dim = 0", (tokens, updates),
+         getattr(jnp.full((5, 3), initial, updates[1].dtype).at[tokens[1]], method)(updates[1]))
 
 wide = argument(3, 4, 5, low=-90, high=90)  # exponentials of which overflow in FP32
 same(f"graph.softmax {wide[0]} dims = [2]", wide[1], jax.nn.softmax(wide[1], axis=2))
@@ -229,7 +232,7 @@ def check(text, precision, tolerance):
     lines = output.stdout.splitlines()
     assert len(lines) == len(results), output.stdout
     for i, (line, value) in enumerate(zip(lines, expected)):
-        found = np.array(eval(line[line.index(">") + 1:], {"nan": np.nan})).reshape(value.shape)
+        found = np.array(eval(line[line.index(">") + 1:], {"nan": np.nan, "inf": np.inf})).reshape(value.shape)
         limit = tolerance * max(1, np.nanmax(np.abs(value), initial=0))
         assert np.allclose(found, value, 0, limit, equal_nan=True), (
             f"{next(op.strip() for op in ops if f'%r{i}' in op)}\nis off:\n{found}\nnot\n{value}")

@@ -17,17 +17,17 @@ func.func @embedding(%table: tensor<65x16xf32>, %tokens: tensor<?x8xi64>) -> ten
 
 // Its derivative adds each token's gradient to its row; no indexing map says which, so no structured form does.
 // STRUCTURED-LABEL: func @embedding_gradient
-// STRUCTURED: graph.scatter_add
+// STRUCTURED: graph.scatter
 func.func @embedding_gradient(%tokens: tensor<?x8xi64>, %dy: tensor<?x8x16xf32>) -> tensor<65x16xf32> {
-  %0 = graph.scatter_add %tokens, %dy dim = 0 : (tensor<?x8xi64>, tensor<?x8x16xf32>) -> tensor<65x16xf32>
+  %0 = graph.scatter sum %tokens, %dy dim = 0 : (tensor<?x8xi64>, tensor<?x8x16xf32>) -> tensor<65x16xf32>
   return %0 : tensor<65x16xf32>
 }
 
 // -----
 
 func.func @updates(%tokens: tensor<?x8xi64>, %dy: tensor<?x16xf32>) {
-  // expected-error @+1 {{adds slices of 'tensor<65x16xf32>' at 'tensor<?x8xi64>', so its updates must be 'tensor<?x8x16xf32>', not 'tensor<?x16xf32>'}}
-  graph.scatter_add %tokens, %dy dim = 0 : (tensor<?x8xi64>, tensor<?x16xf32>) -> tensor<65x16xf32>
+  // expected-error @+1 {{combines slices of 'tensor<65x16xf32>' at 'tensor<?x8xi64>', so its updates must be 'tensor<?x8x16xf32>', not 'tensor<?x16xf32>'}}
+  graph.scatter sum %tokens, %dy dim = 0 : (tensor<?x8xi64>, tensor<?x16xf32>) -> tensor<65x16xf32>
   return
 }
 
