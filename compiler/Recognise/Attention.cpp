@@ -29,8 +29,7 @@ bool keepsMatrices(ReshapeOp op) {
 // Operands of products
 //===----------------------------------------------------------------------===//
 
-/// An operand of a product as a stack of matrices: dimension i of it is dimension `order[i]` of `value`, times
-/// `factor`.
+/// An operand of a product as a stack of matrices: its dimension i is dimension `order[i]` of `value`, times `factor`.
 struct Matrices {
   Value value;
   SmallVector<int64_t> order;
@@ -57,13 +56,36 @@ Matrices getOperand(DotGeneralOp op, bool isLhs, bool contractsLast) {
   return {value, order};
 }
 
-/// Takes a factor out, also from before a transpose. Where something else needs the scaled value, it stays.
+/// What is transposed, or whose leading dimensions are joined or split, where nothing else needs the result. Leading
+/// dimensions in another form have the same matrices in the same order.
+std::optional<Matrices> lookThrough(const Matrices &matrices) {
+  Matrices before = matrices;
+  if (!matrices.value.hasOneUse())
+    return std::nullopt;
+  if (auto op = matrices.value.getDefiningOp<TransposeOp>()) {
+    before.order = llvm::map_to_vector(matrices.order, [&](int64_t dim) { return op.getPermutation()[dim]; });
+    before.value = op.getInput();
+    return before;
+  }
+  auto op = matrices.value.getDefiningOp<ReshapeOp>();
+  const int64_t leading = matrices.order.size() - 2;
+  if (!op || !keepsMatrices(op) ||
+      !llvm::equal(ArrayRef(matrices.order).take_front(leading), llvm::seq<int64_t>(0, leading)))
+    return std::nullopt;
+  before.value = op.getInput();
+  const int64_t now = typeOf(before.value).getRank() - 2;
+  before.order = llvm::to_vector(llvm::seq<int64_t>(0, now));
+  for (int64_t dim : ArrayRef(matrices.order).take_back(2))
+    before.order.push_back(dim + now - leading);
+  return before;
+}
+
+/// Takes a factor out, also from before such a view. Where something else needs the scaled value, it stays.
 Matrices takeFactor(const Matrices &scaled) {
   Matrices found = scaled, walked = scaled;
   while (walked.value.hasOneUse()) {
-    if (auto op = walked.value.getDefiningOp<TransposeOp>()) {
-      walked.order = llvm::map_to_vector(walked.order, [&](int64_t dim) { return op.getPermutation()[dim]; });
-      walked.value = op.getInput();
+    if (auto before = lookThrough(walked)) {
+      walked = *before;
       continue;
     }
     Product product = getProduct(walked.value);
@@ -76,16 +98,11 @@ Matrices takeFactor(const Matrices &scaled) {
   return found;
 }
 
-/// Keys or values before their heads were repeated for those of the queries, in the dimensions of the repeated ones.
+/// Keys or values before their heads were repeated for those of the queries.
 struct Shared {
   Matrices matrices;
   SmallVector<Dim> dims; ///< of `matrices.value`, once it is reshaped
-
-  Value build(OpBuilder &builder, Location loc) const {
-    Type element = getElementTypeOrSelf(matrices.value);
-    Value reshaped = reshapeTo(builder, loc, matrices.value, getTensorType(dims, element));
-    return transpose(builder, loc, reshaped, matrices.order);
-  }
+  int64_t copies = 1;    ///< of each head
 };
 
 /// The dimensions that are not of size 1.
@@ -97,8 +114,8 @@ SmallVector<int64_t> getWide(ArrayRef<Dim> dims) {
   return wide;
 }
 
-/// The dimension of a broadcast that holds copies of each head, where it is joined to `dims`, whose dimension `heads` has
-/// all of them; sets that to the number of heads before.
+/// The dimension of a broadcast that holds copies of each head, where it is joined to `dims`, whose dimension `heads`
+/// has all of them; sets that to the number of heads before.
 std::optional<int64_t> splitHeads(ArrayRef<Dim> split, SmallVectorImpl<Dim> &dims, int64_t heads) {
   SmallVector<int64_t> from = getWide(split), to = getWide(dims);
   size_t at = llvm::find(to, heads) - to.begin();
@@ -114,31 +131,38 @@ std::optional<int64_t> splitHeads(ArrayRef<Dim> split, SmallVectorImpl<Dim> &dim
   return isSame ? std::optional(copies) : std::nullopt;
 }
 
-/// Heads that are repeated next to each other: a broadcast, of which two dimensions are joined.
-std::optional<Shared> getShared(const Matrices &repeated) {
-  Matrices walked = repeated;
-  while (auto op = walked.value.getDefiningOp<TransposeOp>()) {
-    if (!op->hasOneUse())
+/// What a broadcast repeats along `copies` and along no other dimension, whose other dimensions are `dims`.
+std::optional<Shared> getRepeated(BroadcastOp op, int64_t copies, const Matrices &matrices, ArrayRef<Dim> dims) {
+  Repeated source = getSource(op.getResult());
+  Dim before = getNumElements(typeOf(source.value)), after = getNumElements(op.getType());
+  Dim group = getDim(op.getType(), copies);
+  before.scale *= group.scale;
+  if (group.batched || group.scale < 2 || before != after || llvm::is_contained(source.dims, copies))
+    return std::nullopt;
+  return Shared{{source.value, matrices.order, matrices.factor}, SmallVector<Dim>(dims), group.scale};
+}
+
+/// Heads that are repeated next to each other: by a broadcast along the last of the leading dimensions, or along one
+/// that is then joined to it.
+std::optional<Shared> getShared(Matrices walked) {
+  while (!walked.value.getDefiningOp<BroadcastOp>()) {
+    if (auto joined = walked.value.getDefiningOp<ReshapeOp>())
+      if (auto broadcast = joined.getInput().getDefiningOp<BroadcastOp>()) {
+        SmallVector<Dim> dims = getDims(joined.getType());
+        auto copies = splitHeads(getDims(broadcast.getType()), dims, *std::prev(walked.order.end(), 3));
+        if (copies)
+          return getRepeated(broadcast, *copies, walked, dims);
+      }
+    auto before = lookThrough(walked);
+    if (!before)
       return std::nullopt;
-    walked.order = llvm::map_to_vector(walked.order, [&](int64_t dim) { return op.getPermutation()[dim]; });
-    walked.value = op.getInput();
+    walked = *before;
   }
-  SmallVector<Dim> dims = getDims(typeOf(walked.value));
-  auto joined = walked.value.getDefiningOp<ReshapeOp>();
-  auto broadcast = (joined ? joined.getInput() : walked.value).getDefiningOp<BroadcastOp>();
-  if (!broadcast)
-    return std::nullopt;
-  SmallVector<Dim> split = getDims(broadcast.getType());
-  std::optional<int64_t> copies = splitHeads(split, dims, walked.order[walked.order.size() - 3]);
-  if (!copies || split[*copies].batched)
-    return std::nullopt;
-  Repeated source = getSource(broadcast.getResult());
-  Dim before = getNumElements(typeOf(source.value)), after = getNumElements(broadcast.getType());
-  before.scale *= split[*copies].scale;
-  if (before != after || llvm::is_contained(source.dims, *copies)) // something else is repeated
-    return std::nullopt;
-  walked.value = source.value;
-  return Shared{walked, dims};
+  auto broadcast = walked.value.getDefiningOp<BroadcastOp>();
+  SmallVector<Dim> dims = getDims(broadcast.getType());
+  const int64_t copies = *std::prev(walked.order.end(), 3);
+  dims[copies] = {1, false};
+  return getRepeated(broadcast, copies, walked, dims);
 }
 
 //===----------------------------------------------------------------------===//
@@ -294,37 +318,34 @@ std::optional<Probabilities> getProbabilities(Value value) {
 //===----------------------------------------------------------------------===//
 
 struct Attention {
-  Matrices query, key, value;
-  std::optional<Shared> sharedKey, sharedValue; ///< instead, where both share heads
+  Shared query, key, value;
   Scores scores;
   Probabilities probabilities;
   RankedTensorType resultType;
 
-  /// Finds out what the operands repeat.
+  /// Finds out which heads key and value repeat alike.
   void share();
   SmallVector<Value> getInputs() const;
   Value build(OpBuilder &builder, Location loc) const;
 
 private:
   /// Heads and samples may have been one dimension in the products, and two where masks are laid over the scores.
-  Value buildStack(OpBuilder &builder, Location loc, const Matrices &matrices) const;
+  Value buildStack(OpBuilder &builder, Location loc, const Shared &shared) const;
   Value buildBias(OpBuilder &builder, Location loc) const;
 };
 
 void Attention::share() {
-  if (scores.getType() != typeOf(scores.product->getResult(0)) || resultType.getRank() != scores.getType().getRank())
+  auto sharedKey = getShared(key.matrices), sharedValue = getShared(value.matrices);
+  SmallVector<Dim> dims = getDims(scores.getType());
+  if (!sharedKey || !sharedValue || sharedKey->copies != sharedValue->copies ||
+      std::prev(dims.end(), 3)->scale % sharedKey->copies != 0)
     return;
-  auto getHeads = [](const Shared &shared) { return shared.dims[*std::prev(shared.matrices.order.end(), 3)]; };
-  sharedKey = getShared(key);
-  sharedValue = getShared(value);
-  if (sharedKey && sharedValue && getHeads(*sharedKey) == getHeads(*sharedValue))
-    return;
-  sharedKey = sharedValue = std::nullopt;
+  key = *sharedKey;
+  value = *sharedValue;
 }
 
 SmallVector<Value> Attention::getInputs() const {
-  SmallVector<Value> inputs{query.value, sharedKey ? sharedKey->matrices.value : key.value,
-                            sharedValue ? sharedValue->matrices.value : value.value};
+  SmallVector<Value> inputs{query.matrices.value, key.matrices.value, value.matrices.value};
   for (auto [bias, isSubtracted] : scores.biases)
     inputs.push_back(bias);
   for (Value mask : {scores.mask, probabilities.bias})
@@ -333,11 +354,14 @@ SmallVector<Value> Attention::getInputs() const {
   return inputs;
 }
 
-Value Attention::buildStack(OpBuilder &builder, Location loc, const Matrices &matrices) const {
-  Value stack = transpose(builder, loc, matrices.value, matrices.order);
+Value Attention::buildStack(OpBuilder &builder, Location loc, const Shared &shared) const {
+  Type element = getElementTypeOrSelf(shared.matrices.value);
+  Value stack = reshapeTo(builder, loc, shared.matrices.value, getTensorType(shared.dims, element));
+  stack = transpose(builder, loc, stack, shared.matrices.order);
   SmallVector<Dim> dims = getDims(scores.getType()), own = getDims(typeOf(stack));
+  std::prev(dims.end(), 3)->scale /= shared.copies;
   std::copy(own.end() - 2, own.end(), dims.end() - 2);
-  return reshapeTo(builder, loc, stack, getTensorType(dims, getElementTypeOrSelf(stack)));
+  return reshapeTo(builder, loc, stack, getTensorType(dims, element));
 }
 
 Value Attention::buildBias(OpBuilder &builder, Location loc) const {
@@ -350,16 +374,13 @@ Value Attention::buildBias(OpBuilder &builder, Location loc) const {
 }
 
 Value Attention::build(OpBuilder &builder, Location loc) const {
-  auto build = [&](const Matrices &matrices, const std::optional<Shared> &shared) {
-    return shared ? shared->build(builder, loc) : buildStack(builder, loc, matrices);
-  };
   Value mask = scores.mask;
   if (mask && scores.isMaskedWhereTrue)
     mask = NotOp::create(builder, loc, mask);
   auto number = [&](double value) { return builder.getF64FloatAttr(value); };
   auto op = AttentionOp::create(
-      builder, loc, buildStack(builder, loc, query), build(key, sharedKey), build(value, sharedValue),
-      buildBias(builder, loc), mask, Value(), number(scores.scale * query.factor * key.factor),
+      builder, loc, buildStack(builder, loc, query), buildStack(builder, loc, key), buildStack(builder, loc, value),
+      buildBias(builder, loc), mask, Value(), number(scores.scale * query.matrices.factor * key.matrices.factor),
       number(scores.maskedScore), number(probabilities.dropout),
       probabilities.zeroesMaskedRows ? builder.getUnitAttr() : UnitAttr());
   return reshapeTo(builder, loc, op.getResult(), resultType);
@@ -381,10 +402,11 @@ std::optional<Found> matchAttention(Value root) {
   auto scores = getScores(softmax.getInput(), kMaxScoreDepth);
   if (!scores || !scores->isUniform())
     return std::nullopt;
-  Attention found{takeFactor(getOperand(scores->product, /*isLhs=*/true, /*contractsLast=*/true)),
-                  takeFactor(getOperand(scores->product, /*isLhs=*/false, /*contractsLast=*/true)),
-                  getOperand(product, /*isLhs=*/false, /*contractsLast=*/false),
-                  std::nullopt, std::nullopt, *scores, *probabilities, typeOf(root)};
+  auto whole = [](const Matrices &matrices) { return Shared{matrices, getDims(typeOf(matrices.value))}; };
+  Attention found{whole(takeFactor(getOperand(scores->product, /*isLhs=*/true, /*contractsLast=*/true))),
+                  whole(takeFactor(getOperand(scores->product, /*isLhs=*/false, /*contractsLast=*/true))),
+                  whole(getOperand(product, /*isLhs=*/false, /*contractsLast=*/false)),
+                  *scores, *probabilities, typeOf(root)};
   found.share();
   return Found{found.getInputs(),
                [found](OpBuilder &builder, Location loc) { return found.build(builder, loc); }};

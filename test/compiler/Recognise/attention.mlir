@@ -86,6 +86,49 @@ func.func @one_key_head(%q: tensor<?x4x3x2xf64>, %k: tensor<?x1x5x2xf64>, %v: te
   return %2 : tensor<?x4x3x2xf64>
 }
 
+// The same where samples and heads are joined before keys are transposed, and split again for the products, as PyTorch's
+// newest exporter has it; the mask is laid over them apart.
+// CHECK-LABEL: func @grouped_queries_behind_joined_dimensions
+// CHECK-SAME: %[[Q:[^:]*]]: tensor<?x4x3x2xf64> {{.*}}, %[[K:[^:]*]]: tensor<?x2x5x2xf64> {{.*}}, %[[V:[^:]*]]: tensor<?x2x5x2xf64>
+// CHECK: %[[Y:.*]], %{{.*}} = graph.attention %[[Q]], %[[K]], %[[V]] bias %{{.*}} scale = 2.500000e-01
+// CHECK-NEXT: return %[[Y]]
+func.func @grouped_queries_behind_joined_dimensions(%q: tensor<?x4x3x2xf64>, %k: tensor<?x2x5x2xf64>, %v: tensor<?x2x5x2xf64>, %m: tensor<3x5xf64>) -> tensor<?x4x3x2xf64> {
+  %half = graph.constant dense<0.5> : tensor<f64>
+  %halves = graph.broadcast %half dims = [] : (tensor<f64>) -> tensor<?x4x3x2xf64>
+  %others = graph.broadcast %half dims = [] : (tensor<f64>) -> tensor<?x4x2x5xf64>
+  %bias = graph.broadcast %m dims = [2, 3] : (tensor<3x5xf64>) -> tensor<?x4x3x5xf64>
+  %k1 = graph.broadcast %k dims = [0, 1, 3, 4] : (tensor<?x2x5x2xf64>) -> tensor<?x2x2x5x2xf64>
+  %k2 = graph.reshape %k1 : (tensor<?x2x2x5x2xf64>) -> tensor<?x5x2xf64, #graph.batch<4>>
+  %k3 = graph.transpose %k2 permutation = [0, 2, 1] : (tensor<?x5x2xf64, #graph.batch<4>>) -> tensor<?x2x5xf64, #graph.batch<4>>
+  %k4 = graph.reshape %k3 : (tensor<?x2x5xf64, #graph.batch<4>>) -> tensor<?x4x2x5xf64>
+  %ks = graph.mul %k4, %others : tensor<?x4x2x5xf64>
+  %v1 = graph.broadcast %v dims = [0, 1, 3, 4] : (tensor<?x2x5x2xf64>) -> tensor<?x2x2x5x2xf64>
+  %v2 = graph.reshape %v1 : (tensor<?x2x2x5x2xf64>) -> tensor<?x4x5x2xf64>
+  %qs = graph.mul %q, %halves : tensor<?x4x3x2xf64>
+  %0 = graph.dot_general %qs, %ks batch = [0, 1] x [0, 1] contracting = [3] x [2] : (tensor<?x4x3x2xf64>, tensor<?x4x2x5xf64>) -> tensor<?x4x3x5xf64>
+  %1 = graph.add %0, %bias : tensor<?x4x3x5xf64>
+  %2 = graph.softmax %1 dims = [3] : tensor<?x4x3x5xf64>
+  %3 = graph.dot_general %2, %v2 batch = [0, 1] x [0, 1] contracting = [3] x [2] : (tensor<?x4x3x5xf64>, tensor<?x4x5x2xf64>) -> tensor<?x4x3x2xf64>
+  return %3 : tensor<?x4x3x2xf64>
+}
+
+// Samples and heads are one dimension throughout.
+// CHECK-LABEL: func @grouped_queries_of_joined_samples
+// CHECK-SAME: %[[Q:[^:]*]]: tensor<?x3x2xf64, #graph.batch<4>> {{.*}}, %[[K:[^:]*]]: tensor<?x2x5x2xf64> {{.*}}, %[[V:[^:]*]]: tensor<?x2x5x2xf64>
+// CHECK-DAG: %[[KEY:.*]] = graph.reshape %[[K]] : (tensor<?x2x5x2xf64>) -> tensor<?x5x2xf64, #graph.batch<2>>
+// CHECK-DAG: %[[VALUE:.*]] = graph.reshape %[[V]] : (tensor<?x2x5x2xf64>) -> tensor<?x5x2xf64, #graph.batch<2>>
+// CHECK: graph.attention %[[Q]], %[[KEY]], %[[VALUE]] scale = 1.000000e+00
+func.func @grouped_queries_of_joined_samples(%q: tensor<?x3x2xf64, #graph.batch<4>>, %k: tensor<?x2x5x2xf64>, %v: tensor<?x2x5x2xf64>) -> tensor<?x3x2xf64, #graph.batch<4>> {
+  %k1 = graph.broadcast %k dims = [0, 1, 3, 4] : (tensor<?x2x5x2xf64>) -> tensor<?x2x2x5x2xf64>
+  %k2 = graph.reshape %k1 : (tensor<?x2x2x5x2xf64>) -> tensor<?x5x2xf64, #graph.batch<4>>
+  %v1 = graph.broadcast %v dims = [0, 1, 3, 4] : (tensor<?x2x5x2xf64>) -> tensor<?x2x2x5x2xf64>
+  %v2 = graph.reshape %v1 : (tensor<?x2x2x5x2xf64>) -> tensor<?x5x2xf64, #graph.batch<4>>
+  %0 = graph.dot_general %q, %k2 batch = [0] x [0] contracting = [2] x [2] : (tensor<?x3x2xf64, #graph.batch<4>>, tensor<?x5x2xf64, #graph.batch<4>>) -> tensor<?x3x5xf64, #graph.batch<4>>
+  %1 = graph.softmax %0 dims = [2] : tensor<?x3x5xf64, #graph.batch<4>>
+  %2 = graph.dot_general %1, %v2 batch = [0] x [0] contracting = [2] x [1] : (tensor<?x3x5xf64, #graph.batch<4>>, tensor<?x5x2xf64, #graph.batch<4>>) -> tensor<?x3x2xf64, #graph.batch<4>>
+  return %2 : tensor<?x3x2xf64, #graph.batch<4>>
+}
+
 // Heads and samples are one dimension in the products, and two where the mask is added; dropout on probabilities, which
 // acts in the training form only.
 // CHECK-LABEL: func @joined_heads

@@ -27,8 +27,8 @@ public:
   /// What is left of probabilities, or of their gradients, after dropout.
   Expr drop(Expr probabilities) const;
 
-  /// The product of each query's row with key or value, whose dimension `contracting` is summed over. Where heads of the
-  /// query share one of the key, their rows are one matrix: nothing is repeated, and gradients of key and value are
+  /// The product of each query's row with key or value, whose dimension `contracting` is summed over. Where heads of
+  /// the query share one of the key, their rows are one matrix: nothing is repeated, and gradients of key and value are
   /// summed by the product.
   Expr multiplyRows(mlir::Value rows, mlir::Value ofKeyHeads, int64_t contracting, mlir::Type elementType) const;
   /// The sum over the rows of both: [..., N, *].

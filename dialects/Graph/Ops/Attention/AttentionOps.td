@@ -8,7 +8,8 @@ include "dialects/Graph/GraphDialect.td"
 // One op from recognition to decomposition, because libraries have kernels for the whole, forward and backward, that
 // never store a score.
 
-defvar attentionTraits = [AttrSizedOperandSegments, InferTypeOpAdaptor, DeclareOpInterfaceMethods<DifferentiableOpInterface>,
+defvar attentionTraits = [AttrSizedOperandSegments, InferTypeOpAdaptor,
+                          DeclareOpInterfaceMethods<DifferentiableOpInterface>,
                           DeclareOpInterfaceMethods<DecomposableOpInterface>,
                           DeclareOpInterfaceMethods<LibraryCallOpInterface>];
 defvar attentionOperands = (ins Graph_FloatTensor:$query, Graph_FloatTensor:$key, Graph_FloatTensor:$value);
@@ -21,18 +22,20 @@ def Graph_AttentionOp : Graph_Op<"attention", !listconcat(attentionTraits, [
     DeclareOpInterfaceMethods<TrainingFormOpInterface>])> {
   let summary = "softmax(scale * query * key^T + bias, where not masked) * value";
   let description = [{
-    Of `query` [..., M, D], `key` [..., N, D] and `value` [..., N, E]. Leading dimensions, at least one, are alike, but the
-    last of them, the heads, may be fewer in key and value: each serves as many neighbouring heads of the query as it
-    takes. `bias`, `mask` and `kept` are [..., M, N] with the query's leading dimensions; most are broadcasts, which nobody stores.
+    Of `query` [..., M, D], `key` [..., N, D] and `value` [..., N, E]. Leading dimensions, at least one, are alike, but
+    the last of them, the heads, may be fewer in key and value: each serves as many neighbouring heads of the query as
+    it takes. `bias`, `mask` and `kept` are [..., M, N] with the query's leading dimensions; most are broadcasts, which
+    nobody stores.
 
       scores        = scale * query * key^T + bias  where `mask` is true, else `masked_score`
       probabilities = softmax(scores)               along N
       result        = probabilities * value         [..., M, E]
       log_sum       = log(sum(e^scores))            [..., M], what a derivative needs to find the probabilities again
 
-    Scores and probabilities, and so log_sum, are in FP32 or wider. A row whose scores are all -inf has no probabilities (they are NaN), or 0 with `zero_masked_rows`; its log_sum is NaN.
-    Probabilities where `kept` is false become 0, the others are divided by 1 - `dropout`. Without `kept` nothing is
-    dropped: `dropout` then says what the training form does.
+    Scores and probabilities, and so log_sum, are in FP32 or wider. A row whose scores are all -inf has no
+    probabilities (they are NaN), or 0 with `zero_masked_rows`; its log_sum is NaN. Probabilities where `kept` is false
+    become 0, the others are divided by 1 - `dropout`. Without `kept` nothing is dropped: `dropout` then says what the
+    training form does.
   }];
   let arguments = !con(attentionOperands, attentionScores);
   let results = (outs Graph_FloatTensor:$result, Graph_FloatTensor:$log_sum);
@@ -54,8 +57,8 @@ def Graph_AttentionGradOp : Graph_Op<"attention_grad", attentionTraits> {
   let results = (outs Graph_FloatTensor:$query_grad, Graph_FloatTensor:$key_grad, Graph_FloatTensor:$value_grad,
                       Optional<Graph_FloatTensor>:$bias_grad);
   let assemblyFormat = [{
-    $query `,` $key `,` $value `result` $result `log_sum` $log_sum `gradient` $gradient (`bias` $bias^)? (`mask` $mask^)?
-      (`kept` $kept^)? `scale` `=` $scale attr-dict `:` functional-type(operands, results)
+    $query `,` $key `,` $value `result` $result `log_sum` $log_sum `gradient` $gradient (`bias` $bias^)?
+      (`mask` $mask^)? (`kept` $kept^)? `scale` `=` $scale attr-dict `:` functional-type(operands, results)
   }];
 }
 
