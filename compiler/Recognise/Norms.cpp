@@ -106,6 +106,43 @@ Value getUncentred(Value value, ArrayRef<int64_t> dims) {
   return mean && mean->input == centred.getLhs() && ArrayRef<int64_t>(mean->dims) == dims ? mean->input : Value();
 }
 
+/// x, where `square` repeats mean(x^2) - mean(x)^2 + epsilon; a maximum with 0 is there against rounding, which the op
+/// does not need. Flax writes it so.
+std::optional<Normalised> getFastVariance(Repeated square) {
+  square = getSource(square);
+  auto sum = square.value ? square.value.getDefiningOp<AddOp>() : AddOp();
+  if (!sum)
+    return std::nullopt;
+  for (auto [x, y] : getOrders(sum)) {
+    std::optional<double> epsilon = getSplat(y);
+    Repeated variance = getSource(square.with(x));
+    if (Value clipped = getOther<MaxOp>(variance.value, 0))
+      variance = getSource(variance.with(clipped));
+    auto difference = variance.value.getDefiningOp<SubOp>();
+    Repeated squaredMean = difference ? getSource(variance.with(difference.getRhs())) : variance;
+    auto mean = squaredMean.value.getDefiningOp<MulOp>();
+    if (!epsilon || !difference || !mean || mean.getLhs() != mean.getRhs())
+      continue;
+    auto ofSquares = getRowMean(variance.with(difference.getLhs()));
+    auto ofRows = getRowMean(squaredMean.with(mean.getLhs()));
+    auto product = ofSquares ? ofSquares->input.getDefiningOp<MulOp>() : MulOp();
+    if (product && ofRows && product.getLhs() == ofRows->input && product.getRhs() == ofRows->input &&
+        ofSquares->dims == ofRows->dims && areRowsOfSamples(*ofRows))
+      return Normalised{ofRows->input, ofRows->dims, *epsilon};
+  }
+  return std::nullopt;
+}
+
+/// x, where `square` repeats the variance of each of its rows, plus epsilon.
+std::optional<Normalised> getVariance(Repeated square) {
+  if (!square.value)
+    return std::nullopt;
+  if (auto norm = getMeanSquare(square))
+    if (Value input = getUncentred(norm->input, norm->dims))
+      return Normalised{input, norm->dims, norm->epsilon};
+  return getFastVariance(square);
+}
+
 /// A norm of `input`, which has the rows of `norm`, without scale and bias.
 template <typename Op> Found makeNorm(Value input, const Normalised &norm) {
   return {{input}, [input, norm](OpBuilder &builder, Location loc) -> Value {
@@ -115,7 +152,8 @@ template <typename Op> Found makeNorm(Value input, const Normalised &norm) {
             auto vector = RankedTensorType::get(type.getShape().drop_front(norm.getDim()), type.getElementType());
             Value ones = splat(builder, loc, vector, 1.0), result;
             if constexpr (std::is_same_v<Op, LayerNormOp>)
-              result = LayerNormOp::create(builder, loc, rows, ones, Value(), norm.getDim(), llvm::APFloat(norm.epsilon));
+              result = LayerNormOp::create(builder, loc, rows, ones, Value(), norm.getDim(),
+                                           llvm::APFloat(norm.epsilon));
             else
               result = RmsNormOp::create(builder, loc, rows, ones, norm.getDim(), llvm::APFloat(norm.epsilon));
             return transpose(builder, loc, result, invertPermutation(order));
@@ -127,11 +165,19 @@ std::optional<Found> matchRmsNorm(Value root) {
   return norm ? std::optional(makeNorm<RmsNormOp>(norm->input, *norm)) : std::nullopt;
 }
 
-/// Of rows that are centred first.
+/// Of rows that are centred first, (x - mean(x)) / deviation(x), or times the inverse.
 std::optional<Found> matchLayerNorm(Value root) {
-  std::optional<Normalised> norm = getNormalised(root);
-  Value input = norm ? getUncentred(norm->input, norm->dims) : Value();
-  return input ? std::optional(makeNorm<LayerNormOp>(input, *norm)) : std::nullopt;
+  Operation *op = root.getDefiningOp();
+  for (unsigned i : {0, 1}) {
+    if (!isa_and_nonnull<DivOp, MulOp>(op) || (i == 1 && isa<DivOp>(op)))
+      break;
+    Repeated deviation = getSource(op->getOperand(1 - i));
+    auto norm = getVariance(isa<DivOp>(op) ? deviation.with(getRooted(deviation.value, 0.5))
+                                           : getInverseRoot(op->getOperand(1 - i)));
+    if (norm && getUncentred(op->getOperand(i), norm->dims) == norm->input)
+      return makeNorm<LayerNormOp>(norm->input, *norm);
+  }
+  return std::nullopt;
 }
 
 /// What `value` repeats over all rows, in the order of a row's elements; null if it differs between rows. With its
@@ -212,10 +258,9 @@ std::optional<Found> matchBias(Value root) {
   return std::nullopt;
 }
 
-/// k, the norm and its scale, where `factor` is k = scale / deviation and the norm one of rows that are centred first.
+/// The norm and its scale, where `factor` is scale / deviation.
 struct FoldedScale {
   Normalised norm;
-  Value input;
   Repeated scale;
 };
 std::optional<FoldedScale> getFoldedScale(Value factor) {
@@ -223,11 +268,38 @@ std::optional<FoldedScale> getFoldedScale(Value factor) {
   if (!product)
     return std::nullopt;
   for (auto [x, y] : getOrders(product)) {
-    auto norm = getMeanSquare(getInverseRoot(x));
-    Value input = norm ? getUncentred(norm->input, norm->dims) : Value();
-    auto scale = input ? getPerColumn(y, norm->getDim(), norm->getOrder()) : std::nullopt;
+    auto norm = getVariance(getInverseRoot(x));
+    auto scale = norm ? getPerColumn(y, norm->getDim(), norm->getOrder()) : std::nullopt;
     if (scale)
-      return FoldedScale{*norm, input, *scale};
+      return FoldedScale{*norm, *scale};
+  }
+  return std::nullopt;
+}
+
+/// layer_norm with scale and maybe bias, both of which are repeated in the input's dimensions.
+Value createScaled(OpBuilder &builder, Location loc, const FoldedScale &folded, std::optional<Repeated> bias) {
+  const Normalised &norm = folded.norm;
+  SmallVector<int64_t> order = norm.getOrder();
+  Value x = transpose(builder, loc, norm.input, order);
+  auto type = cast<RankedTensorType>(x.getType());
+  auto vector = RankedTensorType::get(type.getShape().drop_front(norm.getDim()), type.getElementType());
+  auto shape = [&](const Repeated &repeated) { return reshapeTo(builder, loc, repeated.value, vector); };
+  Value y = LayerNormOp::create(builder, loc, x, shape(folded.scale), bias ? shape(*bias) : Value(), norm.getDim(),
+                                llvm::APFloat(norm.epsilon));
+  return transpose(builder, loc, y, invertPermutation(order));
+}
+
+/// (x - mean(x)) * k, k = scale / deviation(x).
+std::optional<Found> matchScaledFirst(Value root) {
+  auto product = root.getDefiningOp<MulOp>();
+  if (!product)
+    return std::nullopt;
+  for (auto [centred, factor] : getOrders(product)) {
+    auto folded = getFoldedScale(factor);
+    if (folded && getUncentred(centred, folded->norm.dims) == folded->norm.input)
+      return Found{{folded->norm.input, folded->scale.value}, [=](OpBuilder &builder, Location loc) {
+                     return createScaled(builder, loc, *folded, std::nullopt);
+                   }};
   }
   return std::nullopt;
 }
@@ -246,23 +318,14 @@ std::optional<Found> matchFoldedNorm(Value root) {
     for (auto [input, factor] : getOrders(scaled)) {
       auto folded = getFoldedScale(factor);
       Value mean = shift.getLhs() == factor ? shift.getRhs() : shift.getRhs() == factor ? shift.getLhs() : Value();
-      if (!folded || folded->input != input || !mean)
+      if (!folded || folded->norm.input != input || !mean)
         continue;
       auto rows = getRowMean(Repeated::whole(mean));
       auto bias = getPerColumn(rest.getLhs(), folded->norm.getDim(), folded->norm.getOrder());
       if (!rows || rows->input != input || rows->dims != folded->norm.dims || !bias)
         continue;
-      return Found{{input, folded->scale.value, bias->value}, [=](OpBuilder &builder, Location loc) -> Value {
-                     const Normalised &norm = folded->norm;
-                     SmallVector<int64_t> order = norm.getOrder();
-                     Value x = transpose(builder, loc, folded->input, order);
-                     auto type = cast<RankedTensorType>(x.getType());
-                     auto vector =
-                         RankedTensorType::get(type.getShape().drop_front(norm.getDim()), type.getElementType());
-                     Value y = LayerNormOp::create(builder, loc, x, reshapeTo(builder, loc, folded->scale.value, vector),
-                                                   reshapeTo(builder, loc, bias->value, vector), norm.getDim(),
-                                                   llvm::APFloat(norm.epsilon));
-                     return transpose(builder, loc, y, invertPermutation(order));
+      return Found{{input, folded->scale.value, bias->value}, [=](OpBuilder &builder, Location loc) {
+                     return createScaled(builder, loc, *folded, bias);
                    }};
     }
   }
@@ -271,6 +334,7 @@ std::optional<Found> matchFoldedNorm(Value root) {
 
 constexpr Recogniser kNorms[] = {
     {"layer_norm", "(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon)", matchLayerNorm},
+    {"layer_norm", "(x - mean(x)) * k, k = scale / deviation(x)", matchScaledFirst},
     {"layer_norm", "x * k + (bias - mean(x) * k), k = scale / deviation(x)", matchFoldedNorm},
     {"rms_norm", "x / sqrt(mean(x^2) + epsilon)", matchRmsNorm},
     {"layer_norm", "layer_norm(x) * scale", matchScale<LayerNormOp>},

@@ -177,6 +177,45 @@ func.func @rms_norm_of_two_dims(%x: tensor<2x4x3x5xf64>, %s: tensor<4x5xf64>) ->
   return %8 : tensor<2x4x3x5xf64>
 }
 
+// The variance as the mean of squares less the square of the mean, and the scale before the centred rows, as Flax has it.
+// CHECK-LABEL: func @layer_norm_by_squares
+// CHECK-SAME: %[[X:.*]]: tensor<?x4x5xf64> {{.*}}, %[[S:.*]]: tensor<1x4x1xf64> {{.*}}, %[[B:.*]]: tensor<1x4x1xf64>
+// CHECK: %[[ROWS:.*]] = graph.transpose %[[X]] permutation = [0, 2, 1]
+// CHECK: graph.layer_norm %[[ROWS]], %{{.*}}, %{{.*}} dim = 2
+// CHECK-NEXT: graph.transpose
+// CHECK-NEXT: return
+func.func @layer_norm_by_squares(%x: tensor<?x4x5xf64>, %s: tensor<1x4x1xf64>, %b: tensor<1x4x1xf64>) -> tensor<?x4x5xf64> {
+  %quarter = graph.constant dense<0.25> : tensor<f64>
+  %quarters = graph.broadcast %quarter dims = [] : (tensor<f64>) -> tensor<?x5xf64>
+  %zero = graph.constant dense<0.0> : tensor<f64>
+  %zeros = graph.broadcast %zero dims = [] : (tensor<f64>) -> tensor<?x5xf64>
+  %one = graph.constant dense<1.0> : tensor<f64>
+  %ones = graph.broadcast %one dims = [] : (tensor<f64>) -> tensor<?x1x5xf64>
+  %eps = graph.constant dense<1.0e-2> : tensor<f64>
+  %epsilons = graph.broadcast %eps dims = [] : (tensor<f64>) -> tensor<?x1x5xf64>
+  %0 = graph.reduce sum %x dims = [1] : (tensor<?x4x5xf64>) -> tensor<?x5xf64>
+  %1 = graph.mul %x, %x : tensor<?x4x5xf64>
+  %2 = graph.reduce sum %1 dims = [1] : (tensor<?x4x5xf64>) -> tensor<?x5xf64>
+  %3 = graph.mul %2, %quarters : tensor<?x5xf64>
+  %4 = graph.mul %0, %quarters : tensor<?x5xf64>
+  %5 = graph.mul %4, %4 : tensor<?x5xf64>
+  %6 = graph.sub %3, %5 : tensor<?x5xf64>
+  %7 = graph.max %zeros, %6 : tensor<?x5xf64>
+  %8 = graph.reshape %7 : (tensor<?x5xf64>) -> tensor<?x1x5xf64>
+  %9 = graph.add %8, %epsilons : tensor<?x1x5xf64>
+  %10 = graph.sqrt %9 : tensor<?x1x5xf64>
+  %11 = graph.div %ones, %10 : tensor<?x1x5xf64>
+  %12 = graph.broadcast %11 dims = [0, 1, 2] : (tensor<?x1x5xf64>) -> tensor<?x4x5xf64>
+  %13 = graph.broadcast %s dims = [0, 1, 2] : (tensor<1x4x1xf64>) -> tensor<?x4x5xf64>
+  %14 = graph.mul %12, %13 : tensor<?x4x5xf64>
+  %15 = graph.broadcast %4 dims = [0, 2] : (tensor<?x5xf64>) -> tensor<?x4x5xf64>
+  %16 = graph.sub %x, %15 : tensor<?x4x5xf64>
+  %17 = graph.mul %16, %14 : tensor<?x4x5xf64>
+  %18 = graph.broadcast %b dims = [0, 1, 2] : (tensor<1x4x1xf64>) -> tensor<?x4x5xf64>
+  %19 = graph.add %17, %18 : tensor<?x4x5xf64>
+  return %19 : tensor<?x4x5xf64>
+}
+
 //===-- Near misses -----------------------------------------------------------------------------------------------===//
 
 // Centred, but the squares are those of x: neither norm.
@@ -247,4 +286,26 @@ func.func @no_bias_of_rows(%x: tensor<3x5xf64>, %rows: tensor<3xf64>) -> (tensor
   %2 = graph.mul %0, %1 : tensor<3x5xf64>
   %3 = graph.add %0, %x : tensor<3x5xf64>
   return %2, %3 : tensor<3x5xf64>, tensor<3x5xf64>
+}
+
+// The mean that is squared is another row's.
+// CHECK-LABEL: func @no_norm_by_other_mean
+// CHECK-NOT: _norm
+func.func @no_norm_by_other_mean(%x: tensor<4x4xf64>) -> tensor<4x4xf64> {
+  %quarter = graph.constant dense<0.25> : tensor<4xf64>
+  %eps = graph.constant dense<9.0> : tensor<4xf64>
+  %0 = graph.mul %x, %x : tensor<4x4xf64>
+  %1 = graph.reduce sum %0 dims = [1] : (tensor<4x4xf64>) -> tensor<4xf64>
+  %2 = graph.reduce sum %x dims = [0] : (tensor<4x4xf64>) -> tensor<4xf64>
+  %3 = graph.mul %1, %quarter : tensor<4xf64>
+  %4 = graph.mul %2, %quarter : tensor<4xf64>
+  %5 = graph.mul %4, %4 : tensor<4xf64>
+  %6 = graph.sub %3, %5 : tensor<4xf64>
+  %7 = graph.add %6, %eps : tensor<4xf64>
+  %8 = graph.rsqrt %7 : tensor<4xf64>
+  %9 = graph.broadcast %8 dims = [0] : (tensor<4xf64>) -> tensor<4x4xf64>
+  %10 = graph.broadcast %4 dims = [1] : (tensor<4xf64>) -> tensor<4x4xf64>
+  %11 = graph.sub %x, %10 : tensor<4x4xf64>
+  %12 = graph.mul %11, %9 : tensor<4x4xf64>
+  return %12 : tensor<4x4xf64>
 }
