@@ -1,9 +1,9 @@
 //===- Access.cpp - Which elements a value reads ----------------*- C++ -*-===//
 #include "codegen/Structured/Access.h"
 #include "dialects/Graph/GraphDialect.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include <set>
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -64,7 +64,7 @@ Index compose(AffineMap map, ArrayRef<AffineExpr> loopIndex) {
   return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) { return expr.replaceDims(loopIndex); });
 }
 
-AffineExpr traceIndex(Value value, ArrayRef<AffineExpr> loopIndex) {
+AffineExpr traceIndex(Value value, ArrayRef<AffineExpr> loopIndex, ChooseIndex choose) {
   APInt constant;
   if (matchPattern(value, m_ConstantInt(&constant)))
     return getAffineConstantExpr(constant.getSExtValue(), value.getContext());
@@ -74,12 +74,16 @@ AffineExpr traceIndex(Value value, ArrayRef<AffineExpr> loopIndex) {
   if (auto index = dyn_cast<linalg::IndexOp>(op))
     return loopIndex[index.getDim()];
   if (auto cast = dyn_cast<arith::IndexCastOp>(op))
-    return traceIndex(cast.getIn(), loopIndex);
-  if (!isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::DivUIOp>(op))
+    return traceIndex(cast.getIn(), loopIndex, choose);
+  const bool isLimit = isa<arith::MinSIOp, arith::MaxSIOp>(op);
+  if (!isLimit && !isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::DivUIOp>(op))
     return {};
-  AffineExpr lhs = traceIndex(op->getOperand(0), loopIndex), rhs = traceIndex(op->getOperand(1), loopIndex);
+  AffineExpr lhs = traceIndex(op->getOperand(0), loopIndex, choose);
+  AffineExpr rhs = traceIndex(op->getOperand(1), loopIndex, choose);
   if (!lhs || !rhs)
     return {};
+  if (isLimit)
+    return choose ? choose(op, lhs, rhs) : AffineExpr();
   if (isa<arith::AddIOp>(op))
     return lhs + rhs;
   if (isa<arith::SubIOp>(op))
@@ -156,6 +160,14 @@ void AccessAnalysis::visit(Value tensor, ArrayRef<AffineExpr> index) {
     return;
   }
   if (auto reshape = tensor.getDefiningOp<ReshapeOp>()) {
+    Value source = reshape.getInput();
+    while (auto inner = source.getDefiningOp<ReshapeOp>())
+      source = inner.getInput();
+    if (isa<BlockArgument>(source) && isMemory(source)) {
+      // Its elements lie as those of the result do, whose index needs not be taken apart.
+      accesses.push_back({source, getStrides(reshape.getType()), Index(index)});
+      return;
+    }
     visit(reshape.getInput(), composeReshape(reshape.getInput().getType(), reshape.getType(), index));
     return;
   }
@@ -187,6 +199,11 @@ void AccessAnalysis::visitCaptured(Value scalar) {
     visitCaptured(operand);
 }
 
+/// Between its limits a position is what is no constant.
+static AffineExpr takePosition(Operation *, AffineExpr lhs, AffineExpr rhs) {
+  return isa<AffineConstantExpr>(lhs) ? rhs : isa<AffineConstantExpr>(rhs) ? lhs : AffineExpr();
+}
+
 void AccessAnalysis::visitBody(linalg::GenericOp op, ArrayRef<AffineExpr> loopIndex) {
   for (OpOperand &operand : op->getOpOperands())
     if (!op.getMatchingBlockArgument(&operand).use_empty() && isa<RankedTensorType>(operand.get().getType()))
@@ -197,11 +214,18 @@ void AccessAnalysis::visitBody(linalg::GenericOp op, ArrayRef<AffineExpr> loopIn
         visitCaptured(operand);
     if (auto number = dyn_cast<linalg::IndexOp>(inner))
       accesses.push_back({Value(), {Stride{1, 0}}, {loopIndex[number.getDim()]}});
+    if (auto comparison = dyn_cast<arith::CmpIOp>(inner)) {
+      AffineExpr lhs = traceIndex(comparison.getLhs(), loopIndex), rhs = traceIndex(comparison.getRhs(), loopIndex);
+      if (lhs && rhs)
+        comparisons.push_back({lhs - rhs, comparison.getPredicate()});
+    }
     if (auto extract = dyn_cast<tensor::ExtractOp>(inner)) {
       Index index;
       for (Value position : extract.getIndices()) {
         AffineExpr expr = traceIndex(position, loopIndex);
         if (!expr) {
+          if (AffineExpr between = traceIndex(position, loopIndex, takePosition))
+            limited[next] = between;
           collectDependencies(position, op, loopIndex, opaque[next]);
           expr = getAffineDimExpr(next++, op.getContext());
         }
@@ -254,7 +278,25 @@ bool isMultiple(AffineExpr address, ArrayRef<unsigned> vectors, int64_t width) {
   return width == 1 || address.getLargestKnownDivisor() % width == 0;
 }
 
-int AccessAnalysis::getContiguity(unsigned variable, int64_t alignment) const {
+SmallVector<int64_t> AccessAnalysis::getCuts(unsigned variable) const {
+  using Predicate = arith::CmpIPredicate;
+  std::set<int64_t> cuts;
+  for (auto [difference, predicate] : comparisons) {
+    AffineExpr dim = getAffineDimExpr(variable, difference.getContext());
+    auto rest = dyn_cast<AffineConstantExpr>(simplifyAffineExpr(difference - dim, next, 1));
+    if (!rest)
+      continue;
+    const int64_t equal = -rest.getValue(); // both sides are, there
+    const bool isEquality = predicate == Predicate::eq || predicate == Predicate::ne;
+    if (isEquality || predicate == Predicate::sge || predicate == Predicate::slt)
+      cuts.insert(equal);
+    if (isEquality || predicate == Predicate::sgt || predicate == Predicate::sle)
+      cuts.insert(equal + 1);
+  }
+  return {cuts.begin(), cuts.end()};
+}
+
+int AccessAnalysis::getContiguity(unsigned variable, int64_t alignment, bool isCut) const {
   auto isAligned = [&](const Access &access) {
     MLIRContext *context = access.tensor.getContext();
     AffineExpr address = getAffineConstantExpr(0, context), batch = getAffineSymbolExpr(0, context);
@@ -263,9 +305,13 @@ int AccessAnalysis::getContiguity(unsigned variable, int64_t alignment) const {
     return isMultiple(address, variable, alignment);
   };
   int score = 0;
-  for (const Access &access : accesses) {
+  for (Access access : accesses) {
     if (!access.tensor)
       continue;
+    if (isCut)
+      for (AffineExpr &expr : access.index)
+        for (auto [opaque, between] : limited)
+          expr = expr.replace(getAffineDimExpr(opaque, between.getContext()), between);
     std::optional<Stride> stride = getStride(access, variable);
     if (!stride || !stride->isZero())
       score += stride && stride->isOne() && (alignment == 1 || isAligned(access)) ? 1 : -1;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "dialects/Graph/BatchDims.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/AffineExpr.h"
 #include "llvm/ADT/DenseSet.h"
@@ -41,8 +42,10 @@ mlir::FailureOr<llvm::SmallVector<Dim>> getLoopSizes(mlir::linalg::GenericOp op)
 Index getLoopIndex(mlir::linalg::GenericOp op, llvm::ArrayRef<mlir::AffineExpr> index);
 Index compose(mlir::AffineMap map, llvm::ArrayRef<mlir::AffineExpr> loopIndex);
 
+/// Which operand a minimum or maximum of two indices is, or null where that is not known.
+using ChooseIndex = llvm::function_ref<mlir::AffineExpr(mlir::Operation *, mlir::AffineExpr, mlir::AffineExpr)>;
 /// An index computed in a body by affine arithmetic on loop indices, or null.
-mlir::AffineExpr traceIndex(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> loopIndex);
+mlir::AffineExpr traceIndex(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> loopIndex, ChooseIndex choose = {});
 
 /// The index in the operand of a reshape for an index in its result.
 Index composeReshape(mlir::RankedTensorType from, mlir::RankedTensorType to, llvm::ArrayRef<mlir::AffineExpr> index);
@@ -87,8 +90,11 @@ public:
   std::optional<Stride> getStride(const Access &access, unsigned variable) const;
   bool dependsOn(mlir::AffineExpr expr, unsigned variable) const;
   /// Contiguous accesses less scattered ones: positive where vectors along `variable` pay.
-  /// With `alignment`, of contiguous ones only those whose vectors of so many elements begin at multiples of it.
-  int getContiguity(unsigned variable, int64_t alignment = 1) const;
+  /// With `alignment`, of contiguous ones only those whose vectors of so many elements begin at multiples of it. If the
+  /// loop is cut where positions come to their limits, accesses are what they are between the cuts.
+  int getContiguity(unsigned variable, int64_t alignment = 1, bool isCut = false) const;
+  /// Numbers of `variable`, in order, where comparisons of positions begin to hold, or cease to.
+  llvm::SmallVector<int64_t> getCuts(unsigned variable) const;
 
 private:
   void visitCaptured(mlir::Value scalar);
@@ -100,6 +106,8 @@ private:
   llvm::SmallVector<Access> accesses;
   llvm::SmallVector<ReductionUse> reductions;
   llvm::DenseMap<unsigned, Index> opaque; ///< variable -> what it is computed from
+  llvm::DenseMap<unsigned, mlir::AffineExpr> limited; ///< opaque variable -> what it is between its limits
+  llvm::SmallVector<std::pair<mlir::AffineExpr, mlir::arith::CmpIPredicate>> comparisons; ///< of the first with 0
   llvm::DenseSet<std::pair<mlir::Value, mlir::AffineMap>> visited;
 };
 
@@ -109,6 +117,7 @@ struct LoopSpace {
   /// For each original loop, its index in terms of the new ones (numbered from 0). Only the addresses are right: of
   /// merged loops the last carries the whole index.
   Index original;
+  llvm::SmallVector<int64_t> cuts; ///< of the last loop, if it runs in pieces
   bool isContiguous = false; ///< neighbours of the last loop lie side by side in most operands
 };
 /// `variables[i]` is the number of loop i in `analysis`.

@@ -15,9 +15,14 @@ using namespace glyptic::graph;
 namespace glyptic::codegen {
 
 Value broadcastTo(OpBuilder &builder, Location loc, Value value, int64_t lanes) {
-  if (lanes == 1 || isa<VectorType>(value.getType()))
+  auto type = dyn_cast<VectorType>(value.getType());
+  if (lanes == 1 || (type && type.getNumElements() == lanes))
     return value;
-  return vector::BroadcastOp::create(builder, loc, VectorType::get(lanes, value.getType()), value);
+  if (!type)
+    return vector::BroadcastOp::create(builder, loc, VectorType::get(lanes, value.getType()), value);
+  const int64_t times = lanes / type.getNumElements();
+  auto elements = llvm::map_to_vector(llvm::seq<int64_t>(0, lanes), [&](int64_t lane) { return lane / times; });
+  return vector::ShuffleOp::create(builder, loc, value, value, elements);
 }
 
 Type getStorageType(Type elementType) {
@@ -37,8 +42,8 @@ AccessAnalysis Emitter::analyse(unsigned reserved) const {
 // Loops and indices
 //===----------------------------------------------------------------------===//
 
-AffineExpr Emitter::addVariable(Scope &scope, Value value, int64_t lanes) {
-  variables.push_back({&scope, value, lanes});
+AffineExpr Emitter::addVariable(Scope &scope, Value value, int64_t lanes, const LoopNumbers &numbers) {
+  variables.push_back({&scope, value, lanes, numbers});
   return getAffineDimExpr(variables.size() - 1, value.getContext());
 }
 
@@ -81,30 +86,30 @@ Scope &Emitter::openElse(Scope &branch) {
 void Emitter::forLanes(Scope &parent, Bound lower, Bound upper, int64_t width,
                        llvm::function_ref<void(Scope &, AffineExpr)> body) {
   Location loc = function.getLoc();
-  auto loop = [&](Value from, Value to, int64_t step) {
-    Scope &scope = openLoop(parent, from, to, step);
-    body(scope, addVariable(scope, scope.loop.getInductionVar(), step));
+  auto loop = [&](const Bound &from, const Bound &to, int64_t step) {
+    Scope &scope = openLoop(parent, from.value, to.value, step);
+    body(scope, addVariable(scope, scope.loop.getInductionVar(), step, LoopNumbers(from, to, step)));
     closeLoop(scope);
   };
   if (width == 1)
-    return loop(lower.value, upper.value, 1);
+    return loop(lower, upper, 1);
   if (lower.constant && upper.constant) {
     int64_t size = *upper.constant - *lower.constant, rest = size % width;
-    Value middle = getConstant(*upper.constant - rest);
+    Bound middle = getBound({*upper.constant - rest, false});
     if (size >= width)
-      loop(lower.value, middle, width);
+      loop(lower, middle, width);
     if (rest)
-      loop(middle, upper.value, rest);
+      loop(middle, upper, rest);
     return;
   }
   if (lower.divisor % width == 0 && upper.divisor % width == 0)
-    return loop(lower.value, upper.value, width);
+    return loop(lower, upper, width);
   OpBuilder &builder = parent.builder;
   Value size = arith::SubIOp::create(builder, loc, upper.value, lower.value);
   Value rest = arith::RemUIOp::create(builder, loc, size, getConstant(width));
-  Value middle = arith::SubIOp::create(builder, loc, upper.value, rest);
-  loop(lower.value, middle, width);
-  loop(middle, upper.value, 1);
+  Bound middle{std::nullopt, arith::SubIOp::create(builder, loc, upper.value, rest)};
+  loop(lower, middle, width);
+  loop(middle, upper, 1);
 }
 
 void Emitter::forEach(Scope &parent, Dim size, llvm::function_ref<void(Scope &, AffineExpr)> body) {
@@ -419,44 +424,35 @@ SmallVector<Value> Emitter::emitBody(linalg::GenericOp op, ArrayRef<AffineExpr> 
                         : emitCaptured(operand.get());
   }
   Block *body = op.getBody();
-  for (Operation &inner : body->without_terminator())
-    if (!isa<BatchSizeOp>(inner)) // read by the tensor.extract after it
-      map[inner.getResult(0)] = emitBodyOp(&inner, loopIndex, map, scope);
-  return llvm::map_to_vector(body->getTerminator()->getOperands(), [&](Value v) {
-    return map.contains(v) ? map.lookup(v) : emitCaptured(v);
-  });
+  auto lookup = [&](Value v) { return map.contains(v) ? map.lookup(v) : emitCaptured(v); };
+  const Needs needs = findNeeds(body, loopIndex);
+  for (Operation &inner : body->without_terminator()) {
+    if (isa<BatchSizeOp>(inner) || !needs.ops.contains(&inner)) // read by the tensor.extract after it
+      continue;
+    Value selected = needs.selected.lookup(&inner);
+    map[inner.getResult(0)] = selected ? lookup(selected) : emitBodyOp(&inner, loopIndex, map, scope);
+  }
+  return llvm::map_to_vector(body->getTerminator()->getOperands(), lookup);
 }
 
 Value Emitter::emitBodyOp(Operation *op, ArrayRef<AffineExpr> loopIndex, BodyMap &map, Scope &scope) {
   OpBuilder &builder = scope.builder;
-  if (auto index = dyn_cast<linalg::IndexOp>(op)) {
-    AffineExpr expr = loopIndex[index.getDim()];
-    int64_t width = getLanes({expr});
-    if (width == 1)
-      return getIndex(expr, scope);
-    auto type = VectorType::get(width, builder.getIndexType());
-    if (std::optional<int64_t> stride = getLaneStride(expr)) {
-      SmallVector<int64_t> steps;
-      for (int64_t lane = 0; lane < width; ++lane)
-        steps.push_back(lane * *stride);
-      Value first = broadcastTo(builder, op->getLoc(), getIndex(expr, scope, 0), width);
-      Value offsets = arith::ConstantOp::create(builder, op->getLoc(), builder.getIndexVectorAttr(steps));
-      return arith::AddIOp::create(builder, op->getLoc(), first, offsets);
-    }
-    SmallVector<Value> numbers;
-    for (int64_t lane = 0; lane < width; ++lane)
-      numbers.push_back(getIndex(expr, scope, lane));
-    return vector::FromElementsOp::create(builder, op->getLoc(), type, numbers);
-  }
+  if (auto index = dyn_cast<linalg::IndexOp>(op))
+    return emitNumbers(index, loopIndex[index.getDim()], scope);
   if (isa<tensor::ExtractOp>(op))
     return emitExtract(op, loopIndex, map, scope);
+  if (Value value = emitDivision(op, loopIndex, scope))
+    return value;
+  if (auto comparison = dyn_cast<arith::CmpIOp>(op))
+    if (Value value = emitLaneComparison(comparison, map, scope))
+      return value;
   IRMapping operands;
   int64_t width = 1;
   for (Value operand : op->getOperands()) {
     Value value = map.contains(operand) ? map.lookup(operand) : emitCaptured(operand);
     operands.map(operand, value);
     if (auto type = dyn_cast<VectorType>(value.getType()))
-      width = type.getNumElements();
+      width = std::max(width, type.getNumElements());
   }
   for (Value operand : op->getOperands())
     operands.map(operand, broadcastTo(builder, op->getLoc(), operands.lookup(operand), width));
@@ -464,6 +460,9 @@ Value Emitter::emitBodyOp(Operation *op, ArrayRef<AffineExpr> loopIndex, BodyMap
   if (width > 1)
     for (Value result : clone->getResults())
       result.setType(VectorType::get(width, result.getType()));
+  if (isa<arith::IndexCastOp>(op))
+    if (AffineExpr position = positions.lookup(operands.lookup(op->getOperand(0))))
+      positions[clone->getResult(0)] = position;
   return clone->getResult(0);
 }
 
@@ -471,11 +470,13 @@ Value Emitter::emitExtract(Operation *op, ArrayRef<AffineExpr> loopIndex, BodyMa
   auto extract = cast<tensor::ExtractOp>(op);
   Index index;
   for (Value position : extract.getIndices()) {
-    if (AffineExpr expr = traceIndex(position, loopIndex)) {
+    if (AffineExpr expr = trace(position, loopIndex)) {
       index.push_back(expr);
       continue;
     }
     Value value = map.contains(position) ? map.lookup(position) : emitCaptured(position);
+    if (isa<VectorType>(value.getType()))
+      value = broadcastTo(scope.builder, op->getLoc(), value, getLanes(loopIndex));
     auto [it, isNew] = opaqueVariables.try_emplace(value, variables.size());
     if (isNew) {
       auto vector = dyn_cast<VectorType>(value.getType());

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include <deque>
+#include <numeric>
 
 namespace glyptic::codegen {
 
@@ -38,6 +39,17 @@ struct Bound {
   std::optional<int64_t> constant;
   mlir::Value value;
   int64_t divisor = 1; ///< of the value, where it is not known
+};
+
+/// What is known of the numbers that a loop runs through: they begin at a multiple of `divisor`, and lie between the
+/// bounds where these are known.
+struct LoopNumbers {
+  LoopNumbers() = default;
+  LoopNumbers(const Bound &lower, const Bound &upper, int64_t step)
+      : divisor(std::gcd(lower.constant.value_or(lower.divisor), step)), first(lower.constant), end(upper.constant) {}
+
+  int64_t divisor = 1;
+  std::optional<int64_t> first, end;
 };
 
 /// Part `number` of `count` of the iterations of the outermost reduction loop, whose combination is a partial result.
@@ -114,7 +126,7 @@ public:
   AccessAnalysis analyse(unsigned reserved) const;
 
   /// A new index variable, valid in `scope`. With lanes > 1 it stands for `lanes` consecutive numbers from `value` on.
-  mlir::AffineExpr addVariable(Scope &scope, mlir::Value value, int64_t lanes = 1);
+  mlir::AffineExpr addVariable(Scope &scope, mlir::Value value, int64_t lanes = 1, const LoopNumbers &numbers = {});
   Scope &openLoop(Scope &parent, mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange carried = {});
   void closeLoop(Scope &loop, mlir::ValueRange carried = {});
   /// What follows happens only if `condition` holds; for all threads of a team alike, or (not shared) for each alone.
@@ -172,6 +184,7 @@ private:
     Scope *scope;
     mlir::Value value; ///< the first of the lanes, or a vector of indices known only at run time
     int64_t lanes;
+    LoopNumbers numbers;
     bool isVector() const { return mlir::isa<mlir::VectorType>(value.getType()); }
   };
   struct Kept {
@@ -188,6 +201,21 @@ private:
   mlir::AffineExpr getAddress(mlir::RankedTensorType type, llvm::ArrayRef<mlir::AffineExpr> index);
   bool isVectorAt(mlir::AffineExpr address, int64_t width) const;
   std::optional<int64_t> getLaneStride(mlir::AffineExpr expr) const;
+
+  // Positions.cpp
+  std::optional<std::pair<int64_t, int64_t>> getRange(mlir::AffineExpr expr) const;
+  /// A position as traceIndex has it, whose limits are told apart by what is known of the loops.
+  mlir::AffineExpr trace(mlir::Value position, llvm::ArrayRef<mlir::AffineExpr> loopIndex) const;
+  std::optional<bool> decide(mlir::Value condition, llvm::ArrayRef<mlir::AffineExpr> loopIndex) const;
+  /// The ops that a body's results need, and what selections are, where their conditions are decided.
+  struct Needs {
+    llvm::DenseSet<mlir::Operation *> ops;
+    llvm::DenseMap<mlir::Operation *, mlir::Value> selected;
+  };
+  Needs findNeeds(mlir::Block *body, llvm::ArrayRef<mlir::AffineExpr> loopIndex) const;
+  mlir::Value emitNumbers(mlir::linalg::IndexOp op, mlir::AffineExpr expr, Scope &scope);
+  mlir::Value emitDivision(mlir::Operation *op, llvm::ArrayRef<mlir::AffineExpr> loopIndex, Scope &scope);
+  mlir::Value emitLaneComparison(mlir::arith::CmpIOp op, BodyMap &map, Scope &scope);
 
   /// A scalar from outside the bodies.
   mlir::Value emitCaptured(mlir::Value scalar);
@@ -206,10 +234,11 @@ private:
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   llvm::DenseMap<mlir::Value, mlir::Value> tables;
   llvm::DenseMap<int64_t, mlir::Value> constants;
+  llvm::DenseMap<mlir::Value, mlir::AffineExpr> positions; ///< of integers: the index that they are
   llvm::DenseMap<mlir::Value, Kept> kept;
 };
 
-/// `value` repeated in each lane, unless it is a vector already or `lanes` is 1.
+/// `value` repeated in each lane, unless `lanes` is 1; each element of a shorter vector in lanes side by side.
 mlir::Value broadcastTo(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, int64_t lanes);
 /// How an element type lies in memory: booleans take one byte.
 mlir::Type getStorageType(mlir::Type elementType);

@@ -161,6 +161,17 @@ int64_t KernelEmitter::countOperations() const {
   return count;
 }
 
+/// Where a loop is cut, so that each piece of it reads from one place: what was padded, or one of the joined. Not where
+/// there would be many pieces, each of which is a copy of the code.
+static SmallVector<int64_t> chooseCuts(ArrayRef<int64_t> cuts, Dim size) {
+  constexpr size_t kMaxCuts = 7;
+  SmallVector<int64_t> chosen;
+  llvm::copy_if(cuts, std::back_inserter(chosen), [&](int64_t cut) { return cut > 0 && cut < size.scale; });
+  if (size.batched || chosen.size() > kMaxCuts)
+    chosen.clear();
+  return chosen;
+}
+
 /// Merges the loops over `inner`, and decides whether vectors along the last one pay (else `width` is 1).
 LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> outer, ArrayRef<Dim> inner,
                                int64_t &width) {
@@ -178,8 +189,10 @@ LoopSpace KernelEmitter::merge(ArrayRef<Root *> roots, ArrayRef<AffineExpr> oute
   width = 1;
   for (auto [variable, original] : llvm::zip_equal(variables, space.original))
     if (auto loop = dyn_cast<AffineDimExpr>(original); loop && loop.getPosition() + 1 == space.sizes.size()) {
+      if (!isGpu() && (!outer.empty() || space.sizes.size() > 1))
+        space.cuts = chooseCuts(analysis.getCuts(variable), space.sizes.back());
       space.isContiguous = analysis.getContiguity(variable) > 0;
-      if (analysis.getContiguity(variable, emitter->getAlignment()) > 0)
+      if (analysis.getContiguity(variable, emitter->getAlignment(), !space.cuts.empty()) > 0)
         width = emitter->getLanes();
     }
   // The GPU's vectors have one width; only a flat loop is worth a rest of single elements.
@@ -205,13 +218,20 @@ void KernelEmitter::loopOver(Scope &scope, const LoopSpace &space, unsigned from
                              llvm::function_ref<void(Scope &, ArrayRef<AffineExpr>)> body) {
   if (from == space.sizes.size())
     return body(scope, index);
-  bool last = from + 1 == space.sizes.size();
-  emitter->forLanes(scope, emitter->getBound({0, false}), emitter->getBound(space.sizes[from]), last ? width : 1,
-                    [&](Scope &loop, AffineExpr expr) {
-                      Index next = index;
-                      next.push_back(expr);
-                      loopOver(loop, space, from + 1, next, width, body);
-                    });
+  auto inner = [&](Scope &loop, AffineExpr expr) {
+    Index next = index;
+    next.push_back(expr);
+    loopOver(loop, space, from + 1, next, width, body);
+  };
+  const bool isLast = from + 1 == space.sizes.size();
+  Bound lower = emitter->getBound({0, false});
+  if (isLast)
+    for (int64_t cut : space.cuts) {
+      Bound upper = emitter->getBound({cut, false});
+      emitter->forLanes(scope, lower, upper, width, inner);
+      lower = upper;
+    }
+  emitter->forLanes(scope, lower, emitter->getBound(space.sizes[from]), isLast ? width : 1, inner);
 }
 
 //===----------------------------------------------------------------------===//

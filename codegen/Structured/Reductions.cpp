@@ -318,7 +318,8 @@ private:
       carried = carried.drop_front(bank.values.size());
       Scope &loop = emitter.openLoop(outer, bank.lower.value, bank.upper.value, bank.step, start);
       Index index(outerIndex);
-      index.push_back(emitter.addVariable(loop, loop.loop.getInductionVar(), bank.step));
+      LoopNumbers numbers(bank.lower, bank.upper, bank.step);
+      index.push_back(emitter.addVariable(loop, loop.loop.getInductionVar(), bank.step, numbers));
       emitter.closeLoop(loop, emitBodies(loop, index, loop.loop.getRegionIterArgs()));
       llvm::append_range(totals, loop.loop.getResults());
     }

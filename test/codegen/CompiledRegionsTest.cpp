@@ -217,6 +217,8 @@ TEST_F(CompiledRegions, Chains) { EXPECT_GE(check(kFolder + "/fixtures/chains.ml
 
 TEST_F(CompiledRegions, Composites) { EXPECT_GE(check(kFolder + "/fixtures/composites.mlir", {1, 3, 0}), 12u); }
 
+TEST_F(CompiledRegions, Positions) { EXPECT_EQ(check(kFolder + "/fixtures/positions.mlir", {1, 3, 0}), 9u); }
+
 /// Every sample that is compiled; returns how many functions there are.
 unsigned CompiledRegions::checkSamples(codegen::Machine machine) {
   unsigned count = 0;
@@ -236,6 +238,10 @@ TEST_F(CompiledRegions, EveryOpWithAStructuredForm) { EXPECT_GE(checkSamples(cod
 // The same as CUDA C++, on the host shim.
 TEST_F(CompiledRegions, ChainsOnTheShim) {
   EXPECT_GE(check(kFolder + "/fixtures/chains.mlir", {1, 3, 0}, codegen::Machine::Gpu), 14u);
+}
+
+TEST_F(CompiledRegions, PositionsOnTheShim) {
+  EXPECT_EQ(check(kFolder + "/fixtures/positions.mlir", {1, 3, 0}, codegen::Machine::Gpu), 9u);
 }
 
 TEST_F(CompiledRegions, CompositesOnTheShim) {

@@ -88,6 +88,12 @@ public:
   Value high(Value x) { return arith::ShRUIOp::create(builder, loc, x, number(32)); }
   Value add(Value x, Value y) { return arith::AddIOp::create(builder, loc, x, y); }
   Value multiply(Value x, Value y) { return arith::MulIOp::create(builder, loc, x, y); }
+  Value cast(Value index) { return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index); }
+  /// Quotient and rest.
+  std::pair<Value, Value> divide(Value x, int64_t divisor) {
+    Value by = arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(x.getType(), divisor));
+    return {arith::DivUIOp::create(builder, loc, x, by), arith::RemUIOp::create(builder, loc, x, by)};
+  }
   Value exclusiveOr(Value x, Value y) { return arith::XOrIOp::create(builder, loc, x, y); }
 
   std::array<Value, 4> run(std::array<Value, 4> counter, Value seed) {
@@ -101,17 +107,20 @@ public:
     return counter;
   }
 
-  /// words[index mod 4], by two bits of the index.
-  Value pick(const std::array<Value, 4> &words, Value index) {
+  /// Whether word number `lane` is `threshold` or more. All four are compared: as vectors, several lanes share them.
+  Value compare(const std::array<Value, 4> &words, Value lane, uint64_t threshold) {
     auto isSet = [&](uint64_t bit) {
-      Value masked = arith::AndIOp::create(builder, loc, index, number(bit));
+      Value masked = arith::AndIOp::create(builder, loc, lane, number(bit));
       return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked, number(0));
     };
     Value odd = isSet(1), upper = isSet(2);
+    std::array<Value, 4> is;
+    for (size_t i = 0; i < words.size(); ++i)
+      is[i] = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::uge, words[i], number(threshold));
     auto choose = [&](Value condition, Value x, Value y) -> Value {
       return arith::SelectOp::create(builder, loc, condition, x, y);
     };
-    return choose(upper, choose(odd, words[3], words[2]), choose(odd, words[1], words[0]));
+    return choose(upper, choose(odd, is[3], is[2]), choose(odd, is[1], is[0]));
   }
 
 private:
@@ -120,22 +129,32 @@ private:
 };
 } // namespace
 
-/// Each element computes its block of four words and keeps one: redundant, but without any order among elements.
+/// An element's number is `first * samples + position`: its block of four words, and which of them is its own. Where a
+/// sample begins at a multiple of four, that depends on the position alone, so that the code generator sees which
+/// neighbours share a block.
+static std::pair<Value, Value> buildBlock(RandomMaskOp op, PhiloxBuilder &philox, Value first, Value position) {
+  const int64_t samples = getSampleStride(op);
+  if (samples % 4)
+    return philox.divide(philox.add(philox.multiply(first, philox.number(samples)), philox.cast(position)), 4);
+  auto [block, lane] = philox.divide(position, 4);
+  return {philox.add(philox.multiply(first, philox.number(samples / 4)), philox.cast(block)), philox.cast(lane)};
+}
+
+/// By its definition each element computes its block of four words and keeps one, without any order among elements.
 FailureOr<SmallVector<Value>> RandomMaskOp::buildStructured(OpBuilder &builder, ValueRange operands) {
   RankedTensorType type = getType();
   AffineMap scalar = AffineMap::get(type.getRank(), 0, builder.getContext());
   auto body = [&](OpBuilder &b, Location loc, ValueRange elements) -> Value {
     PhiloxBuilder philox(b, loc);
-    Value index = philox.multiply(elements[2], philox.number(getSampleStride(*this)));
+    Value position = arith::ConstantIndexOp::create(b, loc, 0);
     for (auto [dim, stride] : llvm::enumerate(getStrides())) {
-      Value position = arith::IndexCastOp::create(b, loc, b.getI64Type(), linalg::IndexOp::create(b, loc, dim));
-      index = philox.add(index, philox.multiply(position, philox.number(stride)));
+      Value step = arith::ConstantIndexOp::create(b, loc, stride);
+      position = philox.add(position, philox.multiply(linalg::IndexOp::create(b, loc, dim), step));
     }
-    Value block = arith::ShRUIOp::create(b, loc, index, philox.number(2));
+    auto [block, lane] = buildBlock(*this, philox, elements[2], position);
     auto words = philox.run({philox.low(block), philox.high(block), philox.number(getSite()), philox.low(elements[1])},
                             elements[0]);
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, philox.pick(words, index),
-                                 philox.number(getThreshold(*this)));
+    return philox.compare(words, lane, getThreshold(*this));
   };
   return SmallVector<Value>{buildParallel(builder, getLoc(), type, operands, {scalar, scalar, scalar}, body)};
 }
