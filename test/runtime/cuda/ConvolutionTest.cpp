@@ -58,29 +58,54 @@ TEST_F(CudnnTest, NamesWhatDoesNotFit) {
   EXPECT_NE(errorFor(kConvolutions[0]).find("needed"), std::string::npos) << errorFor(kConvolutions[0]);
 }
 
-/// Of the models that benchmarks train, with the batch they train with.
-const Convolution kZoo[] = {
-    {"LeNet 1", 1, 32, {28, 28}, {5, 5}, {1, 1}, {2, 2}, {2, 2}, {1, 1}},
-    {"LeNet 2", 32, 64, {14, 14}, {5, 5}, {1, 1}, {2, 2}, {2, 2}, {1, 1}},
-    {"ResNet stem", 3, 64, {224, 224}, {7, 7}, {2, 2}, {3, 3}, {3, 3}, {1, 1}},
-    {"ResNet 3x3", 64, 64, {56, 56}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
-    {"ResNet 3x3 down", 128, 128, {56, 56}, {3, 3}, {2, 2}, {1, 1}, {1, 1}, {1, 1}},
-    {"ResNet 1x1", 256, 64, {56, 56}, {1, 1}, {1, 1}, {0, 0}, {0, 0}, {1, 1}},
-    {"ResNet 1x1 down", 1024, 2048, {14, 14}, {1, 1}, {2, 2}, {0, 0}, {0, 0}, {1, 1}},
-    {"ResNet deep", 512, 512, {7, 7}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
-    {"MobileNet depthwise", 96, 96, {56, 56}, {3, 3}, {2, 2}, {1, 1}, {1, 1}, {1, 1}, 96},
-};
+Convolution square(const char *name, int64_t inputs, int64_t outputs, int64_t space, int64_t kernel,
+                   int64_t stride = 1, int64_t groups = 1) {
+  const int64_t pad = kernel / 2;
+  return {name,       inputs,     outputs, {space, space}, {kernel, kernel}, {stride, stride},
+          {pad, pad}, {pad, pad}, {1, 1},  groups};
+}
+
+/// Every convolution of the models that benchmarks train, and one that goes channel by channel.
+std::vector<Convolution> zoo() {
+  std::vector<Convolution> all = {
+      square("LeNet", 1, 32, 28, 5), square("LeNet", 32, 64, 14, 5), square("MobileNet depthwise", 96, 96, 56, 3, 2, 96),
+      square("ResNet-50 stem", 3, 64, 224, 7, 2), square("ResNet-50 first block", 64, 64, 56, 1)};
+  // Blocks narrow, convolve, and widen again; the first of a stage halves the image, besides that of the first stage.
+  int64_t features = 64, space = 56;
+  for (int64_t width : {64, 128, 256, 512}) {
+    const int64_t stride = width == 64 ? 1 : 2, wide = 4 * width, out = space / stride;
+    if (stride == 2) {
+      all.push_back(square("ResNet-50 narrowing", features, width, space, 1));
+      all.push_back(square("ResNet-50 halving", width, width, space, 3, 2));
+    }
+    all.push_back(square("ResNet-50 beside the first block", features, wide, space, 1, stride));
+    if (stride == 2) // in the first stage that is the same
+      all.push_back(square("ResNet-50 widening", width, wide, out, 1));
+    all.push_back(square("ResNet-50 narrowing", wide, width, out, 1));
+    all.push_back(square("ResNet-50", width, width, out, 3));
+    features = wide;
+    space = out;
+  }
+  return all;
+}
+
+std::string describe(const Convolution &c) {
+  const std::vector<int64_t> out = outputSpace(c);
+  return std::string(c.name) + ", " + std::to_string(c.kernel[0]) + "x" + std::to_string(c.kernel.back()) + ", " +
+         std::to_string(c.inputs) + " to " + std::to_string(c.outputs) + " at " + std::to_string(out.back());
+}
 
 /// Asks cuDNN itself, which answers without a GPU, whether it has engines for what the compiler leaves to it, and whether
-/// the first that keeps the rules does with the workspace that compiler/Fusion/GpuLibraries.cpp plans.
+/// the first that keeps the rules does with the workspace that compiler/Fusion/GpuLibraries.cpp plans. Prints both.
 TEST(RealCudnn, DoesWhatTheCompilerLeavesToIt) {
   using namespace runtime::cuda;
   std::string why;
   std::optional<Cudnn> library = openRealCudnn(why);
   if (!library)
     GTEST_SKIP() << why;
-  std::vector<Convolution> all(std::begin(kConvolutions), std::end(kConvolutions));
-  all.insert(all.end(), std::begin(kZoo), std::end(kZoo));
+  std::vector<Convolution> all = zoo();
+  EXPECT_EQ(all.size(), 3u + 23u);
+  all.insert(all.end(), std::begin(kConvolutions), std::end(kConvolutions));
   for (const Gpu &gpu : kGpus) {
     Descriptor properties = describe(*library, gpu);
     for (const Convolution &c : all)
@@ -100,8 +125,9 @@ TEST(RealCudnn, DoesWhatTheCompilerLeavesToIt) {
           workspace += elements * sizeof(float);
         }
         auto plan = ConvolutionPlanner(*library, shape, {nullptr, &properties}).plan(kBatch, {64, 64, 64}, SIZE_MAX);
-        std::string what = std::string(c.name) + ", " + routine.name + ", " + gpu.name;
+        const std::string what = std::string(gpu.name) + "  " + describe(c) + ", " + routine.name;
         ASSERT_TRUE(plan) << what;
+        std::printf("%-90s %zu bytes of workspace, %zu planned\n", what.c_str(), plan->workspace, workspace);
         EXPECT_LE(plan->workspace, workspace) << what;
       }
   }
