@@ -26,16 +26,21 @@ constexpr int64_t kTypicalBatch = 32;
 /// Operations from memory to the value, beyond which arithmetic is not free.
 constexpr size_t kMaxOps = 32;
 
+/// Index maps through which a move's loop may read: two for each join of a value with itself, four for two of them.
+constexpr int64_t kMaxMaps = 16;
+
 class Recomputation {
 public:
   void visit(Operation *op) {
     if (!isCandidate(op))
       return;
     Sources sources;
-    for (Value operand : op->getOperands())
-      collect(operand, sources);
+    for (Value operand : op->getOperands()) {
+      const int64_t maps = collect(operand, sources);
+      sources.maps = isMove(op) ? sources.maps + maps : std::max(sources.maps, maps);
+    }
     sources.ops.insert(op);
-    if (sources.ops.size() > kMaxOps || countElements(sources) * 4 > getElements(op->getResult(0)) * 5)
+    if (sources.ops.size() > kMaxOps || sources.maps > kMaxMaps || countElements(sources) * 4 > getElements(op->getResult(0)) * 5)
       return;
     op->setAttr(kRecomputedAttr, UnitAttr::get(op->getContext()));
     known[op] = std::move(sources);
@@ -46,6 +51,7 @@ private:
   struct Sources {
     llvm::SetVector<Value> stored;
     llvm::SetVector<Operation *> ops;
+    int64_t maps = 0;
   };
 
   /// An index map with one meaning for every element: nothing is looked up, nothing repeated.
@@ -83,7 +89,9 @@ private:
            cast<StructuredOpInterface>(user).getElementAccess() != ElementAccess::Mapped;
   }
 
-  void collect(Value value, Sources &sources) {
+  /// Adds what `value` is computed from; returns through how many maps.
+  int64_t collect(Value value, Sources &sources) {
+    int64_t maps = 1;
     SmallVector<Value> work{value};
     llvm::SmallDenseSet<Value, 8> seen;
     while (!work.empty()) {
@@ -94,12 +102,14 @@ private:
       if (auto it = known.find(def); it != known.end()) {
         sources.stored.insert_range(it->second.stored);
         sources.ops.insert_range(it->second.ops);
+        maps = std::max(maps, it->second.maps);
       } else if (def && isFree(def)) {
         llvm::append_range(work, llvm::reverse(def->getOperands()));
       } else {
         sources.stored.insert(current);
       }
     }
+    return maps;
   }
 
   /// Not bytes: a boolean is narrow, but what it was compared from is most likely read beside it.

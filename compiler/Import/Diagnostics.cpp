@@ -26,8 +26,9 @@ std::string escape(StringRef text) {
 std::string quote(StringRef name) { return quoteName({name.data(), name.size()}); }
 
 std::string getOperator(const onnx::NodeProto &node) {
-  return escape(node.domain().empty() || node.domain() == "ai.onnx" ? node.op_type()
-                                                                    : node.domain() + "." + node.op_type());
+  const std::string name = escape(node.domain().empty() || node.domain() == "ai.onnx" ? node.op_type()
+                                                                                       : node.domain() + "." + node.op_type());
+  return llvm::join(llvm::split(name, '\n'), "\\n"); // it is one line of a message
 }
 
 std::string describeNode(const onnx::NodeProto &node, int64_t index) {

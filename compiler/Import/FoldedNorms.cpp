@@ -18,29 +18,38 @@ static bool isAddedTo(StringRef weight, StringRef bias) {
   return weight.ends_with("weight") && bias.consume_front(weight) && bias == "_bias";
 }
 
-static bool isFolded(const onnx::NodeProto &node) {
-  if (node.op_type() != "Conv" || node.input_size() != 3)
-    return false;
-  return (isMadeUp(node.input(1)) && isMadeUp(node.input(2))) || isAddedTo(node.input(1), node.input(2));
+/// `conv.weight` and `conv.bias`, neither of which is declared to be a parameter as others are.
+static bool isUndeclared(StringRef weight, StringRef bias, const llvm::StringMap<StringRef> &declared) {
+  return !declared.empty() && !declared.contains(weight) && !declared.contains(bias) &&
+         weight.consume_back("weight") && bias.consume_back("bias") && weight == bias;
 }
 
-void remarkFoldedNorms(MLIRContext &context, const FlatGraph &graph) {
+static bool takesNorms(StringRef op) { return op == "Conv" || op == "ConvTranspose" || op == "Gemm"; }
+
+void remarkFoldedNorms(MLIRContext &context, const ModelFile &file, const FlatGraph &graph) {
+  const llvm::StringMap<StringRef> declared = collectDeclaredRoles(file.proto);
   std::vector<const FlatNode *> folded;
-  size_t convolutions = 0;
+  size_t layers = 0;
   for (const FlatNode &node : graph.nodes) {
-    convolutions += node.proto->op_type() == "Conv";
-    if (isFolded(*node.proto))
+    const onnx::NodeProto &proto = *node.proto;
+    if (!takesNorms(proto.op_type()))
+      continue;
+    ++layers;
+    if (proto.input_size() < 3)
+      continue;
+    StringRef weight = proto.input(1), bias = proto.input(2);
+    if ((isMadeUp(weight) && isMadeUp(bias)) || isAddedTo(weight, bias) || isUndeclared(weight, bias, declared))
       folded.push_back(&node);
   }
   if (folded.empty())
     return;
   const onnx::NodeProto &first = *folded.front()->proto;
   emitRemark(graph::getLocation(&context, getOrigin(*folded.front()->caller)))
-      << folded.size() << " of the model's " << convolutions << " convolutions have weights and biases named "
+      << folded.size() << " of the model's " << layers << " convolutions and linear layers have weights and biases, "
       << first.input(1) << ", " << first.input(2)
-      << " and the like, as PyTorch's exporters name them where they fold batch normalisations into them. They train "
-         "without normalisation; to keep it, export after model.train(), or with dynamo=True and optimize=False; with "
-         "the older exporter, with training=torch.onnx.TrainingMode.TRAINING and do_constant_folding=False";
+      << " and the like, as PyTorch's exporters leave them where they fold batch normalisations into them. They train "
+         "without normalisation; to keep it, export with dynamo=True and optimize=False; with the older exporter, with "
+         "training=torch.onnx.TrainingMode.TRAINING and do_constant_folding=False";
 }
 
 } // namespace glyptic

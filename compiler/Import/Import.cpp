@@ -256,8 +256,11 @@ void NodeFaults::log(raw_ostream &out) const {
   if (faults.size() == 1)
     return;
   out << "\n" << faults.size() << " nodes are at fault:";
-  for (const NodeFault &fault : faults)
+  constexpr size_t kMaxListed = 50;
+  for (const NodeFault &fault : ArrayRef(faults).take_front(kMaxListed))
     out << "\n  " << fault.message;
+  if (faults.size() > kMaxListed)
+    out << "\n  and " << faults.size() - kMaxListed << " more";
 }
 
 /// The file, read and checked.
@@ -297,7 +300,7 @@ llvm::Expected<ImportedModel> importOnnx(MLIRContext &context, StringRef path, c
   if (!inputs)
     return llvm::joinErrors(inputs.takeError(), importer.findUnsupported());
   if (options.training)
-    remarkFoldedNorms(context, *model.graph);
+    remarkFoldedNorms(context, *model.file, *model.graph);
   importer.bind(tensors, *inputs);
   importer.importNodes();
   model.weights = std::move(tensors.weights);

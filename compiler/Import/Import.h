@@ -30,6 +30,8 @@ struct Weight {
   llvm::ArrayRef<char> bytes;   ///< row-major, little-endian; valid as long as the ImportedModel
   llvm::StringRef role;         ///< role::Parameter or role::Buffer
   std::string reason;           ///< why it has that role, for the person who wonders what will be trained
+  std::string use = {};         ///< `weight` of a node; empty if the reason is no node's
+  std::string op = {};          ///< operator of that node
 };
 
 /// What is wrong with one node of a model.

@@ -97,7 +97,7 @@ public:
     if (known.role != role::Parameter && data->type.getNumElements() <= mostFolded)
       tensors.constants.push_back({name.str(), getElements(data->type, data->bytes)});
     else
-      tensors.weights.push_back({name.str(), data->type, data->bytes, known.role, known.reason});
+      tensors.weights.push_back({name.str(), data->type, data->bytes, known.role, known.reason, known.use, known.op});
   }
 
   ModelTensors tensors;
@@ -107,6 +107,7 @@ private:
     StringRef role;
     std::string reason;
     bool isShaping = false; ///< it may say how large something is
+    std::string use = {}, op = {};
   };
 
   Role getRole(StringRef name, const TensorData &data, bool isConstant) const {
@@ -122,7 +123,8 @@ private:
     if (use.mayBeTable && holdsWaves(data))
       return {role::Buffer, "sines and cosines, which a formula made"};
     return {use.kind == TensorUse::Learnt ? role::Parameter : role::Buffer,
-            (use.what + " of " + node->description).str(), use.kind == TensorUse::Shaping};
+            (use.what + " of " + node->description).str(), use.kind == TensorUse::Shaping, use.what.str(),
+            getOrigin(*node->caller).op};
   }
 
   mlir::MLIRContext &context;

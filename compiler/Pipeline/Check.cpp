@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Pipeline/Check.h"
+#include "compiler/Globs.h"
 #include "compiler/Import/ModelFile.h"
 #include "compiler/Pipeline/Compilation.h"
 #include "compiler/Pipeline/NodeJson.h"
@@ -37,6 +38,8 @@ Json describe(const Weight &weight, bool trained) {
           {"count", weight.type.getNumElements()},
           {"role", weight.role.str()},
           {"reason", weight.reason},
+          {"use", weight.use},
+          {"op", weight.op},
           {"trained", trained}};
 }
 
@@ -135,6 +138,9 @@ private:
     for (const Weight &weight : imported.weights) {
       bool isTrained = trained.contains(weight.name);
       weights.push_back(describe(weight, isTrained));
+      if (trains && !isTrained && weight.role == role::Parameter)
+        weights.back()["reason"] = matchesAny(options.training->freeze, weight.name) ? "frozen on request"
+                                                                                    : "the loss does not depend on it";
       total += weight.role == role::Parameter ? weight.type.getNumElements() : 0;
       changed += isTrained ? weight.type.getNumElements() : 0;
     }

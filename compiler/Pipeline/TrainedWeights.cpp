@@ -24,13 +24,11 @@ llvm::StringSet<> getTrainedParameters(ModuleOp module) {
 
 namespace {
 
-/// Tensors counted by reason: `weight of node 'conv1' (Conv)` is one more `weight`.
+/// Tensors counted by what they are.
 class Reasons {
 public:
-  void add(StringRef reason) {
-    StringRef kind = reason.split(" of node ").first;
-    ++counts.insert({kind, 0}).first->second;
-  }
+  void add(const Weight &weight) { add(weight.use.empty() ? weight.reason : weight.use); }
+  void add(StringRef kind) { ++counts.insert({kind, 0}).first->second; }
 
   std::string toText() const {
     std::string text;
@@ -82,15 +80,40 @@ void findEqualMatrices(ArrayRef<const Weight *> trained, std::vector<std::string
 }
 
 /// Adds the ONNX nodes that compute with `value`, in the order of the model. Parts of it are taken from one weight.
-void addReaders(Value value, SmallVectorImpl<std::string> &readers) {
+void addReaders(Value value, SmallVectorImpl<graph::NodeOrigin> &readers) {
   SmallVector<Operation *> users(value.getUsers());
   llvm::sort(users, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-  for (Operation *user : users)
-    if (user->hasTrait<graph::trait::View>() || user->hasTrait<graph::trait::Repeats>())
+  for (Operation *user : users) {
+    if (user->hasTrait<graph::trait::View>() || user->hasTrait<graph::trait::Repeats>()) {
       addReaders(user->getResult(0), readers);
-    else if (std::string node = graph::describeNode(user->getLoc());
-             !user->hasTrait<graph::trait::MovesElements>() && !llvm::is_contained(readers, node))
-      readers.push_back(std::move(node));
+      continue;
+    }
+    SmallVector<graph::NodeOrigin> nodes = graph::getNodes(user->getLoc());
+    if (user->hasTrait<graph::trait::MovesElements>() || nodes.empty())
+      continue;
+    auto isThis = [&](const graph::NodeOrigin &known) { return known.describe() == nodes.front().describe(); };
+    if (llvm::none_of(readers, isThis))
+      readers.push_back(nodes.front());
+  }
+}
+
+/// The module of a node: as the newer exporter notes it, or as the older one names nodes, `/layers.0/linear/MatMul`.
+StringRef getModule(const graph::NodeOrigin &node) {
+  if (!node.modulePath.empty() || !StringRef(node.node).starts_with("/"))
+    return node.modulePath;
+  return StringRef(node.node).rsplit('/').first;
+}
+
+/// Whether two of the modules are copies of each other: their paths differ in numbers alone. A weight that is tied, or a
+/// module that is used twice, is not: the paths of its nodes differ in words, or do not differ.
+bool areCopies(ArrayRef<graph::NodeOrigin> nodes) {
+  llvm::StringMap<StringRef> known; // a module by its path without numbers
+  return llvm::any_of(nodes, [&](const graph::NodeOrigin &node) {
+    StringRef module = getModule(node);
+    std::string words = module.str();
+    llvm::erase_if(words, llvm::isDigit);
+    return known.try_emplace(words, module).first->second != module;
+  });
 }
 
 void findMergedWeights(ArrayRef<const Weight *> trained, func::FuncOp infer, std::vector<std::string> &sentences) {
@@ -99,16 +122,20 @@ void findMergedWeights(ArrayRef<const Weight *> trained, func::FuncOp infer, std
       auto name = infer.getArgAttrOfType<StringAttr>(argument.getArgNumber(), kNameAttr);
       return name && name.getValue() == weight->name;
     });
-    if (!isConstant(*weight) || argument == infer.getArguments().end())
+    if (argument == infer.getArguments().end())
       continue;
-    SmallVector<std::string> readers;
+    SmallVector<graph::NodeOrigin> readers;
     addReaders(*argument, readers);
-    if (readers.size() > 1)
-      sentences.push_back(quote(weight->name) + " is one weight of " + std::to_string(readers.size()) +
-                          " nodes, the first is " + readers.front() +
-                          ", and all its elements are equal: exporters merge tensors that are equal, as new scales and "
-                          "biases are. If each node has its own in the original model, export it without merging "
-                          "(dynamo=True, optimize=False in PyTorch)");
+    if (readers.size() < 2 || !(isConstant(*weight) || areCopies(readers)))
+      continue;
+    sentences.push_back(quote(weight->name) + " is one weight of " + std::to_string(readers.size()) +
+                        " nodes, the first is " + readers.front().describe() + ", " +
+                        (isConstant(*weight) ? "and all its elements are equal: exporters merge tensors that are "
+                                               "equal, as new scales and biases are."
+                                             : "of layers that are copies of each other: exporters merge tensors that "
+                                               "are equal, as those of copied layers are.") +
+                        " If each node has its own in the original model, export it without merging (dynamo=True, "
+                        "optimize=False in PyTorch)");
   }
 }
 
@@ -133,10 +160,10 @@ std::string summarizeTrained(ArrayRef<Weight> weights, ModuleOp module) {
   int64_t elements = 0;
   for (const Weight &weight : weights) {
     if (trained.contains(weight.name)) {
-      why.add(weight.reason);
+      why.add(weight);
       elements += weight.type.getNumElements();
     } else {
-      whyNot.add(weight.role == role::Parameter ? "frozen or without a gradient" : StringRef(weight.reason));
+      weight.role == role::Parameter ? whyNot.add("frozen or without a gradient") : whyNot.add(weight);
     }
   }
   std::string kept = whyNot.toText();

@@ -34,7 +34,7 @@ def BatchAttr : AttrDef<GraphDialect, "Batch"> {
   let genVerifyDecl = 1;
 }
 
-/// Every op is pure, and says its meaning, precision class and factor rule.
+/// Every op is pure, and says its meaning and its precision class.
 class Graph_Op<string mnemonic, list<Trait> traits = []>
     : Op<GraphDialect, mnemonic, !listconcat(traits, [Pure, DeclareOpInterfaceMethods<EvaluableOpInterface>,
                                                       DeclareOpInterfaceMethods<PrecisionOpInterface>])>;

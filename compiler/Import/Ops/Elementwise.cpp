@@ -344,10 +344,12 @@ TensorUse useMulFactor(const Reading &reading) {
     return isTemperature ? TensorUse{TensorUse::Learnt, "scale"} : TensorUse();
   }
   const FlatNode *other = graph.getSource(reading.getOther());
-  if (!other || !reading.isVector())
+  if (!other)
     return {};
   SmallVector<int64_t, 2> features = getLayerBehind(reading.getOther(), graph).features;
-  bool isLayerScale = reading.isBetweenLayers() && llvm::is_contained(features, reading.getNumElements());
+  bool isLayerScale = reading.isVector() && reading.isBetweenLayers() &&
+                      llvm::is_contained(features, reading.getNumElements());
+  // A normalisation over several dimensions has a scale for each element of them.
   if (isLayerScale || isNormalized(*other, graph) || isInverseDeviation(*other, graph))
     return {TensorUse::Learnt, "scale"};
   return {};
@@ -359,6 +361,15 @@ bool isAddedToScores(const Reading &reading) {
                                 {"Add", "Div", "Mul", "Sub", "Where"});
 }
 
+/// As many elements as the layer has features; the biases of several layers may be one tensor, cut into parts.
+bool isBiasOf(const TensorUse &layer, const Reading &reading) {
+  const FlatNode *source = reading.graph.getComputation(reading.node.proto->input(reading.slot));
+  const bool isPart = isOp(source, "Slice") || isOp(source, "Split");
+  return reading.isVector() && llvm::any_of(layer.features, [&](int64_t size) {
+           return reading.getNumElements() == size || (isPart && size > 0 && reading.getNumElements() % size == 0);
+         });
+}
+
 /// A bias is added to a layer and has as many elements as the layer has features: 3 in x + 3 is none.
 TensorUse useAddend(const Reading &reading) {
   const FlatNode *other = reading.graph.getSource(reading.getOther());
@@ -367,7 +378,7 @@ TensorUse useAddend(const Reading &reading) {
   TensorUse layer = reading.graph.getLayerWeight(*other);
   if (layer.isTable && !reading.shape.empty() && reading.shape.back() == layer.features.front())
     return TensorUse::makeEmbedding();
-  if (reading.isVector() && llvm::is_contained(layer.features, reading.getNumElements()))
+  if (isBiasOf(layer, reading))
     return {TensorUse::Learnt, "bias"};
   bool isScaled = isOp(other, "Mul") && hasOperand(*other, reading.graph, [&](const FlatNode &factor) {
                     return isNormalized(factor, reading.graph);
@@ -377,9 +388,9 @@ TensorUse useAddend(const Reading &reading) {
   // A table: as wide as the layer's features, or in between layers.
   SmallVector<int64_t, 2> features = getLayerBehind(reading.getOther(), reading.graph).features;
   bool isWide = !reading.shape.empty() && llvm::is_contained(features, reading.shape.back());
-  if (!reading.isVector() && (isWide || reading.isBetweenLayers()) && !isAddedToScores(reading))
-    return TensorUse::makeEmbedding();
-  return {};
+  if (reading.isVector() || (!isWide && !reading.isBetweenLayers()))
+    return {};
+  return isAddedToScores(reading) ? TensorUse{TensorUse::Kept, "addend of scores"} : TensorUse::makeEmbedding();
 }
 
 /// A vector for the elements that are masked.

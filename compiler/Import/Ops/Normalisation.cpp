@@ -98,7 +98,7 @@ LogicalResult checkScaleAndBias(NodeImporter &node, int64_t size, const Twine &o
 LogicalResult importGroups(NodeImporter &node, int64_t groups, Value scale, Value bias) {
   RankedTensorType type = node.getType(0);
   SmallVector<Dim> dims = getDims(type), grouped(dims);
-  if (groups != dims[1].scale) {
+  if (groups != dims[1].scale || dims.size() == 2) {
     grouped[1] = {groups, false};
     grouped.insert(grouped.begin() + 2, {dims[1].scale / groups, false});
   }
@@ -113,17 +113,18 @@ LogicalResult importGroups(NodeImporter &node, int64_t groups, Value scale, Valu
 }
 
 /// The input has samples, channels and space.
-FailureOr<int64_t> getChannels(NodeImporter &node) {
+FailureOr<int64_t> getChannels(NodeImporter &node, int64_t minRank) {
   RankedTensorType type = node.getType(0);
   if (!type)
     return failure();
-  if (type.getRank() < 3 || type.isDynamicDim(1))
-    return node.emitError("its input must have batch, channel and spatial dimensions");
+  if (type.getRank() < minRank || type.isDynamicDim(1))
+    return node.emitError("its input must have at least " + Twine(minRank) +
+                          " dimensions: a batch, a fixed number of channels, and positions");
   return type.getDimSize(1);
 }
 
 LogicalResult importInstanceNormalization(NodeImporter &node) {
-  FailureOr<int64_t> channels = getChannels(node);
+  FailureOr<int64_t> channels = getChannels(node, 3);
   if (failed(channels) || failed(checkScaleAndBias(node, *channels, "channels")))
     return failure();
   return importGroups(node, *channels, node.getInput(1), node.getInput(2));
@@ -131,7 +132,7 @@ LogicalResult importInstanceNormalization(NodeImporter &node) {
 
 /// Before opset 21, scale and bias are one number for each group.
 LogicalResult importGroupNormalization(NodeImporter &node) {
-  FailureOr<int64_t> channels = getChannels(node);
+  FailureOr<int64_t> channels = getChannels(node, 2);
   if (failed(channels))
     return failure();
   int64_t groups = node.getInt("num_groups", 0);

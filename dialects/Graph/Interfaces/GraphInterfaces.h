@@ -41,20 +41,6 @@ enum class ElementAccess {
   Other,  ///< Anything else: reductions, look-ups in several steps.
 };
 
-/// How a factor takes part in an op.
-enum class FactorKind { Parallel, Reduction, Replicated, Permuted };
-
-/// For each operand and result dimension, the factors that make it up, outermost first.
-struct FactorRule {
-  struct Factor {
-    Dim size;
-    FactorKind kind;
-  };
-  llvm::SmallVector<Factor> factors;
-  llvm::SmallVector<llvm::SmallVector<llvm::SmallVector<unsigned>>> operands;
-  llvm::SmallVector<llvm::SmallVector<llvm::SmallVector<unsigned>>> results;
-};
-
 /// What the random numbers of one use depend on: scalars of type i64, and a number that no other use has.
 struct RandomSource {
   mlir::Value seed, iteration, firstSample;

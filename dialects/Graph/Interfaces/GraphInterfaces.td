@@ -214,14 +214,6 @@ def View : GraphTrait<"View">;
 /// Joins or divides tensors that planning lays side by side, so that nothing moves.
 def SideBySide : GraphTrait<"SideBySide">;
 
-def PartitionableOpInterface : GraphInterface<"PartitionableOpInterface"> {
-  let description = [{
-    Factor rule: how the dimensions of operands and results are made of factors along which the op can be sharded.
-    Partitioning reads it; an op without one is replicated.
-  }];
-  let methods = [InterfaceMethod<"The op's factors.", "::glyptic::graph::FactorRule", "getFactorRule", (ins)>];
-}
-
 def PrecisionOpInterface : GraphInterface<"PrecisionOpInterface"> {
   let description = "Precision class: how the mixed-precision rewrite treats the op.";
   let methods = [InterfaceMethod<"The op's class.", "::glyptic::graph::PrecisionClass", "getPrecisionClass", (ins)>];

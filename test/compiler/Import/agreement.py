@@ -268,6 +268,8 @@ for opset in (7, 22):
     add(opset, "InstanceNormalization", image, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), epsilon=0.1)
     add(opset, "InstanceNormalization", x345, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32))
 for groups in (1, 2, 4):
+    add(18, "GroupNormalization", image, Fixed(positive(groups), np.float32), Fixed(normal(groups), np.float32), num_groups=groups)
+    add(21, "GroupNormalization", image[:, :, 0, 0], Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), num_groups=groups)
     add(21, "GroupNormalization", image, Fixed(positive(4), np.float32), Fixed(normal(4), np.float32), num_groups=groups)
 add(17, "AveragePool", image, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1, count_include_pad=1)
 add(19, "AveragePool", image, kernel_shape=[2, 2], dilations=[2, 3], pads=[1, 1, 1, 1], count_include_pad=1)

@@ -27,12 +27,10 @@ std::string shapeText(const Json &shape) {
   return text.empty() ? "scalar" : text;
 }
 
-/// "weight of node 'a.b' (Conv)" is the reason of many weights alike: "weight of Conv".
-std::string reasonKind(const std::string &reason) {
-  size_t node = reason.find(" of node "), op = reason.rfind(" (");
-  return node == std::string::npos || op < node || reason.back() != ')'
-             ? reason
-             : reason.substr(0, node) + " of " + reason.substr(op + 2, reason.size() - op - 3);
+/// What many weights have in common: they are the "weight of Conv".
+std::string reasonKind(const Json &weight) {
+  const std::string use = weight["use"], op = weight["op"];
+  return use.empty() ? weight["reason"].get<std::string>() : use + " of " + op;
 }
 
 constexpr size_t kMaxWeights = 24;
@@ -53,7 +51,7 @@ std::string weightTable(const Json &weights) {
   };
   std::vector<Kind> kinds;
   for (const Json &weight : weights) {
-    std::string trained = isTrained(weight), reason = reasonKind(weight["reason"]);
+    std::string trained = isTrained(weight), reason = reasonKind(weight);
     auto kind = std::find_if(kinds.begin(), kinds.end(),
                              [&](const Kind &k) { return k.trained == trained && k.reason == reason; });
     if (kind == kinds.end())
