@@ -2,7 +2,7 @@
 //
 // The functions of NVIDIA's driver that the runtime calls, on memory of this process. Addresses have an offset added, so
 // that whoever takes one for the host's own crashes. "Code" names the architecture it is for; its kernels are those
-// below.
+// below, or, where it is "object PATH", those of a shared object, as the processor has them.
 //
 // Each stream does its work as late as a GPU may: when it is waited for. With fake_eager every stream but the first does
 // it at once, as early as a GPU may, so that an order that no event asks for is missed one way or the other. While a
@@ -18,6 +18,7 @@ inline constexpr char kFakeDriver[] = R"cpp(
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <dlfcn.h>
 #include <functional>
 #include <map>
 #include <string>
@@ -184,6 +185,7 @@ int cuMemsetD8Async(Pointer at, unsigned char v, size_t n, void *s) { NEED_CONTE
 int cuModuleLoadData(void **m, const void *image) {
   NEED_CONTEXT; NOT_WHILE_RECORDING; strncpy(fake_loaded, (const char *)image, 255); *m = fake_loaded;
   if (strstr((const char *)image, "broken")) return 200;
+  if (!strncmp(fake_loaded, "object ", 7)) *m = dlopen(fake_loaded + 7, RTLD_NOW | RTLD_LOCAL);
   ++fake_modules; return 0;
 }
 int cuModuleUnload(void *) { --fake_modules; return 0; }
@@ -204,24 +206,42 @@ static void sum(unsigned, unsigned, void **p) {
   for (unsigned i = 0; i < *(unsigned *)p[3]; ++i) added += x[i];
   *total = *w = 2 * *w + added;
 }
-int cuModuleGetFunction(void **f, void *, const char *name) {
+/// A kernel with its number of buffers, which a real one knows as well.
+struct Kernel { std::string name; unsigned buffers; void (*run)(unsigned blocks, unsigned threads, void **parameters); void (*object)(void *const *, long, long, long); };
+static std::map<std::string, Kernel> kernels = {{"scale", {"scale", 4, scale, nullptr}}, {"count", {"count", 1, count, nullptr}}, {"sum", {"sum", 3, sum, nullptr}}};
+int cuModuleGetFunction(void **f, void *module, const char *name) {
   NEED_CONTEXT;
-  *f = !strcmp(name, "scale") ? (void *)scale : !strcmp(name, "count") ? (void *)count : !strcmp(name, "sum") ? (void *)sum : nullptr;
-  return *f ? 0 : 500;
+  if (module != fake_loaded) {
+    auto *run = (void (*)(void *const *, long, long, long))dlsym(module, name);
+    auto *buffers = (int *)dlsym(module, (std::string(name) + "_buffers").c_str());
+    if (!run || !buffers) return 500;
+    std::string key = std::string("object ") + name;
+    kernels[key] = {name, (unsigned)*buffers, nullptr, run}; *f = &kernels[key];
+    return 0;
+  }
+  auto found = kernels.find(name);
+  if (found == kernels.end()) return 500;
+  *f = &found->second;
+  return 0;
+}
+static void runObject(const Kernel &kernel, unsigned blocks, const std::vector<Pointer> &values) {
+  std::vector<void *> buffers;
+  for (unsigned i = 0; i < kernel.buffers; ++i) buffers.push_back(host(values[i]));
+  kernel.object(buffers.data(), (unsigned)values[kernel.buffers], 0, blocks);
 }
 int cuLaunchKernel(void *f, unsigned x, unsigned y, unsigned z, unsigned t, unsigned ty, unsigned tz, unsigned, void *s, void **parameters, void **) {
   NEED_CONTEXT; TRY(onDevice(s));
   if (!x || y != 1 || z != 1 || ty != 1 || tz != 1) return 1;
-  const char *name = f == (void *)scale ? "scale" : f == (void *)sum ? "sum" : "count";
-  if (recorder && fake_unrecordable && !strcmp(name, fake_unrecordable)) return refuse(900);
+  const Kernel kernel = *(Kernel *)f;
+  if (recorder && fake_unrecordable && kernel.name == fake_unrecordable) return refuse(900);
   // Parameters are read now, as by the driver.
-  unsigned n = f == (void *)scale ? 4 : f == (void *)sum ? 3 : 1;
+  unsigned n = kernel.buffers;
   std::vector<Pointer> values(n + 1);
   for (unsigned i = 0; i <= n; ++i) memcpy(&values[i], parameters[i], i < n ? 8 : 4);
   bool fails = ++fake_launches == fake_fault;
-  add(s, std::string("launch ") + name, [=] {
+  add(s, "launch " + kernel.name, [=] {
     std::vector<void *> p; for (auto &v : values) p.push_back((void *)&v);
-    ((void (*)(unsigned, unsigned, void **))f)(x, t, p.data());
+    if (kernel.object) runObject(kernel, x, values); else kernel.run(x, t, p.data());
     if (fails) fault = 700;
   });
   return 0;

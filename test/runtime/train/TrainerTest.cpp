@@ -3,6 +3,7 @@
 #include "runtime/data/SampleOrder.h"
 #include "support/Npz.h"
 #include "test/runtime/GlyphBuilder.h"
+#include "test/runtime/cuda/FakeLibraries.h"
 
 #include <cmath>
 #include <cstring>
@@ -36,6 +37,7 @@ void apply(void *const *b, int64_t n, int64_t lo, int64_t hi) {
   float weight = *(float *)b[2];
   update(b[3], b[4], b[5], *(float *)b[0] / weight, *(float *)b[1] / weight, b[6], b[7], b[8], b[9]);
 }
+int step_buffers = 9, grad_buffers = 6, apply_buffers = 10, evaluate_buffers = 6;
 void evaluate(void *const *b, int64_t n, int64_t lo, int64_t hi) {
   float g = 0, l = 0; sums(b[0], b[1], *(float *)b[2], n, &g, &l);
   *(float *)b[3] = l; *(float *)b[4] = n; *(float *)b[5] = 0;
@@ -49,7 +51,8 @@ struct Record {
   int64_t stopAt = 0;
 };
 
-class TrainerTest : public testing::Test {
+/// On this processor and, with the same kernels, on a driver that has no GPU behind it.
+class TrainerTest : public testing::TestWithParam<const char *> {
 protected:
   void SetUp() override {
     builder.code(folder, kKernels);
@@ -82,6 +85,8 @@ protected:
     add("apply", {}, {&g, &sum, &weights, &w, &iteration, &count, &loss, &rate, &norm, &finite}, 3,
         {&loss, &rate, &norm, &finite});
     add("evaluate", {&x, &t}, {&x, &t, &w, &loss, &weight, &positive}, 3, {&loss, &weight, &positive});
+    if (GetParam() == std::string("cuda"))
+      moveToDevice();
     path = builder.write(folder / "a.glyph");
 
     for (size_t i = 0; i < 10; ++i) {
@@ -102,6 +107,18 @@ protected:
       auto *record = static_cast<Record *>(user);
       return int(record->steps.back().step == record->stopAt);
     };
+  }
+
+  void moveToDevice() {
+    ASSERT_NE(fakeDriver().handle, nullptr);
+    fakeDriver().variable<int>("fake_count") = 1;
+    fakeDriver().variable<int>("fake_architecture") = 90;
+    fakeDriver().variable<int>("fake_eager") = 0;
+    fakeDriver().variable<size_t>("fake_memory") = 1 << 20;
+    builder.program.target = "cuda:sm_90";
+    builder.archive["cuda/sm_90-0.cubin"] = "object " + folder / "kernels.so";
+    for (auto &entry : builder.program.entries)
+      GlyphBuilder::inBlocks(*entry, 1, 1);
   }
 
   /// Trains a session of its own; `message` is what went wrong, `w` the parameter afterwards.
@@ -166,9 +183,12 @@ protected:
 const std::vector<std::vector<uint64_t>> kSequential = {{0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9},
                                                         {0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9}};
 
+INSTANTIATE_TEST_SUITE_P(On, TrainerTest, testing::Values("cpu", "cuda"),
+                         [](const auto &info) { return std::string(info.param); });
+
 } // namespace
 
-TEST_F(TrainerTest, TrainsThePartialBatchAndEvaluatesExactly) {
+TEST_P(TrainerTest, TrainsThePartialBatchAndEvaluatesExactly) {
   train(/*withValid=*/true);
   expectLike(reference(kSequential));
   EXPECT_EQ(result.last_step, 6);
@@ -184,7 +204,7 @@ TEST_F(TrainerTest, TrainsThePartialBatchAndEvaluatesExactly) {
   EXPECT_NEAR(record.evaluations[1].second, 0.6, 1e-12);
 }
 
-TEST_F(TrainerTest, ShufflesEachEpochBySeed) {
+TEST_P(TrainerTest, ShufflesEachEpochBySeed) {
   options.sequential = 0;
   options.seed = 11;
   std::vector<std::vector<uint64_t>> batches;
@@ -199,7 +219,7 @@ TEST_F(TrainerTest, ShufflesEachEpochBySeed) {
   expectLike(reference(batches));
 }
 
-TEST_F(TrainerTest, MicrobatchesSumToTheBatch) {
+TEST_P(TrainerTest, MicrobatchesSumToTheBatch) {
   options.batch = 10;
   options.accumulate = 0; // a batch of 10 takes three runs of at most 4
   std::vector<uint64_t> all(10);
@@ -211,7 +231,7 @@ TEST_F(TrainerTest, MicrobatchesSumToTheBatch) {
   EXPECT_NE(message.find("accumulate 3"), std::string::npos) << message;
 }
 
-TEST_F(TrainerTest, StopsBeforeAnUpdateThatIsNotFinite) {
+TEST_P(TrainerTest, StopsBeforeAnUpdateThatIsNotFinite) {
   xs[5] = 1e30f;
   train();
   EXPECT_NE(message.find("step 2"), std::string::npos) << message;
@@ -220,7 +240,7 @@ TEST_F(TrainerTest, StopsBeforeAnUpdateThatIsNotFinite) {
   EXPECT_EQ(committed, 1);
 }
 
-TEST_F(TrainerTest, ResumesToTheBitAndContinuesTheLog) {
+TEST_P(TrainerTest, ResumesToTheBitAndContinuesTheLog) {
   std::string log = folder / "log.jsonl", checkpoint = folder / "checkpoints";
   options.log = log.c_str();
   options.sequential = 0;
@@ -262,7 +282,7 @@ TEST_F(TrainerTest, ResumesToTheBitAndContinuesTheLog) {
   EXPECT_NE(message.find("data"), std::string::npos) << message;
 }
 
-TEST_F(TrainerTest, DamagedCheckpointsAreNamed) {
+TEST_P(TrainerTest, DamagedCheckpointsAreNamed) {
   std::string checkpoint = folder / "checkpoints", file = checkpoint + "/checkpoint.safetensors";
   options.checkpoint = checkpoint.c_str();
   train();
@@ -274,7 +294,7 @@ TEST_F(TrainerTest, DamagedCheckpointsAreNamed) {
   EXPECT_NE(message.find("is not a checkpoint of a training run"), std::string::npos) << message;
 }
 
-TEST_F(TrainerTest, MisuseIsNamed) {
+TEST_P(TrainerTest, MisuseIsNamed) {
   options.steps = 3;
   train();
   EXPECT_NE(message.find("either epochs or steps"), std::string::npos) << message;
