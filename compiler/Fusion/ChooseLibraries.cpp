@@ -46,7 +46,8 @@ private:
       FailureOr<Value> fallback = op.buildFallback(builder);
       if (failed(fallback))
         return;
-      recordFallback(op, answer.reason);
+      if (!answer.reason.empty())
+        recordFallback(op, answer.reason);
       op->getResult(0).replaceAllUsesWith(*fallback);
       op->erase();
     });

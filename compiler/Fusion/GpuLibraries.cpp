@@ -55,6 +55,22 @@ static Workspace getConvolutionWorkspace(Operation *op) {
   return bytes;
 }
 
+/// Whether a convolution is one product of matrices as tensors lie: features last, windows of one element at each place.
+/// cuBLASLt moves nothing for it; cuDNN's engines without tensor cores copy tensors to another order first, most of all
+/// for the gradient of the input.
+static bool isPointwise(const LibraryCall &call, Operation *op) {
+  auto weight = cast<RankedTensorType>(call.routine == names::kConvolutionWeightGradient ? op->getResult(0).getType()
+                                                                                         : op->getOperand(1).getType());
+  auto isAll = [&](StringRef name, int64_t value) {
+    return llvm::all_of(getParameter(call, name), [=](int64_t each) { return each == value; });
+  };
+  auto isLast = [&](StringRef dims) { return getParameter(call, dims)[1] == weight.getRank() - 1; };
+  ArrayRef<int64_t> space = getParameter(call, names::kWeightDims).drop_front(2);
+  return llvm::all_of(space, [&](int64_t dim) { return weight.getDimSize(dim) == 1; }) && isAll(names::kStrides, 1) &&
+         isAll(names::kPadsLow, 0) && isAll(names::kPadsHigh, 0) && isAll(names::kGroups, 1) &&
+         isLast(names::kInputDims) && isLast(names::kWeightDims) && isLast(names::kOutputDims);
+}
+
 /// cuDNN's engines for attention multiply on tensor cores, which for FP32 means TF32, and nothing else is in 16 bits so
 /// far. test/runtime/cuda/CudnnSupportTest.cpp asks cuDNN.
 static StringRef whyNoAttention(Type element) {
@@ -69,6 +85,8 @@ LibraryAnswer GpuLibraries::ask(const LibraryCall &call, Operation *op) const {
     return {std::nullopt, whyNoAttention(type(0).getElementType())};
   if (llvm::is_contained({names::kConvolution, names::kConvolutionInputGradient, names::kConvolutionWeightGradient},
                          routine)) {
+    if (isPointwise(call, op))
+      return {};
     if (!hasCudnn)
       return {std::nullopt, "the target has no cuDNN for convolutions"};
     return {getConvolutionWorkspace(op)};

@@ -57,8 +57,8 @@ func.func @pooling(%x: tensor<?x8x8x4xf32>) -> tensor<?x4x4x4xf32> {
 // NOCUDNN:         graph.pad
 // NOCUDNN-COUNT-9: graph.slice
 // NOCUDNN:         graph.concat
-// NOCUDNN:       graph.reshape {{.*}} -> tensor<8x36xf32>
-// NOCUDNN:       graph.dot_general {{.*}} contracting = [3] x [1] {graph.workspace
+// NOCUDNN:       graph.reshape {{.*}} -> tensor<?x8x8x3x3x4xf32>
+// NOCUDNN:       graph.dot_general {{.*}}, %arg1 {{.*}} contracting = [3, 4, 5] x [1, 2, 3] {graph.workspace
 // CHECK-LABEL: func @convolution
 // CHECK-NOT:   graph.region
 // CHECK:       graph.conv {{.*}}graph.workspace = array<i64: 1049728, 3072>
@@ -77,4 +77,21 @@ func.func @convolution(%x: tensor<?x8x8x4xf32>, %w: tensor<8x3x3x4xf32>) -> tens
 func.func @depthwise(%x: tensor<?x8x8x4xf32>, %w: tensor<4x3x3x1xf32>) -> tensor<?x8x8x4xf32> {
   %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 1, 1>, pads_high = array<i64: 1, 1>, dilations = array<i64: 1, 1>, groups = 4 : i64} : (tensor<?x8x8x4xf32>, tensor<4x3x3x1xf32>) -> tensor<?x8x8x4xf32> loc("depthwise")
   return %0 : tensor<?x8x8x4xf32>
+}
+
+// -----
+
+// Windows of one element are a product of matrices that cuBLASLt reads where they lie: nothing is copied.
+// CHECK-LABEL: func @pointwise_convolution
+// CHECK-NOT:   graph.region
+// CHECK-DAG:   graph.reshape %arg0 : (tensor<?x8x8x4xf32>) -> tensor<?x8x8x1x1x4xf32>
+// CHECK-DAG:   graph.dot_general %{{.*}}, %arg1 {{.*}} contracting = [3, 4, 5] x [1, 2, 3] {graph.workspace
+// CHECK-DAG:   graph.dot_general %arg2, {{.*}} contracting = [0, 1, 2] x [0, 1, 2] {graph.workspace
+// CHECK-NOT:   graph.region
+// CHECK:       return
+func.func @pointwise_convolution(%x: tensor<?x8x8x4xf32>, %w: tensor<8x1x1x4xf32>, %dy: tensor<?x8x8x8xf32>)
+    -> (tensor<?x8x8x8xf32>, tensor<8x1x1x4xf32>) {
+  %0 = graph.conv %x, %w {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x8x8x4xf32>, tensor<8x1x1x4xf32>) -> tensor<?x8x8x8xf32>
+  %1 = graph.conv_weight_grad %x, %dy {dims = #graph.conv_dims<[0, 3, 1, 2] x [0, 3, 1, 2] -> [0, 3, 1, 2]>, strides = array<i64: 1, 1>, pads_low = array<i64: 0, 0>, pads_high = array<i64: 0, 0>, dilations = array<i64: 1, 1>, groups = 1 : i64} : (tensor<?x8x8x4xf32>, tensor<?x8x8x8xf32>) -> tensor<8x1x1x4xf32>
+  return %0, %1 : tensor<?x8x8x8xf32>, tensor<8x1x1x4xf32>
 }

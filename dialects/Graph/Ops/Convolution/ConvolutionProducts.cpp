@@ -5,7 +5,7 @@
 //
 //   windows [batch, space..., taps * C],  y = windows * w^T,  dw = dy^T * windows,  dx = sum over taps of dy * w
 //
-// with the weight as a matrix [F, taps * C]. The copy takes memory, as many times the input's as a window has taps, and
+// with the weight [F, taps * C]. The copy takes memory, as many times the input's as a window has taps, and
 // is not kept for the backward pass. A generated convolution needs none and, without tiles in registers or shared
 // memory, is slower by far. Groups would be products as narrow as they are: those stay kernels.
 //
@@ -30,19 +30,20 @@ public:
     for (int64_t i : llvm::seq(geometry.getSpatialRank()))
       windows.push_back(geometry.getWindow(types.input.getShape(), types.weight.getShape(), i));
     features = types.weight.getDimSize(geometry.dims.getWeight()[1]);
-    filters = types.weight.getDimSize(geometry.dims.getWeight()[0]);
     for (const WindowDim &window : windows)
       taps *= window.window;
   }
 
   Value convolve(Value input, Value weight) {
-    Value windows = copyWindows(toCanonical(input, geometry.dims.getInput()));
-    return fromCanonical(contract(windows, weightMatrix(weight), {last()}, {1}), geometry.dims.getOutput());
+    Value windows = splitTaps(copyWindows(toCanonical(input, geometry.dims.getInput())));
+    SmallVector<int64_t> inWindow = range(last(), 2 * last()), inWeight = range(1, last() + 1);
+    return fromCanonical(contract(windows, toCanonical(weight, geometry.dims.getWeight()), inWindow, inWeight),
+                         geometry.dims.getOutput());
   }
 
   Value inputGradient(Value gradient, Value weight) {
-    Value products =
-        contract(toCanonical(gradient, geometry.dims.getOutput()), weightMatrix(weight), {last()}, {0});
+    Value products = joinTaps(contract(toCanonical(gradient, geometry.dims.getOutput()),
+                                       toCanonical(weight, geometry.dims.getWeight()), {last()}, {0}));
     Value sum;
     forEachTap([&](ArrayRef<int64_t> tap, int64_t number) {
       Value spread = spreadTap(products, tap, number);
@@ -52,25 +53,23 @@ public:
   }
 
   Value weightGradient(Value input, Value gradient) {
-    SmallVector<int64_t> rows = llvm::to_vector(llvm::seq(last()));
-    Value matrix = contract(toCanonical(gradient, geometry.dims.getOutput()),
-                            copyWindows(toCanonical(input, geometry.dims.getInput())), rows, rows);
-    SmallVector<int64_t> order = canonicalOrder(geometry.dims.getWeight());
-    Value weight = reshapeTo(builder, loc, matrix, permute(types.weight, order));
-    return transpose(builder, loc, weight, invertPermutation(order));
+    Value windows = splitTaps(copyWindows(toCanonical(input, geometry.dims.getInput())));
+    SmallVector<int64_t> rows = range(0, last());
+    return fromCanonical(contract(toCanonical(gradient, geometry.dims.getOutput()), windows, rows, rows),
+                         geometry.dims.getWeight());
   }
 
 private:
+  /// The features of input and output.
   int64_t last() const { return geometry.getSpatialRank() + 1; }
+
+  static SmallVector<int64_t> range(int64_t begin, int64_t end) { return llvm::to_vector(llvm::seq(begin, end)); }
 
   /// Of {batch or filters, features, space...}, features come last.
   static SmallVector<int64_t> canonicalOrder(ArrayRef<int64_t> dims) {
     SmallVector<int64_t> order(dims);
     std::rotate(order.begin() + 1, order.begin() + 2, order.end());
     return order;
-  }
-  static RankedTensorType permute(RankedTensorType type, ArrayRef<int64_t> order) {
-    return getTensorType(applyPermutation(ArrayRef(getDims(type)), order), type.getElementType());
   }
 
   Value toCanonical(Value value, ArrayRef<int64_t> dims) {
@@ -80,9 +79,21 @@ private:
     return transpose(builder, loc, value, invertPermutation(canonicalOrder(dims)));
   }
 
-  Value weightMatrix(Value weight) {
-    return reshapeTo(builder, loc, toCanonical(weight, geometry.dims.getWeight()),
-                     getTensorType({{filters, false}, {taps * features, false}}, types.weight.getElementType()));
+  /// [batch, space..., taps * C] with a dimension for each of the window's: a view of activations, so that weights and
+  /// their gradients need none.
+  Value splitTaps(Value windows) {
+    SmallVector<Dim> dims = getDims(cast<RankedTensorType>(windows.getType()));
+    dims.pop_back();
+    for (const WindowDim &window : this->windows)
+      dims.push_back({window.window, false});
+    dims.push_back({features, false});
+    return reshapeTo(builder, loc, windows, getTensorType(dims, types.input.getElementType()));
+  }
+  Value joinTaps(Value products) {
+    SmallVector<Dim> dims = getDims(cast<RankedTensorType>(products.getType()));
+    dims.truncate(last());
+    dims.push_back({taps * features, false});
+    return reshapeTo(builder, loc, products, getTensorType(dims, types.input.getElementType()));
   }
 
   Value contract(Value lhs, Value rhs, ArrayRef<int64_t> lhsContracting, ArrayRef<int64_t> rhsContracting) {
@@ -156,7 +167,7 @@ private:
   ConvGeometry geometry;
   ConvTypes types;
   SmallVector<WindowDim> windows;
-  int64_t features, filters, taps = 1;
+  int64_t features, taps = 1;
 };
 
 } // namespace
