@@ -140,7 +140,7 @@ private:
       weights.push_back(describe(weight, isTrained));
       if (trains && !isTrained && weight.role == role::Parameter)
         weights.back()["reason"] = matchesAny(options.training->freeze, weight.name) ? "frozen on request"
-                                                                                    : "the loss does not depend on it";
+                                                                                    : "no gradient reaches it";
       total += weight.role == role::Parameter ? weight.type.getNumElements() : 0;
       changed += isTrained ? weight.type.getNumElements() : 0;
     }
