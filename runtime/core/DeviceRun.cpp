@@ -48,6 +48,35 @@ void Session::openDevice() {
   device->upload(bases[constant], program->constants(), sizes.Get(constant));
 }
 
+/// A copy to this machine takes some two microseconds for any size that counts here, so outputs of one element that lie
+/// near each other come in one. Constants are here already.
+void Session::planFetches(Plan &plan) const {
+  constexpr size_t kNear = 4096;
+  Elements outputs(plan.entry->outputs());
+  plan.scalars.resize(outputs.size());
+  std::vector<std::pair<const glyph::Buffer *, size_t>> order;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (const glyph::Buffer &buffer = *outputs[i]->buffer(); isScalar(*outputs[i])) {
+      if (buffer.arena() == glyph::Arena::Constant)
+        plan.scalars[i] = program->constants() + buffer.offset();
+      else
+        order.push_back({&buffer, i});
+    }
+  auto placeOf = [](const auto &output) { return std::pair(output.first->arena(), output.first->offset()); };
+  std::sort(order.begin(), order.end(), [&](const auto &a, const auto &b) { return placeOf(a) < placeOf(b); });
+  const glyph::Buffer *first = nullptr;
+  for (const auto &[buffer, index] : order) {
+    if (!first || buffer->arena() != first->arena() || buffer->offset() - first->offset() >= kNear) {
+      first = buffer;
+      plan.fetches.push_back({device->allocatePinned(kNear), address(*buffer), 0});
+    }
+    const size_t distance = buffer->offset() - first->offset();
+    size_t &size = plan.fetches.back().size;
+    size = std::max(size, distance + sizeOf(outputs[index]->dtype()));
+    plan.scalars[index] = plan.fetches.back().to + distance;
+  }
+}
+
 void Session::copyOnDevice(std::byte *target, const std::byte *source, size_t size) {
   if (!overlap(target, source, size))
     return device->copy(target, source, size);
@@ -95,10 +124,8 @@ template <typename Clock> void Session::queue(const Plan &plan, int64_t samples,
     });
     clock.end();
   }
-  Elements outputs(plan.entry->outputs());
-  for (size_t i = 0; i < outputs.size(); ++i)
-    if (isScalar(*outputs[i]))
-      device->fetchPinned(scalars + i * kScalarBytes, address(*outputs[i]->buffer()), sizeOf(outputs[i]->dtype()));
+  for (const Fetch &fetch : plan.fetches)
+    device->fetchPinned(fetch.to, fetch.from, fetch.size);
 }
 
 /// What runs like this one were recorded as; null for the first, and where that is not possible: such a plan is as good,

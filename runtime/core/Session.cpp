@@ -13,6 +13,7 @@ static constexpr int kMaxThreads = GLYPTIC_MAX_THREADS;
 /// Libraries keep their primitives for so many sizes: a whole batch, the rest of an epoch, microbatches of both, and
 /// the same for evaluation. One who runs every size there is must not fill memory.
 static constexpr size_t kPreparedSizes = 8;
+static constexpr size_t kScalarBytes = 8; ///< any element fits
 
 Session::Session(std::shared_ptr<const Program> shared, const SessionOptions &options)
     : program(std::move(shared)), debugSync(options.debugSync) {
@@ -31,29 +32,20 @@ Session::Session(std::shared_ptr<const Program> shared, const SessionOptions &op
   executor = std::make_unique<Executor>(threadCount);
 }
 
-static size_t scalarBytes(const glyph::Program &program) {
-  size_t outputs = 0;
-  for (const glyph::Entry *entry : Elements(program.entries()))
-    outputs = std::max(outputs, Elements(entry->outputs()).size());
-  return outputs * kScalarBytes;
-}
-
 void Session::allocateArenas() {
+  if (device)
+    return openDevice();
   const auto &sizes = *program->tables().arena_sizes();
-  const size_t outputs = scalarBytes(program->tables());
-  if (device) {
-    openDevice();
-    scalars = device->allocatePinned(outputs);
-    return;
-  }
   for (unsigned i = 0; i < std::size(arenas); ++i) {
     arenas[i] = Memory(sizes.Get(i));
     bases[i] = arenas[i].data();
   }
   // Mapped read-only; the verifier lets nobody write them.
   bases[static_cast<unsigned>(glyph::Arena::Constant)] = const_cast<std::byte *>(program->constants());
-  scalarMemory = Memory(outputs);
-  scalars = scalarMemory.data();
+  size_t outputs = 0;
+  for (const glyph::Entry *entry : Elements(program->tables().entries()))
+    outputs = std::max(outputs, Elements(entry->outputs()).size());
+  kept = Memory(outputs * kScalarBytes);
 }
 
 std::byte *Session::address(const glyph::Buffer &buffer) const {
@@ -106,6 +98,8 @@ Session::Plan Session::makePlan(const glyph::Entry &entry) const {
   }
   for (size_t i = 0; i < begins.size(); ++i)
     plan.steps[i].buffers = plan.pointers.data() + begins[i];
+  if (device)
+    planFetches(plan);
   return plan;
 }
 
@@ -158,10 +152,10 @@ void Session::setInput(std::string_view entryName, std::string_view name, std::s
 void Session::retireOutputs() {
   if (!ran || std::exchange(outputsGone, true) || device)
     return;
-  Elements outputs(ran->outputs());
+  Elements outputs(ran->entry->outputs());
   for (size_t i = 0; i < outputs.size(); ++i)
     if (isScalar(*outputs[i]))
-      std::memcpy(scalars + i * kScalarBytes, address(*outputs[i]->buffer()), sizeOf(outputs[i]->dtype()));
+      std::memcpy(kept.data() + i * kScalarBytes, address(*outputs[i]->buffer()), sizeOf(outputs[i]->dtype()));
 }
 
 void Session::checkInputs(const glyph::Entry &entry, int64_t samples) const {
@@ -213,7 +207,7 @@ void Session::start(Plan &plan, int64_t samples, glyptic_instruction_time *times
     std::rotate(plan.prepared.begin(), known, known + 1);
   if (bound != plan.entry)
     bound = nullptr;
-  ran = plan.entry;
+  ran = &plan;
   ranSamples = samples;
   outputsGone = false;
   if (device)
@@ -296,13 +290,13 @@ size_t Session::findOutput(std::string_view name) const {
   if (!ran)
     throw Error(describeGone(name));
   size_t index = 0;
-  for (const glyph::Tensor *tensor : Elements(ran->outputs())) {
+  for (const glyph::Tensor *tensor : Elements(ran->entry->outputs())) {
     if (view(tensor->name()) == name)
       return index;
     ++index;
   }
   throw Error(outputsGone ? describeGone(name)
-                          : "entry " + quoteName(view(ran->name())) + ", which ran last, has no output " +
+                          : "entry " + quoteName(view(ran->entry->name())) + ", which ran last, has no output " +
                                 quoteName(name));
 }
 
@@ -311,10 +305,11 @@ Session::Output Session::output(std::string_view name) const {
   const glyph::Tensor &tensor = outputAt(index);
   const size_t size = bytesFor(tensor, ranSamples);
   const std::byte *memory = address(*tensor.buffer());
-  if (isScalar(tensor) && (device || outputsGone)) {
-    if (device)
-      device->await(*runEnd);
-    memory = scalars + index * kScalarBytes;
+  if (device && ran->scalars[index]) {
+    device->await(*runEnd);
+    memory = ran->scalars[index];
+  } else if (outputsGone && isScalar(tensor)) {
+    memory = kept.data() + index * kScalarBytes;
   } else if (outputsGone) {
     throw Error(describeGone(name));
   } else if (device) {

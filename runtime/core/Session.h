@@ -11,8 +11,6 @@
 
 namespace glyptic::runtime {
 
-inline constexpr size_t kScalarBytes = 8; ///< any element fits
-
 /// What `action` throws is said of the ONNX nodes that the instruction serves. Costs nothing otherwise.
 template <typename Action> void forNodes(const glyph::Instruction &instruction, Action action) {
   try {
@@ -89,6 +87,12 @@ private:
 
     uint64_t countBlocks(uint64_t chunks) const { return (chunks + chunksPerBlock - 1) / chunksPerBlock; }
   };
+  /// A piece of the device's memory that holds outputs of one element, and where it comes to with each run.
+  struct Fetch {
+    std::byte *to;
+    const std::byte *from;
+    size_t size;
+  };
   struct Plan {
     const glyph::Entry *entry;
     std::vector<void *> pointers;
@@ -96,10 +100,13 @@ private:
     std::vector<int64_t> prepared; ///< numbers of samples that the routines are set up for, the one used last first
     std::map<int64_t, std::unique_ptr<Recording>> recordings; ///< by the number of samples; null: ran once
     std::string whyNotRecorded;
+    std::vector<Fetch> fetches;
+    std::vector<const std::byte *> scalars; ///< on this machine after a run on a device; null for other outputs
   };
 
   void chooseDevice(const SessionOptions &options);
   void openDevice();
+  void planFetches(Plan &plan) const;
   void allocateArenas();
   Plan makePlan(const glyph::Entry &entry) const;
   Step makeCall(const glyph::Instruction &instruction, const glyph::LibraryCall &call) const;
@@ -120,7 +127,7 @@ private:
   void retireOutputs();
   /// The index of an output of the run that was started last.
   size_t findOutput(std::string_view name) const;
-  const glyph::Tensor &outputAt(size_t index) const { return *(*ran->outputs())[static_cast<unsigned>(index)]; }
+  const glyph::Tensor &outputAt(size_t index) const { return *(*ran->entry->outputs())[static_cast<unsigned>(index)]; }
   /// Whether it has one element for any number of samples.
   static bool isScalar(const glyph::Tensor &tensor);
   void resetState();
@@ -144,15 +151,12 @@ private:
   std::unique_ptr<Event> runEnd;       ///< of the run that a device was asked for last
   std::byte *bounce = nullptr;         ///< on the device, for copies whose sides overlap
   mutable std::vector<std::byte> downloaded; ///< the output that was read last from a device
-  /// Outputs of one element, eight bytes for each output of an entry: on a device they come here with each run, else
-  /// they are put by when inputs are set.
-  std::byte *scalars = nullptr;
-  Memory scalarMemory;
+  Memory kept; ///< without a device: outputs of one element, put by when inputs are set, eight bytes for each output
   Memory scratch;
   std::vector<Plan> plans;
   const glyph::Entry *bound = nullptr;              ///< the entry that the inputs in memory are for
   std::vector<std::optional<size_t>> inputSizes;    ///< bytes set, for each input of `bound`
-  const glyph::Entry *ran = nullptr;                ///< the entry that was started last
+  const Plan *ran = nullptr;                        ///< of the entry that was started last
   int64_t ranSamples = 0;
   bool outputsGone = false;                         ///< all but those of one element
   // Last: work ends before the memory that it uses goes.

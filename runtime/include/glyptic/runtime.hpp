@@ -87,6 +87,27 @@ public:
     check(glyptic_session_get_scalar(get(), output.c_str(), &value));
     return value;
   }
+
+  // In the memory of the session's device.
+  template <typename T>
+  void setDeviceInput(const std::string &entry, const std::string &name, const T *address, size_t elements) {
+    check(glyptic_session_set_device_input(get(), entry.c_str(), name.c_str(), address, elements * sizeof(T)));
+  }
+  template <typename T> void getDeviceOutput(const std::string &name, T *address, size_t elements) {
+    check(glyptic_session_get_device_output(get(), name.c_str(), address, elements * sizeof(T)));
+  }
+  glyptic_memory locateOutput(const std::string &name) const {
+    glyptic_memory memory{};
+    check(glyptic_session_locate_output(get(), name.c_str(), &memory));
+    return memory;
+  }
+  glyptic_memory locateState(const std::string &name) const {
+    glyptic_memory memory{};
+    check(glyptic_session_locate_state(get(), name.c_str(), &memory));
+    return memory;
+  }
+  void stateChanged() { check(glyptic_session_state_changed(get())); }
+
   void clearAccumulators() { check(glyptic_session_clear_accumulators(get())); }
 
   template <typename T> void readState(const std::string &name, T *data, size_t elements) const {

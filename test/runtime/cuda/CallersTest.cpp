@@ -1,4 +1,5 @@
 //===- CallersTest.cpp - Sessions in the caller's context and stream ------===//
+#include "examples/runtime/train-in-stream.cpp"
 #include "test/runtime/cuda/StreamsFixture.h"
 
 #include <algorithm>
@@ -52,9 +53,9 @@ TEST_F(CallersTest, NothingIsWaitedForInTheCallersStream) {
     auto run = [&](const std::vector<float> &x) {
       // The caller's own work before and after a run, in order without an event.
       driverCall("cuMemcpyHtoDAsync_v2", input, static_cast<const void *>(x.data()), size_t(32), stream);
-      check(glyptic_session_set_device_input(session.get(), "step", "x", reinterpret_cast<void *>(input), 32));
+      session.setDeviceInput("step", "x", reinterpret_cast<float *>(input), 8);
       session.start("step", 8);
-      check(glyptic_session_get_device_output(session.get(), "shifted", reinterpret_cast<void *>(output), 32));
+      session.getDeviceOutput("shifted", reinterpret_cast<float *>(output), 8);
     };
     run(batches[0]); // binds the entry, where inputs of another would have to arrive first
     takeLog();
@@ -67,7 +68,7 @@ TEST_F(CallersTest, NothingIsWaitedForInTheCallersStream) {
     driverCall("cuMemcpyDtoHAsync_v2", static_cast<void *>(last.data()), output, size_t(32), stream);
     driverCall("cuStreamSynchronize", stream);
     EXPECT_EQ(last, batches.back());
-    EXPECT_EQ(session.scalar("total"), expected(6));
+    EXPECT_EQ(session.scalar("loss"), expected(6));
     void *now = nullptr;
     driverCall("cuStreamGetCtx", stream, &now);
     EXPECT_EQ(now, context);
@@ -80,15 +81,14 @@ TEST_F(CallersTest, TheDefaultStreamTakesGraphs) {
   Session session(load(), optionsFor(context, reinterpret_cast<void *>(1)));
   for (int64_t i = 0; i < 4; ++i)
     start(session, i);
-  EXPECT_EQ(session.scalar("total"), expected(4));
+  EXPECT_EQ(session.scalar("loss"), expected(4));
   EXPECT_EQ(count(takeLog(), "replay on default\n"), 3u);
 }
 
 TEST_F(CallersTest, StateIsSharedInPlace) {
   Session session(load(), optionsFor(context, nullptr));
   start(session, 0);
-  glyptic_memory memory{};
-  check(glyptic_session_locate_state(session.get(), "w", &memory));
+  glyptic_memory memory = session.locateState("w");
   EXPECT_EQ(memory.size, 4u);
   EXPECT_EQ(memory.permutation, nullptr);
   session.wait();
@@ -100,13 +100,51 @@ TEST_F(CallersTest, StateIsSharedInPlace) {
   w = 0;
   driverCall("cuMemcpyHtoDAsync_v2", address, static_cast<const void *>(&w), size_t(4), stream);
   driverCall("cuStreamSynchronize", stream);
-  check(glyptic_session_state_changed(session.get()));
+  session.stateChanged();
   start(session, 0);
-  EXPECT_EQ(session.scalar("total"), expected(1));
-  check(glyptic_session_locate_output(session.get(), "shifted", &memory));
-  EXPECT_EQ(memory.size, 32u);
-  EXPECT_EQ(errorOf([&] { check(glyptic_session_locate_state(session.get(), "v", &memory)); }),
-            "the program has no state 'v'");
+  EXPECT_EQ(session.scalar("loss"), expected(1));
+  EXPECT_EQ(session.locateOutput("shifted").size, 32u);
+  EXPECT_EQ(errorOf([&] { session.locateState("v"); }), "the program has no state 'v'");
+}
+
+TEST_F(CallersTest, TheExampleTrains) {
+  auto label = builder.work("label", DType::I64, {samples()});
+  glyph::EntryT &step = *builder.program.entries[0];
+  builder.input(step, label);
+  step.inputs[0]->dims = {{1, true}, {2, false}};
+  step.inputs[0]->buffer = std::make_unique<glyph::Buffer>(*builder.work("pairs", DType::F32, {samples(), 2}).buffer);
+  step.instructions[0]->action.AsLaunch()->buffers[0] = *step.inputs[0]->buffer;
+  std::vector<float> x = batch(0);
+  driverCall("cuMemcpyHtoDAsync_v2", input, static_cast<const void *>(x.data()), size_t(32), stream);
+  double loss = trainInStream(load(), stream, reinterpret_cast<float *>(input), reinterpret_cast<int64_t *>(output), 4, 3);
+  float sum = x[0] + x[1] + x[2] + x[3]; // the kernel's samples are single numbers
+  EXPECT_EQ(loss, 2 * (2 * sum + sum) + sum);
+}
+
+/// On this processor the same calls copy at once.
+TEST_F(CallersTest, ThisProcessorTakesItsOwnAddresses) {
+  builder.program.target = glyph::kCpuTarget;
+  builder.code(folder, R"(
+void sum(void *const *b, int64_t n, int64_t lo, int64_t hi) {
+  const float *x = b[0]; float *w = b[1], added = 0;
+  for (int64_t i = 0; i < n; ++i) added += x[i];
+  *(float *)b[2] = *w = 2 * *w + added;
+})");
+  builder.program.entries[0]->instructions[0]->action.AsLaunch()->threads = 0;
+  Session session(load());
+  for (int64_t i = 0; i < 3; ++i) {
+    std::vector<float> x = batch(i), shifted(8);
+    session.setDeviceInput("step", "x", x.data(), x.size());
+    session.start("step", 8);
+    session.getDeviceOutput("shifted", shifted.data(), shifted.size());
+    EXPECT_EQ(shifted, x);
+    EXPECT_EQ(session.scalar("loss"), expected(i + 1));
+  }
+  *static_cast<float *>(session.locateState("w").address) = 0;
+  session.stateChanged();
+  session.run("step", 8);
+  std::vector<float> x = batch(2);
+  EXPECT_EQ(session.scalar("loss"), std::accumulate(x.begin(), x.end(), 0.0f));
 }
 
 TEST_F(CallersTest, MisuseIsNamed) {

@@ -8,7 +8,7 @@
 
 namespace glyptic {
 
-/// `step`: w = 2 w + the sum of x, in which the order of steps shows; `total` is w after it, `shifted` is x, moved by
+/// `step`: w = 2 w + the sum of x, in which the order of steps shows; `loss` is w after it, `shifted` is x, moved by
 /// half a buffer after it was copied there.
 class StreamsTest : public testing::Test {
 protected:
@@ -22,18 +22,18 @@ protected:
     builder.program.target = "cuda:sm_90";
     builder.archive["cuda/sm_90-0.cubin"] = "code";
     auto &w = *builder.state("w", DType::F32, {}).tensor;
-    auto x = builder.work("x", DType::F32, {samples()}), total = builder.work("total", DType::F32, {}),
+    auto x = builder.work("x", DType::F32, {samples()}), loss = builder.work("loss", DType::F32, {}),
          copied = builder.work("copied", DType::F32, {samples()}), shifted = copied;
     builder.work("rest", DType::F32, {samples()});
     shifted.name = "shifted";
     shifted.buffer = std::make_unique<glyph::Buffer>(glyph::Arena::Work, copied.buffer->offset() + 64, copied.buffer->size());
     auto &step = builder.entry("step");
     builder.input(step, x);
-    builder.launch(step, "sum", {&x, &w, &total}, {1, 2}, {1, 0});
+    builder.launch(step, "sum", {&x, &w, &loss}, {1, 2}, {1, 0});
     builder.inBlocks(step, 1, 1);
     builder.copyBuffer(step, x, copied);
     builder.copyBuffer(step, copied, shifted);
-    builder.output(step, total);
+    builder.output(step, loss);
     builder.output(step, shifted);
     takeLog();
   }

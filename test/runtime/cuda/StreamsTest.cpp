@@ -26,7 +26,7 @@ TEST_F(StreamsTest, AStepIsOneGraph) {
     EXPECT_EQ(takeLog(), "wait " + sent + " on stream0\ncopy on stream0\nmark event0 on stream0\nreplay on stream0\n"
                          "mark event3 on stream0\n")
         << "nothing is waited for or allocated";
-    EXPECT_EQ(session.scalar("total"), expected(i + 1));
+    EXPECT_EQ(session.scalar("loss"), expected(i + 1));
     EXPECT_EQ(takeLog(), "await event3\n") << "it came with the run";
   }
   session.start("step", 8); // inputs stay set
@@ -44,7 +44,7 @@ TEST_F(StreamsTest, InputsTravelDuringARun) {
       Session session(load());
       for (int64_t i = 0; i < 23; ++i)
         start(session, i);
-      EXPECT_EQ(session.scalar("total"), expected(23)) << eager;
+      EXPECT_EQ(session.scalar("loss"), expected(23)) << eager;
       std::vector<float> x = batch(22), last(x.size());
       session.getOutput("shifted", last.data(), last.size());
       EXPECT_EQ(last, x);
@@ -55,11 +55,11 @@ TEST_F(StreamsTest, InputsTravelDuringARun) {
       EXPECT_EQ(w, expected(25));
       std::vector<float> y(8, 100);
       session.setInput("step", "x", y.data(), y.size());
-      EXPECT_EQ(session.scalar("total"), expected(25)) << "until the next run";
+      EXPECT_EQ(session.scalar("loss"), expected(25)) << "until the next run";
       EXPECT_NE(errorOf([&] { session.getOutput("shifted", last.data(), 40); }).find("is not there"), std::string::npos);
       session.setInput("step", "x", batch(25).data(), 8); // takes the place of the one before
       session.run("step", 8);
-      EXPECT_EQ(session.scalar("total"), expected(26));
+      EXPECT_EQ(session.scalar("loss"), expected(26));
     }
     EXPECT_EQ(call<size_t>("fake_used"), 0u);
     for (const char *counted : {"fake_contexts", "fake_pinned", "fake_modules", "fake_graphs", "fake_events", "fake_streams"})
@@ -72,7 +72,7 @@ TEST_F(StreamsTest, WhatCannotBeRecordedIsNamedAndRuns) {
   Session session(load());
   for (int64_t i = 0; i < 5; ++i)
     start(session, i);
-  EXPECT_EQ(session.scalar("total"), expected(5));
+  EXPECT_EQ(session.scalar("loss"), expected(5));
   EXPECT_STREQ(glyptic_session_graph_failure(session.get(), "step"),
                "'node1': cannot launch a kernel: operation not permitted when stream is capturing (CUDA error 900)");
   std::string log = takeLog();
