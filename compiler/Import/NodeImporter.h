@@ -42,6 +42,7 @@ struct ImportState {
   std::vector<NodeFault> errors;
   std::string lastDiagnostic; ///< of an op that would not verify
   int64_t created = 0;        ///< ops
+  int64_t randomSites = 0; ///< uses of random numbers so far
 };
 
 /// Nodes that stand for one op for each of their parts would make any number of them from a small file.
@@ -69,6 +70,8 @@ public:
   /// Whether anything reads the output.
   bool isUsed(int index) const { return hasOutput(index) && state.used.contains(node.proto->output(index)); }
   bool isForTraining() const { return state.isForTraining; }
+  /// A number that no other use of random numbers has.
+  int64_t takeRandomSite() { return state.randomSites++; }
   /// Whether a node that the file holds in training form is to compute like that. A training step does it by itself.
   bool keepsTrainingForm() const { return !state.isForTraining && !state.inferenceForm; }
   /// The operand as a tensor; null (and an error) if it is missing.

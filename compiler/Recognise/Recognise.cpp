@@ -69,7 +69,7 @@ private:
 
 /// The op that stands in the place of `root` now, or null.
 Operation *recogniseAt(Operation *root) {
-  for (ArrayRef<Recogniser> table : {getGates(), getSoftmaxes(), getNorms(), getAttentions()})
+  for (ArrayRef<Recogniser> table : {getGates(), getSoftmaxes(), getNorms(), getAttentions(), getDropouts()})
     for (const Recogniser &recogniser : table) {
       std::optional<Found> found = recogniser.match(root->getResult(0));
       if (!found)

@@ -29,5 +29,6 @@ llvm::ArrayRef<Recogniser> getGates();
 llvm::ArrayRef<Recogniser> getSoftmaxes();
 llvm::ArrayRef<Recogniser> getNorms();
 llvm::ArrayRef<Recogniser> getAttentions();
+llvm::ArrayRef<Recogniser> getDropouts();
 
 } // namespace glyptic::recognise

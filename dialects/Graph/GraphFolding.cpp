@@ -51,7 +51,8 @@ static LogicalResult evaluate(Operation *op, ArrayRef<DenseElementsAttr> constan
 
 LogicalResult GraphFolding::fold(Operation *op, ArrayRef<Attribute> operands,
                                  SmallVectorImpl<OpFoldResult> &results) const {
-  if (!isa<EvaluableOpInterface>(op) || op->hasTrait<OpTrait::ConstantLike>())
+  // What changes while a model trains is no constant, even of constants.
+  if (!isa<EvaluableOpInterface>(op) || isa<TrainingFormOpInterface>(op) || op->hasTrait<OpTrait::ConstantLike>())
     return failure();
   SmallVector<DenseElementsAttr> constants;
   for (Attribute operand : operands) {

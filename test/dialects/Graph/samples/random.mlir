@@ -18,3 +18,26 @@ func.func @dropout(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
   %r, %mask = graph.dropout %x {ratio = 0.3 : f64} : tensor<?x5xf32>, tensor<?x5xi1>
   return %r : tensor<?x5xf32>
 }
+
+func.func @random_uniform(%seed: tensor<i64>, %iteration: tensor<i64>, %first: tensor<i64> {sample.low = 0, sample.high = 9})
+    -> tensor<?x3x19xf32> {
+  %r = graph.random_uniform seed = %seed iteration = %iteration first = %first site = 1
+    {strides = array<i64: 57, 19, 1>} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?x3x19xf32>
+  return %r : tensor<?x3x19xf32>
+}
+
+func.func @random_uniform__double(%seed: tensor<i64>, %iteration: tensor<i64>, %first: tensor<i64>) -> tensor<3x?xf64> {
+  %r = graph.random_uniform seed = %seed iteration = %iteration first = %first site = 1
+    {strides = array<i64: 1, 3>} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<3x?xf64>
+  return %r : tensor<3x?xf64>
+}
+
+func.func @noise() -> tensor<?x5xf32> {
+  %r = graph.noise uniform seed = 7 site = 1 : tensor<?x5xf32>
+  return %r : tensor<?x5xf32>
+}
+
+func.func @noise__normal() -> tensor<3x?x2xf64> {
+  %r = graph.noise normal seed = 7 site = 1 : tensor<3x?x2xf64>
+  return %r : tensor<3x?x2xf64>
+}
