@@ -1,6 +1,7 @@
 //===- Structure.cpp - Is the model well formed? ------------------------------===//
 #include "compiler/Import/Structure.h"
 #include "compiler/Import/Diagnostics.h"
+#include "compiler/Import/FlatGraph.h"
 #include "onnx/checker.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringSet.h"
@@ -25,7 +26,8 @@ constexpr int64_t kOldestOpset = 7; // the first with today's broadcasting
 
 class StructureChecker {
 public:
-  explicit StructureChecker(const ModelFile &file) : file(file), graph(file.proto.graph()) {}
+  explicit StructureChecker(const ModelFile &file)
+      : file(file), graph(file.proto.graph()), functions(file.proto) {}
 
   llvm::Error run() {
     if (llvm::Error error = checkVersions())
@@ -34,6 +36,9 @@ public:
       return error;
     if (llvm::Error error = checkUses())
       return error;
+    for (int64_t i = 0; i < graph.node_size(); ++i)
+      if (llvm::Error error = checkCall(graph.node(i), i))
+        return error;
     return checkSchemas();
   }
 
@@ -44,6 +49,15 @@ private:
     if (file.proto.ir_version() < 3 || file.proto.ir_version() > onnx::Version::IR_VERSION)
       return fail("has the IR version " + Twine(file.proto.ir_version()) + "; versions 3 to " +
                   Twine(int(onnx::Version::IR_VERSION)) + " are supported");
+    StringMap<int64_t> imports;
+    for (const onnx::OperatorSetIdProto &import : file.proto.opset_import())
+      if (auto [known, isNew] = imports.try_emplace(normalizeDomain(import.domain()), import.version());
+          known->second != import.version())
+        return fail("imports opset " + Twine(known->second) + " and opset " + Twine(import.version()) +
+                    " of one domain, " + quote(known->getKey()) + "; keep the one that its nodes were written for");
+    auto isOfOnnx = [](const onnx::NodeProto &node) { return normalizeDomain(node.domain()).empty(); };
+    if (!imports.contains("") && any_of(graph.node(), isOfOnnx))
+      return fail("imports no opset of ONNX's operators, so their version is unknown; add it to opset_import");
     int64_t newest = onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
     for (auto [domain, version] : getOpsetVersions(file.proto.opset_import()))
       if (domain.empty() && (version < kOldestOpset || version > newest))
@@ -59,9 +73,9 @@ private:
   }
 
   llvm::Error checkDefinitions() {
-    std::set<std::tuple<StringRef, StringRef, StringRef>> functions;
+    std::set<std::tuple<StringRef, StringRef, StringRef>> known;
     for (const onnx::FunctionProto &function : file.proto.functions())
-      if (!functions.insert({function.domain(), function.name(), function.overload()}).second)
+      if (!known.insert({function.domain(), function.name(), function.overload()}).second)
         return fail("defines the function " + quote(function.name()) + " of domain " + quote(function.domain()) +
                     " a second time; rename it");
     for (const onnx::ValueInfoProto &input : graph.input()) {
@@ -129,6 +143,15 @@ private:
     return false;
   }
 
+  llvm::Error checkCall(const onnx::NodeProto &node, int64_t number) {
+    const onnx::FunctionProto *function = functions.lookup(node);
+    if (!function || (node.input_size() <= function->input_size() && node.output_size() <= function->output_size()))
+      return llvm::Error::success();
+    return fail(describeNode(node, number) + ": has " + Twine(node.input_size()) + " inputs and " +
+                Twine(node.output_size()) + " outputs, the function that it calls " + Twine(function->input_size()) +
+                " and " + Twine(function->output_size()));
+  }
+
   using Imports = std::unordered_map<std::string, int>;
 
   static Imports getImports(const google::protobuf::RepeatedPtrField<onnx::OperatorSetIdProto> &imports) {
@@ -190,6 +213,7 @@ private:
 
   const ModelFile &file;
   const onnx::GraphProto &graph;
+  FunctionTable functions;
   StringSet<> defined;
   StringMap<int64_t> producers;
 };

@@ -175,6 +175,8 @@ FailureOr<SmallVector<int64_t>> getParts(NodeImporter &node, int64_t size) {
   auto given = node.getIntegers("split", 1);
   if (failed(given))
     return failure();
+  if (const int64_t count = node.getInt("num_outputs", node.getNumOutputs()); count != node.getNumOutputs())
+    return node.emitError("has num_outputs = " + Twine(count) + ", but " + Twine(node.getNumOutputs()) + " outputs");
   if (!*given) {
     int64_t count = node.getNumOutputs(), part = llvm::divideCeil(size, count);
     if (size % count && node.getOpset() < 18)

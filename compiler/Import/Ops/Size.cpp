@@ -100,6 +100,8 @@ std::optional<Dim> countSteps(Dim start, Dim limit, Dim delta) {
 
 /// start, start + delta, ... below `limit`: as numbers if they are few, else computed from the index.
 LogicalResult importIntegerRange(NodeImporter &node, Dim start, Dim limit, Dim delta, Type elementType) {
+  if (!delta.batched && delta.scale == 0)
+    return node.emitError("its step is 0");
   std::optional<Dim> count = countSteps(start, limit, delta);
   if (!count)
     return node.emitError("its length must be known at compile time or be a multiple of the batch; fix the inputs' "
@@ -124,6 +126,8 @@ LogicalResult importFloatRange(NodeImporter &node) {
       return node.emitError("its bounds must be known at compile time");
     values[i] = *value;
   }
+  if (values[2] == 0)
+    return node.emitError("its step is 0");
   double count = std::ceil((values[1] - values[0]) / values[2]);
   if (!(count < double(1 << 30)))
     return node.emitError("is too long");
