@@ -1,6 +1,12 @@
 //===- IndexRanges.cpp - Which values integer inputs may have ---===//
+//
+// Each element of a sample is followed to where it is an index. An input has one range, which holds for all of its
+// elements: where they may be different things, it is the widest, and none if some may be anything.
+//
+//===----------------------------------------------------------------------===//
 #include "compiler/Passes.h"
 #include "compiler/Program.h"
+#include "dialects/Graph/HostTensor.h"
 
 using namespace mlir;
 using namespace glyptic::graph;
@@ -42,29 +48,82 @@ struct Range {
   }
 };
 
-/// Whether `op` passes on every element of its operand. What a slice leaves out may be an index into another table, or
-/// none, so a use behind it says nothing of the whole input; where it reads beyond its table it is clamped.
-bool passesAllOn(Operation *op) {
-  auto count = [](Value value) { return getNumElements(cast<RankedTensorType>(value.getType())).at(1); };
-  return (passesValuesOn(op) || widens(op)) && count(op->getResult(0)) >= count(op->getOperand(0));
-}
-
-Range collectUses(Value value) {
-  Range range;
-  SmallVector<Value> work = {value};
-  llvm::SmallPtrSet<Operation *, 8> seen;
-  while (!work.empty()) {
-    Value current = work.pop_back_val();
-    for (Operation *user : current.getUsers()) {
-      if (auto indexing = dyn_cast<IndexingOpInterface>(user))
-        if (IndexUse use = indexing.getIndexUse(); use.indices == current)
-          range.intersect(use);
-      if (passesAllOn(user) && seen.insert(user).second)
-        work.push_back(user->getResult(0));
+/// What the elements of one sample of an input may be: columns of a table may be looked up in several tables.
+class SampleRanges {
+public:
+  explicit SampleRanges(Value input) {
+    std::optional<HostTensor> positions = makeTensor(input.getType());
+    if (!positions)
+      return;
+    ranges.resize(positions->getNumElements());
+    for (auto [i, position] : llvm::enumerate(positions->get<int64_t>()))
+      position = i;
+    work.emplace_back(input, std::move(*positions));
+    while (!work.empty()) {
+      auto [value, current] = std::move(work.back());
+      work.pop_back();
+      for (Operation *user : value.getUsers())
+        take(value, current, user);
     }
+    if (left < 0)
+      ranges.clear();
   }
-  return range;
-}
+
+  /// One range for the whole input, which takes whatever any of its elements may be.
+  Range unite() const {
+    if (ranges.empty())
+      return {};
+    Range united = ranges.front();
+    auto include = [&](std::optional<int64_t> value) {
+      united.low = std::min(united.low, value.value_or(united.low));
+      united.high = std::max(united.high, value ? *value + 1 : united.high);
+    };
+    for (const Range &range : ranges) {
+      united.isUsed &= range.isUsed;
+      united.low = std::min(united.low, range.low);
+      united.high = std::max(united.high, range.high);
+      if (united.ignored == range.ignored)
+        continue;
+      include(united.ignored);
+      include(range.ignored);
+      united.ignored.reset();
+    }
+    return united;
+  }
+
+private:
+  /// For positions in a sample of that type; none, if too many would have been looked at: then the input's elements may
+  /// be anything.
+  std::optional<HostTensor> makeTensor(Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    left -= getNumElements(tensor).at(1) + 1;
+    if (left < 0)
+      return std::nullopt;
+    return HostTensor(IntegerType::get(type.getContext(), 64), getShapeAt(tensor, 1), HostPrecision::F64);
+  }
+
+  /// `positions` are those of the input's elements that a sample of `value` consists of.
+  void take(Value value, const HostTensor &positions, Operation *user) {
+    if (auto indexing = dyn_cast<IndexingOpInterface>(user))
+      if (IndexUse use = indexing.getIndexUse(); use.indices == value)
+        for (int64_t position : positions.get<int64_t>())
+          ranges[position].intersect(use);
+    if (!widens(user) && !passesValuesOn(user))
+      return;
+    std::optional<HostTensor> passed = makeTensor(user->getResult(0).getType());
+    if (!passed)
+      return;
+    if (widens(user))
+      *passed = positions;
+    else if (failed(cast<EvaluableOpInterface>(user).evaluate({&positions}, *passed)))
+      return;
+    work.emplace_back(user->getResult(0), std::move(*passed));
+  }
+
+  std::vector<std::pair<Value, HostTensor>> work;
+  int64_t left = 1 << 20; ///< elements that may still be looked at
+  std::vector<Range> ranges; ///< by position within a sample
+};
 
 struct IndexRangesPass : impl::IndexRangesPassBase<IndexRangesPass> {
   void runOnOperation() override {
@@ -75,7 +134,7 @@ struct IndexRangesPass : impl::IndexRangesPassBase<IndexRangesPass> {
         if (!role || (role != role::Input && role != role::Label) ||
             !isa<IntegerType>(cast<RankedTensorType>(argument.getType()).getElementType()))
           continue;
-        Range range = collectUses(argument);
+        Range range = SampleRanges(argument).unite();
         if (!range.isUsed)
           continue;
         function.setArgAttr(i, kRangeAttr, builder.getDenseI64ArrayAttr({range.low, range.high}));

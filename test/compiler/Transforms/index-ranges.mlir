@@ -38,3 +38,26 @@ func.func @both(%x: tensor<?x10xf32> {graph.name = "x", graph.role = "input"},
   %c = graph.neg %n : tensor<?xi64>
   return %a, %b, %c : tensor<?xf32>, tensor<?x4xf32>, tensor<?xi64>
 }
+
+// A column of each table: what one may be, another may not, so the input may be what any of them may.
+// CHECK-LABEL: func.func @columns
+// CHECK-SAME: {graph.name = "x", graph.range = array<i64: -7, 7>, graph.role = "input"}
+func.func @columns(%a: tensor<5x4xf32> {graph.name = "a", graph.role = "parameter"},
+                   %b: tensor<7x4xf32> {graph.name = "b", graph.role = "parameter"},
+                   %x: tensor<?x2xi64> {graph.name = "x", graph.role = "input"}) -> (tensor<?x1x4xf32>, tensor<?x1x4xf32>) {
+  %0 = graph.slice %x starts = [0, 0] strides = [1, 1] : (tensor<?x2xi64>) -> tensor<?x1xi64>
+  %1 = graph.slice %x starts = [0, 1] strides = [1, 1] : (tensor<?x2xi64>) -> tensor<?x1xi64>
+  %2 = graph.gather %a, %0 dim = 0 : (tensor<5x4xf32>, tensor<?x1xi64>) -> tensor<?x1x4xf32>
+  %3 = graph.gather %b, %1 dim = 0 : (tensor<7x4xf32>, tensor<?x1xi64>) -> tensor<?x1x4xf32>
+  return %2, %3 : tensor<?x1x4xf32>, tensor<?x1x4xf32>
+}
+
+// A column that is no index may be anything, and so may the input.
+// CHECK-LABEL: func.func @one_column
+// CHECK-SAME: {graph.name = "x", graph.role = "input"}
+func.func @one_column(%a: tensor<5x4xf32> {graph.name = "a", graph.role = "parameter"},
+                      %x: tensor<?x2xi64> {graph.name = "x", graph.role = "input"}) -> tensor<?x1x4xf32> {
+  %0 = graph.slice %x starts = [0, 0] strides = [1, 1] : (tensor<?x2xi64>) -> tensor<?x1xi64>
+  %1 = graph.gather %a, %0 dim = 0 : (tensor<5x4xf32>, tensor<?x1xi64>) -> tensor<?x1x4xf32>
+  return %1 : tensor<?x1x4xf32>
+}
