@@ -37,6 +37,8 @@ mixing = {
     "centred": ([node("ReduceMean", ["x", "axes"], ["m"], keepdims=1), node("Sub", ["x", "m"], ["y"])], ("N", 4), dict(axes=zero)),
     "softmax": ([node("ReduceMax", ["x", "axes"], ["m"]), node("Sub", ["x", "m"], ["d"]), node("Exp", ["d"], ["e"]),
                  node("ReduceSum", ["e", "axes"], ["s"]), node("Div", ["e", "s"], ["y"])], ("N", 4), dict(axes=zero)),
+    "whole softmax": ([node("Softmax", ["x"], ["y"], axis=0)], ("N", 4), {}),
+    "whole log softmax": ([node("LogSoftmax", ["x"], ["y"], axis=0)], ("N", 4), {}),
     "gram": ([node("Transpose", ["x"], ["t"], perm=[1, 0]), node("MatMul", ["t", "x"], ["y"])], (4, 4), {}),
     "best": ([node("ReduceMax", ["x", "axes"], ["m"], keepdims=0), node("Relu", ["m"], ["y"])], (4,), dict(axes=zero)),
     "rows": ([node("GatherND", ["x", "row"], ["y"])], (2, 4), dict(row=row)),

@@ -11,6 +11,26 @@ namespace glyptic {
 
 namespace {
 
+/// Over dimensions of which one is the batch: in simpler ops, since the composites have rows within samples.
+template <typename OpT> Value buildAcrossSamples(NodeImporter &node, Value input, ArrayRef<int64_t> dims) {
+  OpBuilder &builder = node.getBuilder();
+  Location loc = node.getLoc();
+  auto type = cast<RankedTensorType>(input.getType());
+  Expr x(builder, loc, input);
+  auto spread = [&](Value rows) { return Expr(builder, loc, broadcastAlong(builder, loc, rows, type, dims)); };
+  auto sum = [&](Expr tensor) { return Expr(builder, loc, reduceSum(builder, loc, tensor, dims)); };
+  Expr shifted = x - spread(reduce(builder, loc, ReductionKind::Max, x, dims)), exponentials = exp(shifted);
+  if (std::is_same_v<OpT, LogSoftmaxOp>)
+    return shifted - spread(log(sum(exponentials)));
+  return exponentials / spread(sum(exponentials));
+}
+
+template <typename OpT> LogicalResult setSoftmax(NodeImporter &node, ArrayRef<int64_t> dims) {
+  if (llvm::is_contained(dims, getBatchedDim(node.getType(0))))
+    return node.setResult(buildAcrossSamples<OpT>(node, node.getInput(0), dims));
+  return node.setResult(node.create<OpT>(node.getInput(0), dims));
+}
+
 /// Along one axis, by default the last.
 template <typename OpT> LogicalResult importSoftmax(NodeImporter &node) {
   RankedTensorType type = node.getType(0);
@@ -19,7 +39,7 @@ template <typename OpT> LogicalResult importSoftmax(NodeImporter &node) {
   FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", -1), type.getRank());
   if (failed(axis))
     return failure();
-  return node.setResult(node.create<OpT>(node.getInput(0), ArrayRef<int64_t>(*axis)));
+  return setSoftmax<OpT>(node, *axis);
 }
 
 /// Before opset 13 the input is flattened to two dimensions at `axis`: softmax over all dimensions from there on.
@@ -34,7 +54,7 @@ template <typename OpT> LogicalResult importFlatSoftmax(NodeImporter &node) {
   if (failed(first))
     return failure();
   auto dims = llvm::to_vector(llvm::seq<int64_t>(*first, type.getRank()));
-  return node.setResult(node.create<OpT>(node.getInput(0), ArrayRef<int64_t>(dims)));
+  return setSoftmax<OpT>(node, dims);
 }
 
 /// Mean and inverse deviation, which keep the normalised dimensions with size 1.
