@@ -65,7 +65,7 @@ for model, loss, calls in (("lenet.onnx", "cross-entropy", {"matmul", "convoluti
     assert "matmul, 33.6 MB workspace" in run("inspect", "gpu.glyph").stdout
 
 # Without cuDNN convolutions are matrix products of what kernels copy, and only grouped ones are kernels.
-mobilenet = str(pathlib.Path(__file__).resolve().parents[1] / "fixtures/mobilenet_dynamo.onnx")
+mobilenet = f"{fixtures}/mobilenet_dynamo.onnx"
 np.savez("images.npz", **{name: values[:24] for name, values in images.items()})
 states = []
 for target, device in (("cpu", "cpu"), ("cuda:sm_90,no-cudnn", "shim")):

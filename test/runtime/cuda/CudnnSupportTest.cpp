@@ -115,8 +115,8 @@ struct Attention {
 };
 constexpr Attention kAttentions[] = {{"GPT-2", 8, 12, 1024, 64}, {"BERT-large", 8, 16, 128, 64}};
 
-/// Scores are never stored; the one thing written besides the result is what a derivative needs. A causal mask is
-/// something that this operation does not take before version 9.21.
+/// Scores are never stored; the one thing written besides the result is what a derivative needs. In version
+/// 9.19 this operation has no attribute for a mask.
 Engines askAttention(const Cudnn &library, const Gpu &gpu, const Attention &a, int type) {
   Question question(library, gpu);
   // Heads inside, as products leave queries, keys and values.

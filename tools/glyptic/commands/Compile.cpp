@@ -25,7 +25,7 @@ public:
     app.add_option("-o,--output-glyph", output, "the glyph");
     app.add_option("--target", targets,
                    "cpu (the default), or GPUs: cuda:sm_90,sm_100; may be given again; with no-cudnn convolutions are "
-                   "generated kernels")
+                   "matrix products of copies")
         ->group("Compilation");
     app.add_option("--machine", machine, "GPU to predict times for: h100, or a file (default: typical of the target)")
         ->group("Compilation");
