@@ -221,6 +221,8 @@ class Kernels(Part):
         if calls:
             flops, seconds = (sum(call[key] for call in calls) for key in ("flops", "seconds"))
             rows.append(f"library calls  {len(calls):4} {flops / 1e9:10.2f} GFLOP {flops / seconds / 1e12:8.3f} TFLOP/s")
-        return {"measured": median, "predicted": bench["predicted"], "predicted_on": bench["machine"], "schedules": schedules,
+        queued = bench.get("queued") # by the processor of a GPU's machine
+        return {"measured": median, "queued": queued, "predicted": bench["predicted"], "predicted_on": bench["machine"], "schedules": schedules,
                 "library_calls": calls, "rows": rows,
-                "text": f"step {1e3 * median:.3f} ms, predicted {1e3 * bench['predicted']:.3f} ms on {bench['machine']}"}
+                "text": f"step {1e3 * median:.3f} ms, predicted {1e3 * bench['predicted']:.3f} ms on {bench['machine']}"
+                        + (f", queued in {1e6 * queued:.1f} us" if queued else "")}

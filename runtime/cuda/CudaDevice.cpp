@@ -87,10 +87,15 @@ struct CudaEvent final : Event {
 };
 
 struct CudaRecording final : Recording {
-  CudaRecording(const Driver &driver, GraphExec graph) : driver(driver), graph(graph) {}
-  ~CudaRecording() override { driver.graphExecDestroy(graph); } // while it runs, the driver waits with it
+  CudaRecording(const Queue &queue, GraphExec graph) : queue(queue), graph(graph) {}
+  ~CudaRecording() override { // while it runs, the driver waits with it
+    queue.driver.ctxPushCurrent(queue.context);
+    queue.driver.graphExecDestroy(graph);
+    Context popped;
+    queue.driver.ctxPopCurrent(&popped);
+  }
 
-  const Driver &driver;
+  const Queue &queue;
   const GraphExec graph;
 };
 
@@ -407,7 +412,7 @@ std::unique_ptr<Recording> CudaDevice::record(const std::function<void()> &work)
   int result = driver.graphInstantiate(&made, graph, 0);
   driver.graphDestroy(graph);
   driver.check(result, kDoing);
-  return std::make_unique<CudaRecording>(driver, made);
+  return std::make_unique<CudaRecording>(queue, made);
 }
 
 void CudaDevice::replay(const Recording &recording) {

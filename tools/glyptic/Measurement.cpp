@@ -102,12 +102,25 @@ void Measurement::run(glyptic_instruction_time *times) {
     glyptic::check(glyptic_session_profile(session.get(), entry.c_str(), samples, times,
                                            glyptic_program_instructions(program.get(), entry.c_str(), &instructions)));
   else
-    glyptic::check(glyptic_session_run(session.get(), entry.c_str(), samples));
+    startAndWait();
   if (!scalarName.empty())
     glyptic::check(glyptic_session_get_scalar(session.get(), scalarName.c_str(), &scalar));
 }
 
+void Measurement::startAndWait() {
+  double start = now();
+  glyptic::check(glyptic_session_start(session.get(), entry.c_str(), samples));
+  queueing.push_back(now() - start);
+  glyptic::check(glyptic_session_wait(session.get()));
+}
+
+double Measurement::queued() const {
+  bool queues = std::string_view(glyptic_session_device(session.get())).substr(0, 4) == "cuda";
+  return queues && !queueing.empty() ? Quantiles(queueing).median() : 0;
+}
+
 std::vector<double> Measurement::timeRuns(int64_t runs) {
+  queueing.clear();
   std::vector<double> seconds;
   for (int64_t i = 0; i < runs; ++i) {
     double start = now();

@@ -51,11 +51,14 @@ public:
 
   /// Runs as a training loop does: a batch is copied in, the entry runs, its first scalar output is read.
   std::vector<double> timeRuns(int64_t runs);
+  /// Seconds that this processor took to queue one of those runs, the median; 0 where it computes itself.
+  double queued() const;
   Profile profile(int64_t runs);
   double firstScalar() const { return scalar; }
 
 private:
   void run(glyptic_instruction_time *times);
+  void startAndWait();
 
   const ProgramHandle &program;
   std::string entry, scalarName; ///< the name is empty where no output is a scalar
@@ -63,6 +66,7 @@ private:
   int64_t samples;
   std::string device;
   SessionHandle session;
+  std::vector<double> queueing;
   double scalar = 0;
 };
 

@@ -158,7 +158,7 @@ int cuStreamEndCapture(void *stream, Queue **graph) {
 }
 int cuGraphInstantiateWithFlags(Queue **made, Queue *graph, unsigned long long) { NEED_CONTEXT; *made = new Queue(*graph); ++fake_graphs; return 0; }
 int cuGraphDestroy(Queue *graph) { delete graph; --fake_graphs; return 0; }
-int cuGraphExecDestroy(Queue *graph) { delete graph; --fake_graphs; return 0; }
+int cuGraphExecDestroy(Queue *graph) { if (current.empty()) return 201; delete graph; --fake_graphs; return 0; }
 int cuGraphLaunch(Queue *graph, void *s) {
   NEED_CONTEXT; NOT_WHILE_RECORDING;
   Queue work = *graph;

@@ -9,7 +9,7 @@
 namespace glyptic {
 
 /// `step`: w = 2 w + the sum of x, in which the order of steps shows; `loss` is w after it, `shifted` is x, moved by
-/// half a buffer after it was copied there.
+/// half a buffer after it was copied there; `none` lies beside the loss and is 0, `rate` is a constant, 0.5.
 class StreamsTest : public testing::Test {
 protected:
   void SetUp() override {
@@ -23,10 +23,15 @@ protected:
     builder.archive["cuda/sm_90-0.cubin"] = "code";
     auto &w = *builder.state("w", DType::F32, {}).tensor;
     auto x = builder.work("x", DType::F32, {samples()}), loss = builder.work("loss", DType::F32, {}),
+         none = builder.work("none", DType::F32, {}),
          copied = builder.work("copied", DType::F32, {samples()}), shifted = copied;
     builder.work("rest", DType::F32, {samples()});
     shifted.name = "shifted";
     shifted.buffer = std::make_unique<glyph::Buffer>(glyph::Arena::Work, copied.buffer->offset() + 64, copied.buffer->size());
+    const float half = 0.5f;
+    auto *bytes = reinterpret_cast<const uint8_t *>(&half);
+    builder.program.constants.assign(bytes, bytes + sizeof half);
+    auto rate = builder.tensor("rate", DType::F32, {}, glyph::Arena::Constant);
     auto &step = builder.entry("step");
     builder.input(step, x);
     builder.launch(step, "sum", {&x, &w, &loss}, {1, 2}, {1, 0});
@@ -35,6 +40,8 @@ protected:
     builder.copyBuffer(step, copied, shifted);
     builder.output(step, loss);
     builder.output(step, shifted);
+    builder.output(step, none);
+    builder.output(step, rate);
     takeLog();
   }
 

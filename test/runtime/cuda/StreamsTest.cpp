@@ -17,6 +17,10 @@ TEST_F(StreamsTest, AStepIsOneGraph) {
   EXPECT_EQ(count(second, "begin on stream2\n"), 1u) << second;
   EXPECT_EQ(count(second, "launch sum on stream2\n"), 1u) << second;
   EXPECT_EQ(count(second, "replay on stream0\n"), 1u) << second;
+  EXPECT_EQ(count(second, "fetch"), 1u) << "for both numbers of the step";
+  EXPECT_EQ(session.scalar("none"), 0);
+  EXPECT_EQ(session.scalar("rate"), 0.5);
+  takeLog();
   for (int64_t i : {2, 3, 4}) {
     std::vector<float> x = batch(i);
     session.setInput("step", "x", x.data(), x.size());

@@ -128,6 +128,8 @@ Json BenchCommand::measure() {
       {"entry", entry}, {"samples", samples}, {"runs", runs}, {"threads", glyptic_program_threads(program.get())}};
   json["seconds"] = {
       {"median", times.median()}, {"p10", times.at(0.1)}, {"p90", times.at(0.9)}, {"least", times.at(0)}};
+  if (double queued = measurement.queued(); queued > 0)
+    json["queued"] = queued;
   json["output"] = {{"first", first}, {"last", last}};
   json["predicted"] = predicted;
   json["machine"] = machine.name;
@@ -152,17 +154,21 @@ std::string summary(const Json &json) {
   double median = json["seconds"]["median"];
   auto share = [&](const Json &seconds) { return duration(seconds) + ", " + percent(seconds, median); };
   const Json &split = json["split"];
-  return facts({{"entry", json["entry"].get<std::string>() + ", " + json["samples"].dump() + " samples on " +
-                              json["threads"].dump() + " threads, " + json["runs"].dump() + " runs"},
-                {"time", duration(json["seconds"]["median"]) + " (10 % below " + duration(json["seconds"]["p10"]) +
-                             ", 90 % below " + duration(json["seconds"]["p90"]) + ")"},
-                {"predicted", duration(json["predicted"]) + " on " + json["machine"].get<std::string>()},
-                {"library calls alone", share(json["library_alone"])},
-                {"in library calls", share(split["library"])},
-                {"in kernels", share(split["kernels"])},
-                {"waiting", share(split["waiting"]) + ", for the slower of the threads"},
-                {"dispatch", share(split["dispatch"]) + ", " + duration(json["dispatch_per_instruction"]) +
-                                 " for each of " + std::to_string(json["instructions"].size()) + " instructions"}});
+  std::vector<std::vector<std::string>> rows = {
+      {"entry", json["entry"].get<std::string>() + ", " + json["samples"].dump() + " samples on " +
+                    json["threads"].dump() + " threads, " + json["runs"].dump() + " runs"},
+      {"time", duration(json["seconds"]["median"]) + " (10 % below " + duration(json["seconds"]["p10"]) +
+                   ", 90 % below " + duration(json["seconds"]["p90"]) + ")"},
+      {"predicted", duration(json["predicted"]) + " on " + json["machine"].get<std::string>()},
+      {"library calls alone", share(json["library_alone"])},
+      {"in library calls", share(split["library"])},
+      {"in kernels", share(split["kernels"])},
+      {"waiting", share(split["waiting"]) + ", for the slower of the threads"},
+      {"dispatch", share(split["dispatch"]) + ", " + duration(json["dispatch_per_instruction"]) + " for each of " +
+                       std::to_string(json["instructions"].size()) + " instructions"}};
+  if (json.contains("queued"))
+    rows.push_back({"queued", "in " + duration(json["queued"]) + " by this processor, once inputs are set"});
+  return facts(rows);
 }
 
 /// The instructions that take longest. What a node costs may be spread over several.
