@@ -124,7 +124,7 @@ public:
 };
 
 /// Raised when the classes above change.
-inline constexpr int kCompilerInterface = 7;
+inline constexpr int kCompilerInterface = 8;
 
 } // namespace glyptic
 

@@ -46,6 +46,7 @@ struct CompileOptions {
   std::vector<std::string> targets; ///< "cpu" (also where empty) or GPUs, "cuda:sm_80,sm_90"
   std::string machine; ///< GPU to predict times for: "h100", or a file (machines/*.toml); empty: typical of the target
   std::string stopAfter, printAfter;                   ///< names of phases
+  int64_t memory = 0; ///< bytes that the program may take; activations are computed again to fit. 0: no such limit
   bool cache = true;                                   ///< reuse objects compiled before
   bool inferenceForm = false; ///< nodes in training form compute as in inference; with `training` they do outside of it
 };

@@ -97,6 +97,16 @@ def FusionPass : Pass<"graph-fusion", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::glyptic::graph::GraphDialect"];
 }
 
+def RematerialisePass : Pass<"graph-rematerialise", "::mlir::func::FuncOp"> {
+  let summary = "Computes values again where they would take more memory than there is";
+  let description = [{
+    Runs on regions, where the user has limited memory. compiler/Fusion/Rematerialise.cpp has the rule.
+  }];
+  let options = [Option<"budget", "budget", "int64_t", "0", "bytes of work memory that the function should need at most">,
+                 Option<"maxBatch", "max-batch", "int64_t", "32", "samples of one execution at most">];
+  let dependentDialects = ["::glyptic::graph::GraphDialect", "::glyptic::plan::PlanDialect"];
+}
+
 def LayoutPass : Pass<"graph-layout", "::mlir::ModuleOp"> {
   let summary = "Chooses the order in which tensors lie in memory, and removes transposes";
   let description = [{

@@ -252,8 +252,8 @@ struct FlatStatePass : impl::FlatStatePassBase<FlatStatePass> {
   void runOnOperation() override {
     Runs runs;
     llvm::DenseSet<StringAttr> updated;
-    // A step, which comes last, merges the least: of two parameters with one gradient none has it in a place of its own.
-    // Where it leaves the order open, the functions that it is made of choose.
+    // A step, which comes last, merges the least: of two parameters with one gradient none has it in a place of its
+    // own. Where it leaves the order open, the functions that it is made of choose.
     auto functions = llvm::to_vector(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : llvm::reverse(functions))
       for (StringAttr name : UpdateMerger(function, runs).run())

@@ -117,7 +117,7 @@ StringRef getReason(StringRef rule) {
   for (const Predicate &predicate : getPredicates())
     if (predicate.name == rule)
       return predicate.reason;
-  for (const Rule &other : {kNoWayAround, kOneShape, kFlatState, kStoredCopy})
+  for (const Rule &other : {kNoWayAround, kOneShape, kFlatState, kStoredCopy, kMemoryBudget})
     if (other.name == rule)
       return other.reason;
   return {};

@@ -22,6 +22,7 @@ inline constexpr Rule kNoWayAround = {"no-way-around", "another instruction need
 inline constexpr Rule kOneShape = {"one-shape", "a reshape between them changes the loops"};
 inline constexpr Rule kFlatState = {"flat-state", "one of them runs over the memory of many tensors"};
 inline constexpr Rule kStoredCopy = {"stored-copy", "it stores a value that kernels compute where they need it"};
+inline constexpr Rule kMemoryBudget = {"memory-budget", "it computes again what memory has no room for"};
 
 /// The reason of the rule with this name.
 llvm::StringRef getReason(llvm::StringRef rule);

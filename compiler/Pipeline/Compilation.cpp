@@ -137,6 +137,8 @@ Outcome Compilation::runPhase(const PhaseInfo &info) {
     outcome = runPasses(info.phase);
   if (outcome && failed(verifyAfter(*imported.module, info.phase)))
     outcome = failWithDiagnostics(ErrorCode::Internal);
+  if (outcome && info.phase == Phase::Fusion && options.memory > 0)
+    outcome = fitMemory();
   if (outcome && info.phase == Phase::Planning)
     outcome = makeBill();
   return outcome;
@@ -175,8 +177,11 @@ plan::ProgramOp getPlan(ModuleOp module) { return *module.getOps<plan::ProgramOp
 /// a stopwatch.
 Outcome Compilation::makeBill() {
   plan::ProgramOp program = getPlan(*imported.module);
-  storedBill = toText(planning::makeBill(program));
-  planning::Bill bill = planning::makeBill(program, getMachine());
+  planning::Bill bill = planning::makeBill(program);
+  bill.unlimited = unlimitedMemory;
+  storedBill = toText(bill);
+  bill = planning::makeBill(program, getMachine());
+  bill.unlimited = unlimitedMemory;
   report.bill = toText(bill);
   report.billJson = toJson(bill);
   return {};

@@ -32,6 +32,9 @@ private:
   Outcome buildTrainingStep();
   Outcome runPasses(Phase phase);
   Outcome makeBill();
+  /// After fusion: computes activations again as far as the user's limit of memory asks for.
+  Outcome fitMemory();
+  Outcome planFused(mlir::ModuleOp fused, planning::Bill &bill);
   /// What times are predicted for; null where nothing is known of it.
   const std::optional<Machine> &getMachine();
   void chooseGpu();
@@ -56,6 +59,7 @@ private:
   std::vector<char> kernels; ///< for this processor
   codegen::cuda::CudaKernels cudaKernels;
   std::string storedBill;
+  int64_t unlimitedMemory = 0; ///< what the program would take without what fitMemory() did; 0 for nothing
   std::optional<Machine> machine;
 };
 

@@ -40,6 +40,7 @@ struct Bill {
   int64_t workspace = 0; ///< of libraries, a part of work memory: calls come one after the other
   int64_t packed = 0; ///< second copies of weights, in the order that the library reads fastest
   int64_t total = 0;  ///< of the arenas, padding included, and of these copies
+  int64_t unlimited = 0; ///< what the total would be without computing activations again; 0 where none is
   std::vector<EntryBill> entries;
   std::vector<Fallback> fallbacks; ///< one for each reason
   std::optional<Machine> machine;

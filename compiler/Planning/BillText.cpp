@@ -43,6 +43,7 @@ static void writeMemory(llvm::raw_ostream &out, const Bill &bill) {
   line("  of which inputs", bill.inputs);
   line("  of which workspace of libraries", bill.workspace);
   line("total", bill.total);
+  line("total without computing activations again", bill.unlimited);
   if (bill.machine)
     line("beside it, for driver and libraries", bill.machine->reservedBytes);
 }
@@ -160,6 +161,8 @@ std::string toJson(const Bill &bill) {
                     {"counters", bill.counters},         {"accumulators", bill.accumulators},
                     {"constants", bill.constants},       {"packed", bill.packed},   {"work", bill.work},
                     {"inputs", bill.inputs},             {"workspace", bill.workspace}, {"total", bill.total}};
+  if (bill.unlimited)
+    json["memory"]["total_without_recomputation"] = bill.unlimited;
   for (const EntryBill &entry : bill.entries) {
     Json &item = json["entries"][entry.name];
     item = {{"kernels", entry.kernels}, {"library_calls", entry.libraryCalls}, {"copies", entry.copies},

@@ -75,6 +75,9 @@ void TrainingFlags::addMachineFlags(CLI::App &app) {
   };
   add("--shape", shapes, "fixed shape of an input, N being the batch: x=N,3,224,224");
   add("--threads", threadCount, "threads (default: all cores)")->check(CLI::Range(1, GLYPTIC_MAX_THREADS));
+  add("--memory", memory, "what the program may take, such as 800MB: activations are computed again to fit")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->check(count());
   add("--device", deviceName, "auto, cpu, cuda[:N], or shim: the kernels for GPUs on this processor");
   app.add_flag("--debug-sync", waitsForKernels, kDebugSyncHelp)->group("Precision and machine");
   auto later = [&](const char *name, auto &value, const char *help) { return add(name, value, help)->group(kHidden); };
@@ -188,6 +191,7 @@ CompileOptions TrainingFlags::compileOptions() const {
   options.maxBatch = (training.batch - 1) / training.accumulate + 1;
   options.shapes = parseShapes(shapes);
   options.threads = threadCount;
+  options.memory = memory;
   options.targets = targetsFor(deviceName);
   return options;
 }
@@ -199,6 +203,8 @@ bool TrainingFlags::anyStepFlag() const {
 
 void TrainingFlags::adopt(const std::string &options) {
   refuseUnsupported();
+  if (memory)
+    throw Error("--memory: what a glyph takes is settled; leave the flag out, or compile the model with it");
   auto compiled = nlohmann::ordered_json::parse(options, nullptr, /*allow_exceptions=*/false);
   nlohmann::ordered_json asked = toJson(training);
   if (!betas.empty())

@@ -63,6 +63,7 @@ private:
   std::vector<double> betas;
   std::vector<std::string> shapes;
   int threadCount = 0;
+  int64_t memory = 0;
   std::string deviceName = "auto";
   bool waitsForKernels = false;
   std::vector<CLI::Option *> stepOptions;
