@@ -89,7 +89,7 @@ void Session::enqueue(const Step &step, int64_t samples) {
     return step.routine->run(samples, step.buffers, step.workspace);
   const uint64_t size = sizeFor(*step.extent, samples);
   if (step.kind == Step::Copy)
-    return copyOnDevice(static_cast<std::byte *>(step.buffers[1]), static_cast<const std::byte *>(step.buffers[0]), size);
+    return copyOnDevice(static_cast<std::byte *>(step.buffers[1]), static_cast<std::byte *>(step.buffers[0]), size);
   const glyph::Launch &launch = *step.instruction->action_as_Launch();
   if (uint64_t blocks = step.countBlocks(size))
     device->launch(step.deviceKernel, blocks, launch.threads(), step.buffers, Elements(launch.buffers()).size(),
@@ -128,8 +128,8 @@ template <typename Clock> void Session::queue(const Plan &plan, int64_t samples,
     device->fetchPinned(fetch.to, fetch.from, fetch.size);
 }
 
-/// What runs like this one were recorded as; null for the first, and where that is not possible: such a plan is as good,
-/// only slower, so why it is not is kept for whoever asks.
+/// What runs like this one were recorded as; null for the first, and where that is not possible: such a plan is as
+/// good, only slower, so why it is not is kept for whoever asks.
 const Recording *Session::findRecording(Plan &plan, int64_t samples) {
   auto [found, isFirst] = plan.recordings.try_emplace(samples);
   if (isFirst || found->second || debugSync || !plan.whyNotRecorded.empty())

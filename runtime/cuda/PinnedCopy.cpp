@@ -6,7 +6,7 @@
 
 namespace glyptic::runtime::cuda {
 
-static constexpr size_t kPieceBytes = size_t(4) << 20; ///< some 150 us on the way to a GPU, ten times what starting it takes
+static constexpr size_t kPieceBytes = size_t(4) << 20; ///< 150 us on the way to a GPU, ten times what starting it takes
 
 PinnedCopy::PinnedCopy(const Driver &driver) : driver(driver), pieces{Piece(driver), Piece(driver)} {
   for (Piece &piece : pieces)

@@ -91,8 +91,8 @@ GLYPTIC_API int glyptic_program_threads(const glyptic_program *program);       /
 GLYPTIC_API const char *glyptic_program_target(const glyptic_program *program);
 GLYPTIC_API const char *glyptic_program_options(const glyptic_program *program); /* training options as JSON, or "" */
 GLYPTIC_API const char *glyptic_program_bill(const glyptic_program *program);    /* memory and work, for people */
-/* Bytes that a session allocates, without the scratch memory of library calls. On a GPU the inputs of the entry that has
- * the largest lie there once more. */
+/* Bytes that a session allocates, without the scratch memory of library calls. On a GPU the inputs of the entry that
+ * has the largest lie there once more. */
 GLYPTIC_API uint64_t glyptic_program_session_bytes(const glyptic_program *program);
 GLYPTIC_API int glyptic_program_can_export(const glyptic_program *program); /* 1 if it holds the original model */
 
@@ -152,7 +152,7 @@ GLYPTIC_API glyptic_error *glyptic_session_create_on(const glyptic_program *prog
 typedef struct glyptic_session_options {
   const char *device; /* as glyptic_session_create_on takes it; NULL: "auto" */
   int threads;        /* as glyptic_session_create takes it */
-  int debug_sync;     /* not 0: on a GPU, wait after each instruction, so that an error names the kernel and its nodes */
+  int debug_sync;     /* not 0: on a GPU wait after each instruction, so that an error names the kernel and its nodes */
   /* For a GPU: a CUcontext and a CUstream of the caller's, which stay valid until the session is freed. The session
    * then allocates in that context, and does its work in that stream, after what the caller has queued there. NULL: the
    * device's primary context, which the runtime API of CUDA uses as well, or that of the stream; and a stream of the
@@ -221,8 +221,8 @@ GLYPTIC_API glyptic_error *glyptic_session_clear_accumulators(glyptic_session *s
 typedef struct glyptic_memory {
   void *address;              /* a multiple of 64; the session's */
   size_t size;                /* bytes; dense */
-  const uint8_t *permutation; /* dimension i in memory is dimension permutation[i] as the program lists the tensor; NULL:
-                                 the order is the same */
+  const uint8_t *permutation; /* dimension i in memory is dimension permutation[i] as the program lists the tensor;
+                                 NULL: the order is the same */
 } glyptic_memory;
 
 /* glyptic_session_set_input from the device's memory, which is the caller's and must not change until the runs that it
