@@ -70,6 +70,8 @@ for target, device in (("cpu", "cpu"), ("cuda:sm_90", "shim")):
     step = [f"{fixtures}/resnet_training.onnx", "step.glyph", "--batch", 16, "--target", target]
     free, _ = compile(*step)
     state, _ = train("step.glyph", "images.npz", "--device", device)
-    tight, _ = compile(*step, "--memory", free * 9 // 10)
-    assert tight <= free * 9 // 10
+    # Nothing can be saved of what a GPU's libraries work in.
+    budget = free - (free - (32 << 20 if device == "shim" else 0)) // 10
+    tight, _ = compile(*step, "--memory", budget)
+    assert tight <= budget < free
     assert train("step.glyph", "images.npz", "--device", device)[0] == state
